@@ -1,0 +1,174 @@
+/** Where an object lives: `namespace` and `name` as the API server has them. */
+export interface ObjectKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** `namespace/name`, the one spelling of a key in logs, queues and maps. */
+export function keyOf(object: ObjectKey): string {
+  return `${object.namespace}/${object.name}`;
+}
+
+/** The inverse of {@link keyOf}. */
+export function parseKey(key: string): ObjectKey {
+  const slash = key.indexOf('/');
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
+export type TriggerType = 'crontab' | 'webhook';
+
+/** When to look for a newer tag. */
+export interface Trigger {
+  readonly type: TriggerType;
+  readonly value?: string;
+}
+
+/** A value given in place, or where it stands in the Image's own namespace. */
+export interface ValueOrValueFrom {
+  readonly value?: string;
+  readonly valueFrom?: {
+    readonly secretKeyRef?: KeyRef;
+    readonly configMapKeyRef?: KeyRef;
+    readonly alertConfigRef?: { readonly name: string };
+  };
+}
+
+interface KeyRef {
+  readonly name: string;
+  readonly key: string;
+  readonly optional?: boolean;
+}
+
+export type ActionType = 'apply' | 'request-approval' | 'alert-discord' | 'alert-email';
+
+/** What to do about an update that a rule found. */
+export interface Action {
+  readonly type: ActionType;
+  readonly data?: ValueOrValueFrom;
+}
+
+export const RULE_TYPES = [
+  'semver-major',
+  'semver-minor',
+  'semver-patch',
+  'calver-major',
+  'calver-minor',
+  'calver-patch',
+  'calver-prerelease',
+  'regex',
+  'always',
+] as const;
+
+export type RuleType = (typeof RULE_TYPES)[number];
+
+/** What counts as an update, as the user wrote it. {@link buildRule} makes it a rule that can be asked. */
+export interface RuleSpec {
+  readonly name: string;
+  readonly type: RuleType;
+  readonly value?: string;
+  readonly actions: readonly Action[];
+}
+
+/** What the user wants: `Image.spec`. */
+export interface ImageSpec {
+  readonly image: string;
+  readonly baseTag: string;
+  readonly imagePullSecrets: readonly string[];
+  readonly insecureSkipTLSVerify: boolean;
+  readonly triggers: readonly Trigger[];
+  readonly rules: readonly RuleSpec[];
+}
+
+/** `status.result`: how the last refresh ended, in the words of the contract. */
+export type RefreshResult =
+  | 'Success'
+  | 'Scheduled'
+  | 'Error'
+  | 'GetImageError'
+  | 'PullSecretsError'
+  | 'RegistryError'
+  | 'TagsError'
+  | 'GetRuleError'
+  | 'ActionError';
+
+/** A condition as in metav1.Condition. `lastTransitionTime` is RFC 3339. */
+export interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+  readonly observedGeneration?: number;
+  readonly lastTransitionTime: string;
+}
+
+/** The move that was decided and is under way. Times are RFC 3339. */
+export interface Update {
+  readonly tag: string;
+  /** `sha256:…` of the tag when it was decided. */
+  readonly digest?: string;
+  readonly rule: string;
+  readonly since: string;
+}
+
+/** What became of the update at one workload. */
+export interface WorkloadRollout {
+  readonly kind: WorkloadKind;
+  readonly name: string;
+  /** The Image's entry in the pod template before; absent where there was none. */
+  readonly before?: string;
+  readonly phase: 'Pending' | 'Progressing' | 'Healthy' | 'Failed' | 'Overridden';
+  /** When it last made progress, RFC 3339. */
+  readonly since: string;
+  readonly message?: string;
+}
+
+export type WorkloadKind = 'Deployment' | 'StatefulSet' | 'DaemonSet';
+
+/** What became of the update: written by the operator alone. */
+export interface Rollout {
+  readonly tag: string;
+  readonly digest?: string;
+  readonly phase: 'Progressing' | 'Healthy' | 'Failed';
+  readonly since: string;
+  readonly message?: string;
+  readonly workloads: readonly WorkloadRollout[];
+}
+
+/** `Image.status`. Each field has one writer: the operator writes `rollout`, the controller all the rest. */
+export interface ImageStatus {
+  /** What the Image is on: proven, and what pods get whose template names nothing. */
+  readonly tag?: string;
+  readonly digest?: string;
+  readonly result?: RefreshResult;
+  /** When the Image was last refreshed, RFC 3339. */
+  readonly time?: string;
+  /** The `spec.image` and `spec.baseTag` that this status was written for. */
+  readonly image?: string;
+  readonly baseTag?: string;
+  readonly observedGeneration?: number;
+  readonly update?: Update;
+  readonly rollout?: Rollout;
+  readonly conditions: readonly Condition[];
+}
+
+/** An Image as it is now in the API. */
+export interface Image extends ObjectKey {
+  readonly uid: string;
+  readonly generation: number;
+  readonly resourceVersion: string;
+  /** The annotations under `kimup.cloudavenue.io/`, the prefix left off: `action`, `tag`, … */
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly deleting: boolean;
+  readonly spec: ImageSpec;
+  readonly status: ImageStatus;
+}
+
+/** Whether the status speaks of the present `spec.image` and `spec.baseTag`, so that its tag may be put on pods. */
+export function statusIsCurrent(image: Image): boolean {
+  return image.status.tag !== undefined
+    && image.status.image === image.spec.image
+    && image.status.baseTag === image.spec.baseTag;
+}
+
+/** The prefix of every annotation of kimup's. */
+export const ANNOTATION_PREFIX = 'kimup.cloudavenue.io/';

@@ -1,0 +1,4 @@
+// A part of the local test cluster; built by test/cluster. Nothing here is shipped.
+module kimup.test/parts/nsinit
+
+go 1.26.0
