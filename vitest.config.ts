@@ -1,0 +1,40 @@
+// One runner, three projects: `npx vitest run --project unit`. What a project needs from the machine grows from left to right.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'tools/**/*.test.ts', 'test/unit/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        // Against real parts: one kwok cluster for the whole run, started when the first file asks for it.
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts', 'test/cluster/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 600_000,
+          teardownTimeout: 60_000,
+        },
+      },
+      {
+        // Whole clusters with kimup on them: one at a time.
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+          teardownTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
