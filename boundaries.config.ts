@@ -1,0 +1,78 @@
+// The layers' walls, for oxlint: `oxlint -c boundaries.config.ts` checks them alone, oxlint.config.ts takes them in.
+// The other half is `tsc -b` (src/*/tsconfig.json), which also sees `import('x').T` and every global.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig } from 'oxlint';
+import type { OxlintOverride } from 'oxlint';
+
+/** The layers from the inside out: each may import itself and those before it. */
+const LAYERS = ['domain', 'application', 'adapters', 'modules', 'entrypoints'];
+
+/** Layers that may use these packages only. The others may use what package.json has. */
+const PACKAGES: Record<string, string[]> = {
+  domain: ['semver'],
+  application: ['@nestjs/common'],
+};
+
+/** What stands beside src/ and must not get into it. */
+const NOT_SOURCE = ['test', 'tools', 'bench', 'scripts', 'build'];
+
+const ADAPTERS = readdirSync(join(import.meta.dirname, 'src/adapters'), { withFileTypes: true })
+  .filter(entry => entry.isDirectory())
+  .map(entry => entry.name);
+
+function upTo(folders: string[], message: string): { regex: string; message: string } {
+  return { regex: String.raw`^(\.\./)+(${folders.join('|')})(/|$)`, message };
+}
+
+/** A pattern for what is none of `names` and does not start with `.`: oxlint's patterns have no look-around. */
+function otherThan(names: string[]): string {
+  const firsts = [...new Set(names.map(name => name.charAt(0)))].filter(first => first !== '');
+  const further = firsts.filter(first => first !== '.').map(first =>
+    `${first}${otherThan(names.filter(name => name.startsWith(first)).map(name => name.slice(1)))}`);
+  const here = firsts.length === 0 ? '.' : `[^${firsts.join('')}]`;
+  return `(?:${[here, ...(names.includes('') || names.includes('.') ? [] : ['$']), ...further].join('|')})`;
+}
+
+/** No import of an outer layer, of what stands beside src/, or of another adapter than `inner`. */
+function wall(layer: string, inner?: string): OxlintOverride {
+  const forbidden = [...LAYERS.slice(LAYERS.indexOf(layer) + 1), ...NOT_SOURCE];
+  const patterns: object[] = [upTo(forbidden, `src/${layer} may not know this folder (docs/architecture.md).`)];
+  if (inner !== undefined) {
+    patterns.push(upTo(ADAPTERS.filter(other => other !== inner), 'One adapter does not know another: go through a port.'));
+  }
+  const packages = PACKAGES[layer];
+  if (packages !== undefined) {
+    patterns.push({ regex: `^${otherThan(['.', ...packages])}`, message: `src/${layer} uses no package but ${packages.join(', ')}.` });
+  }
+  const paths = layer === 'application'
+    ? [{ name: '@nestjs/common', allowImportNames: ['Injectable'], message: 'A use case takes Injectable from Nest, nothing else.' }]
+    : [];
+  return {
+    files: [inner === undefined ? `src/${layer}/**/*.ts` : `src/${layer}/${inner}/**/*.ts`],
+    excludeFiles: ['**/*.test.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns, paths }] } as NonNullable<OxlintOverride['rules']>,
+  };
+}
+
+/** The walls, an override a layer and an adapter. */
+export const walls: OxlintOverride[] = [
+  ...LAYERS.map(layer => wall(layer)),
+  ...ADAPTERS.map(adapter => wall('adapters', adapter)),
+  {
+    // No clock, no process, no network: what is no part of the language is a port's.
+    files: ['src/domain/**/*.ts', 'src/application/**/*.ts'],
+    excludeFiles: ['**/*.test.ts'],
+    env: { builtin: true },
+    rules: {
+      'no-undef': 'error',
+      'no-restricted-globals': ['error', ...['console', 'process', 'Buffer', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'fetch', 'URL', 'performance', 'crypto'].map(name => ({ name, message: 'Go through a port.' }))],
+    },
+  },
+];
+
+export default defineConfig({
+  categories: { correctness: 'off' },
+  ignorePatterns: ['node_modules', 'build', 'dist', 'coverage'],
+  overrides: walls,
+});

@@ -1,0 +1,31 @@
+// The linter: what is wrong, or most likely wrong, is an error; so is an import that crosses a layer's wall.
+import { defineConfig } from 'oxlint';
+import { walls } from './boundaries.config.ts';
+
+export default defineConfig({
+  plugins: ['typescript', 'unicorn', 'oxc', 'promise', 'vitest'],
+  categories: { correctness: 'error', suspicious: 'error' },
+  env: { builtin: true },
+  ignorePatterns: ['node_modules', 'build', 'dist', 'coverage'],
+  rules: {
+    eqeqeq: ['error', 'always', { null: 'ignore' }],
+    'no-console': 'off',
+    // Modules of Nest are classes without members.
+    'typescript/no-extraneous-class': 'off',
+    // A name that hides another one of a wider scope is often the clearest name for it.
+    'no-shadow': 'off',
+    'promise/always-return': 'off',
+    // A helper beside its one use reads better than one at the top of the file.
+    'unicorn/consistent-function-scoping': 'off',
+    // Names such as _continue are the API server's.
+    'no-underscore-dangle': 'off',
+    // Walking over a copy is how to walk over what changes meanwhile.
+    'unicorn/no-useless-spread': 'off',
+    'unicorn/no-empty-file': 'off',
+    // What an error says is checked where it matters; a property checks within its branches.
+    'vitest/require-to-throw-message': 'off',
+    'vitest/no-conditional-expect': 'off',
+    'vitest/expect-expect': 'off',
+  },
+  overrides: walls,
+});
