@@ -1,8 +1,9 @@
+import type { ConnectionOptions } from 'node:tls';
 // The narrowest import of it: client-node's index would load every typed API class.
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { Agent, ProxyAgent, type buildConnector, type Dispatcher } from 'undici';
 
-export interface KubeTlsOptions {
+export interface KubeConnectionOptions {
   /** Path of a kubeconfig; without one: $KUBECONFIG, ~/.kube/config, then the Pod's ServiceAccount. */
   readonly kubeconfig?: string;
   /** As in `kimup-controller/0.3.0`: who this is in the API server's audit log. */
@@ -31,7 +32,7 @@ export class KubeConnection {
   private closed = false;
 
   /** @throws Error when there is no kubeconfig, or none that can be used: with what to set */
-  static load(options: KubeTlsOptions): KubeConnection {
+  static load(options: KubeConnectionOptions): KubeConnection {
     const config = new DispatcherlessKubeConfig();
     if (options.kubeconfig !== undefined && options.kubeconfig !== '') config.loadFromFile(options.kubeconfig);
     else config.loadFromDefault();
@@ -107,7 +108,7 @@ interface CachedAccess {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-type TlsOptions = Pick<buildConnector.BuildOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'rejectUnauthorized' | 'servername'>;
+type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'rejectUnauthorized' | 'servername'>;
 
 interface Route {
   readonly tls: TlsOptions;
@@ -149,7 +150,7 @@ function agentFor(route: Route, purpose: 'request' | 'watch'): Dispatcher {
     ...(purpose === 'request' ? { connections: 64 } : {}),
   };
   // Probes after 30 s of silence: a connection whose other end vanished breaks within a minute, instead of being waited on for ever.
-  const connect = { ...route.tls, timeout: 5_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
+  const connect = { ...route.tls, timeout: 5_000, keepAlive: true, keepAliveInitialDelay: 30_000 } as buildConnector.BuildOptions;
   if (route.proxyUrl !== undefined) {
     return new ProxyAgent({ ...options, uri: route.proxyUrl, requestTls: connect, proxyTls: { timeout: 5_000 } });
   }
