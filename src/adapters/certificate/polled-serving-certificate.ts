@@ -1,0 +1,66 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { Clock } from '../../application/ports/clock.ts';
+import type { Log } from '../../application/ports/log.ts';
+import { type CertificateBundle, ServingCertificate } from '../../application/ports/serving-certificate.ts';
+
+/** A serving certificate that is looked for time and again where it is kept. One that is there goes on being served whatever becomes of its source. */
+export abstract class PolledServingCertificate extends ServingCertificate {
+  #current: CertificateBundle | undefined;
+  #problem: string | undefined;
+  #listeners: ((bundle: CertificateBundle) => void)[] = [];
+  #cancel: () => void = () => undefined;
+  #stopped = false;
+
+  /** @param periodMs how long to wait between two looks */
+  constructor(protected readonly clock: Clock, protected readonly log: Log, private readonly periodMs: number) {
+    super();
+  }
+
+  /**
+   * The certificate as its source has it now.
+   * @throws Error that says what is wrong and what to do
+   */
+  protected abstract look(): Promise<CertificateBundle>;
+
+  override current(): CertificateBundle | undefined {
+    return this.#current;
+  }
+
+  override problem(): string | undefined {
+    return this.#problem;
+  }
+
+  override subscribe(listener: (bundle: CertificateBundle) => void): void {
+    this.#listeners.push(listener);
+    if (this.#current !== undefined) listener(this.#current);
+  }
+
+  override async start(): Promise<void> {
+    try {
+      this.serve(await this.look());
+      this.#problem = undefined;
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      if (problem !== this.#problem) this.log.error('there is no certificate for the webhook, or it can\'t be renewed', { error: problem });
+      this.#problem = problem;
+    }
+    if (!this.#stopped) this.#cancel = this.clock.after(this.periodMs, () => { void this.start(); });
+  }
+
+  override stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  /** Takes `bundle` for the present one, if it is another. @throws Error when certificate and key are no pair */
+  protected serve(bundle: CertificateBundle): void {
+    const { certificate, key, authority } = bundle;
+    const now = this.#current;
+    if (now !== undefined && now.certificate === certificate && now.key === key && now.authority === authority) return;
+    const read = new X509Certificate(certificate);
+    if (!read.checkPrivateKey(createPrivateKey(key))) throw new Error('the certificate and the key of the webhook are no pair: write both anew, together');
+    this.#current = bundle;
+    this.log.info('the webhook has a new certificate', { hosts: read.subjectAltName ?? read.subject, until: read.validToDate.toISOString() });
+    for (const listener of this.#listeners) listener(bundle);
+  }
+}

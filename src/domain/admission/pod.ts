@@ -1,0 +1,22 @@
+/** A container of a pod, as far as admission cares. */
+export interface Container {
+  readonly name: string;
+  readonly image?: string;
+}
+
+/** A pod or pod template, as far as admission cares. What is absent or null in the manifest is absent here. */
+export interface Pod {
+  readonly metadata?: {
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: {
+    readonly containers?: readonly Container[];
+    readonly initContainers?: readonly Container[];
+    readonly ephemeralContainers?: readonly Container[];
+  };
+}
+
+/** The lists of containers in a pod's spec, in the order in which they are looked at. */
+export const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
+
+export type ContainerList = (typeof CONTAINER_LISTS)[number];
