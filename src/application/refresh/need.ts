@@ -1,0 +1,37 @@
+import type { Image } from '../../domain/image/image.ts';
+import { RETRYING } from './refresh-status.ts';
+
+/** Values of the annotation `kimup.cloudavenue.io/action` that ask for a refresh now. */
+export const REFRESH_ACTIONS: ReadonlySet<string> = new Set(['refresh', 'reload']);
+
+/** Whether the status speaks of another repository: the Image starts anew, without anything of the old one. */
+export function startOver(image: Image): boolean {
+  return image.status.image !== image.spec.image;
+}
+
+/** Whether the Image was never refreshed as it is now: new, or its spec changed since. */
+export function needsRefresh(image: Image): boolean {
+  return image.status.tag === undefined
+    || image.status.observedGeneration !== image.generation
+    || startOver(image)
+    || image.status.baseTag !== image.spec.baseTag;
+}
+
+/** Whether the last refresh failed and was to be tried again: told from the Image after a restart. */
+export function wasRetrying(image: Image): boolean {
+  return image.status.conditions.some(({ type, status, reason }) => type === 'Reconciling' && status === 'True' && reason === RETRYING);
+}
+
+/** Whether the operator has brought the update under way to an end that is not recorded yet. */
+export function needsSettling(image: Image): boolean {
+  return settled(image) !== undefined;
+}
+
+/** How the update under way ended: `undefined` while there is none, or it goes on. */
+export function settled(image: Image): 'Healthy' | 'Failed' | undefined {
+  const { update, rollout } = image.status;
+  if (update === undefined || rollout === undefined) return undefined;
+  // The operator copies `since` from the update it rolls out, so that no two clocks are compared.
+  if (rollout.tag !== update.tag || rollout.digest !== update.digest || rollout.since !== update.since) return undefined;
+  return rollout.phase === 'Progressing' ? undefined : rollout.phase;
+}

@@ -1,0 +1,183 @@
+import { Injectable } from '@nestjs/common';
+import { type Image, keyOf } from '../../domain/image/image.ts';
+import { Alarm } from '../ports/alarm.ts';
+import { Clock } from '../ports/clock.ts';
+import { Crontab, InvalidCrontabError, type Schedule } from '../ports/crontab.ts';
+import { ImageStore } from '../ports/image-store.ts';
+import { needsRefresh, needsSettling, REFRESH_ACTIONS, wasRetrying } from '../refresh/need.ts';
+import { DueTimes } from './due-times.ts';
+
+/** A trigger whose expression can't be used. */
+export interface TriggerProblem {
+  /** The field, as in `spec.triggers[0].value`. */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Takes up the refresh of an Image. */
+export type TakeUp = (key: string, why: { readonly urgent: boolean }) => void;
+
+interface Entry {
+  readonly uid: string;
+  readonly triggers: string;
+  readonly schedules: readonly Schedule[];
+  readonly problems: readonly TriggerProblem[];
+}
+
+/**
+ * Decides when each Image is to be refreshed: at the ticks of its crontabs, at once when it is new or changed or asked
+ * for by annotation, and once after ticks that were missed while nobody ran. One alarm serves all Images.
+ */
+@Injectable()
+export class TriggerImages {
+  readonly #entries = new Map<string, Entry>();
+  readonly #ticks = new DueTimes();
+  /** Images with a tick that no refresh has served yet, and when it came. */
+  readonly #due = new Map<string, number>();
+  #takeUp: TakeUp | undefined;
+  #subscribed = false;
+  #alarmAt: number | undefined;
+
+  constructor(
+    private readonly images: ImageStore,
+    private readonly crontab: Crontab,
+    private readonly alarm: Alarm,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Starts to watch the Images and to call `takeUp`. */
+  start(takeUp: TakeUp): void {
+    this.#takeUp = takeUp;
+    if (!this.#subscribed) {
+      this.#subscribed = true;
+      this.images.subscribe({
+        changed: (image, previous) => this.#changed(image, previous),
+        deleted: (image) => this.#forget(keyOf(image)),
+      });
+      return;
+    }
+    for (const image of this.images.list()) this.#changed(image, undefined);
+  }
+
+  /** Stops calling, and forgets what was due: whoever starts next tells it from the Images. */
+  stop(): void {
+    this.#takeUp = undefined;
+    this.alarm.clear();
+    this.#alarmAt = undefined;
+    for (const key of [...this.#entries.keys()]) this.#forget(key);
+  }
+
+  /** When the tick came that no refresh has served yet; `undefined` where there is none. */
+  dueSince(key: string): number | undefined {
+    return this.#due.get(key);
+  }
+
+  /** A refresh that began at `began` has served the ticks up to then. */
+  served(key: string, began: number): void {
+    const since = this.#due.get(key);
+    if (since !== undefined && since <= began) this.#due.delete(key);
+  }
+
+  /** What is wrong with the triggers of an Image; empty where all can be used. */
+  problems(key: string): readonly TriggerProblem[] {
+    return this.#entries.get(key)?.problems ?? [];
+  }
+
+  #changed(image: Image, previous: Image | undefined): void {
+    if (this.#takeUp === undefined || image.deleting) return;
+    const key = keyOf(image);
+    const known = this.#entries.get(key);
+    const triggers = JSON.stringify(image.spec.triggers);
+    if (known === undefined || known.uid !== image.uid || known.triggers !== triggers) {
+      const entry = this.#understand(image, triggers);
+      this.#entries.set(key, entry);
+      this.#due.delete(key);
+      this.#plan(key, entry, this.clock.now());
+      if (known?.uid !== image.uid) this.#catchUp(key, image, entry);
+    }
+    if (isNews(image, previous)) this.#takeUp(key, { urgent: true });
+    else if (previous === undefined && (this.#due.has(key) || wasRetrying(image))) this.#takeUp(key, { urgent: false });
+  }
+
+  #understand(image: Image, triggers: string): Entry {
+    const schedules: Schedule[] = [];
+    const problems: TriggerProblem[] = [];
+    image.spec.triggers.forEach((trigger, i) => {
+      if (trigger.type !== 'crontab') return;
+      const field = `spec.triggers[${i}].value`;
+      try {
+        schedules.push(this.crontab.parse(trigger.value ?? ''));
+      } catch (error) {
+        if (!(error instanceof InvalidCrontabError)) throw error;
+        problems.push({ field, message: error.message });
+      }
+    });
+    return { uid: image.uid, triggers, schedules, problems };
+  }
+
+  /** One refresh for all ticks between the last one that was recorded and now. */
+  #catchUp(key: string, image: Image, entry: Entry): void {
+    const last = Date.parse(image.status.time ?? '');
+    if (Number.isNaN(last)) return;
+    const now = this.clock.now();
+    if (entry.schedules.some((schedule) => (schedule.next(last) ?? Infinity) <= now)) this.#due.set(key, now);
+  }
+
+  #plan(key: string, entry: Entry, after: number): void {
+    let earliest: number | undefined;
+    for (const schedule of entry.schedules) {
+      const next = schedule.next(after);
+      if (next !== undefined && (earliest === undefined || next < earliest)) earliest = next;
+    }
+    this.#ticks.set(key, earliest);
+    this.#wind();
+  }
+
+  #wind(): void {
+    const earliest = this.#ticks.earliest();
+    if (earliest === this.#alarmAt) return;
+    this.#alarmAt = earliest;
+    if (earliest === undefined) this.alarm.clear();
+    else this.alarm.set(earliest, () => this.#ring());
+  }
+
+  #ring(): void {
+    this.#alarmAt = undefined;
+    const now = this.clock.now();
+    for (const { key, at } of this.#ticks.takeDue(now)) {
+      const entry = this.#entries.get(key);
+      if (entry === undefined || this.#takeUp === undefined) continue;
+      if (!this.#due.has(key)) this.#due.set(key, at);
+      this.#takeUp(key, { urgent: false });
+      // From the tick, not from now: in the repeated hour of autumn a crontab must not fire again. After a long sleep,
+      // from now, so that the ticks slept through count as this one.
+      let next: number | undefined;
+      for (const schedule of entry.schedules) {
+        const following = schedule.next(at);
+        const from = following !== undefined && following <= now ? schedule.next(now) : following;
+        if (from !== undefined && (next === undefined || from < next)) next = from;
+      }
+      this.#ticks.set(key, next);
+    }
+    this.#wind();
+  }
+
+  #forget(key: string): void {
+    this.#entries.delete(key);
+    this.#due.delete(key);
+    this.#ticks.set(key, undefined);
+    this.#wind();
+  }
+}
+
+/**
+ * Whether this change of an Image asks for work at once. Only the change itself counts: a refresh that failed and waits
+ * for its next try must not be woken by the status that says so.
+ */
+function isNews(image: Image, previous: Image | undefined): boolean {
+  const asks = (of: Image): boolean => REFRESH_ACTIONS.has(of.annotations['action'] ?? '');
+  if (previous === undefined) return needsRefresh(image) || needsSettling(image) || asks(image);
+  return (previous.generation !== image.generation && needsRefresh(image))
+    || (!needsSettling(previous) && needsSettling(image))
+    || (!asks(previous) && asks(image));
+}
