@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import type { Metrics } from '../../application/ports/metrics.ts';
+import { type AbortSignalLike, type RegistryAccess, RegistryError, TagRegistry } from '../../application/ports/tag-registry.ts';
+import type { ImageReference } from '../../domain/image/image-reference.ts';
+import { Authorizer } from './authorizer.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { nextLink } from './link.ts';
+import { errorDetail, invalidAnswer, retryAfterMs, shortened, statusError, type Subject } from './registry-errors.ts';
+import { Session } from './session.ts';
+import { readTags } from './tags-page.ts';
+import { type Answer, type Question, Transport } from './transport.ts';
+
+export interface DistributionTagRegistryOptions {
+  /** Hosts (any port) or host:port that are asked over plain HTTP: `--plain-http-registries`. All others never are. */
+  readonly insecureRegistries?: readonly string[];
+  readonly limits?: Partial<Limits>;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+const MANIFEST_TYPES = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+].join(', ');
+
+/** Registries by the OCI distribution specification (v1.1), over HTTPS, and over plain HTTP where that was asked for. */
+export class DistributionTagRegistry extends TagRegistry {
+  private readonly limits: Limits;
+  private readonly plainHttp: ReadonlySet<string>;
+  private readonly transport: Transport;
+  private readonly authorizer: Authorizer;
+  private readonly now: () => number;
+
+  constructor(metrics: Metrics, options: DistributionTagRegistryOptions = {}) {
+    super();
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.plainHttp = new Set(options.insecureRegistries?.map((host) => host.trim().toLowerCase()));
+    this.now = options.now ?? Date.now;
+    this.transport = new Transport(metrics, this.limits);
+    this.authorizer = new Authorizer(this.transport, this.limits, this.now);
+  }
+
+  /** Distribution spec, "Listing Tags". */
+  override async listTags(reference: ImageReference, access: RegistryAccess, signal?: AbortSignalLike): Promise<readonly string[]> {
+    return this.session(reference, undefined, access, signal, async (session) => {
+      const first = this.urlOf(session, 'tags/list');
+      const withSize = new URL(first);
+      withSize.searchParams.set('n', String(this.limits.pageSize));
+
+      const tags = new Set<string>();
+      const seen = new Set<string>();
+      let entries = 0;
+      for (let url: URL | undefined = withSize; url !== undefined;) {
+        if (seen.size === this.limits.pages) throw invalidAnswer(session.subject, `has more than ${this.limits.pages} pages of tags`);
+        seen.add(url.href);
+        const answer: Answer = await this.authorizer.ask(session, this.get(url, 'application/json', this.limits.pageBytes));
+        if (url === withSize && answer.status === 400 && refusesPageSize(answer)) {
+          url = first;
+          continue;
+        }
+        const page = readTags(session.subject, this.successful(session, answer));
+        entries += page.length;
+        if (entries > this.limits.tags) throw invalidAnswer(session.subject, `has more than ${this.limits.tags} tags`);
+        for (const tag of page) tags.add(tag);
+        url = nextPage(session, answer);
+        if (url !== undefined && seen.has(url.href)) throw invalidAnswer(session.subject, 'gives the same page of tags again and again');
+      }
+      return [...tags];
+    });
+  }
+
+  /** Distribution spec, "Checking if content exists in the registry"; the manifest itself where a registry leaves the digest out. */
+  override async digest(reference: ImageReference, tag: string, access: RegistryAccess, signal?: AbortSignalLike): Promise<string> {
+    return this.session(reference, tag, access, signal, async (session) => {
+      const url = this.urlOf(session, `manifests/${encodeURIComponent(tag)}`);
+      const get = this.get(url, MANIFEST_TYPES, this.limits.manifestBytes);
+      const head = await this.authorizer.ask(session, { ...get, method: 'HEAD' });
+      // Some servers and proxies know no HEAD.
+      if (head.status !== 405 && head.status !== 501) {
+        const digest = this.successful(session, head).headers['docker-content-digest'];
+        if (typeof digest === 'string' && /^sha256:[0-9a-f]{64}$/.test(digest)) return digest;
+      }
+      const { body } = this.successful(session, await this.authorizer.ask(session, get));
+      if (body.length === 0) throw invalidAnswer(session.subject, 'gave an empty manifest');
+      return `sha256:${createHash('sha256').update(body).digest('hex')}`;
+    });
+  }
+
+  /** Ends all connections; requests under way fail. */
+  async close(): Promise<void> {
+    await this.transport.close();
+  }
+
+  private async session<T>(
+    reference: ImageReference, tag: string | undefined, access: RegistryAccess, signal: AbortSignalLike | undefined, work: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    const subject: Subject = { host: reference.registry, repository: reference.repository, ...(tag === undefined ? {} : { tag }) };
+    try {
+      const origin = this.originOf(subject);
+      const { insecureSkipTLSVerify, credentials } = access;
+      return await Session.run({ subject, origin, credentials, insecureSkipTLSVerify, deadlineMs: this.limits.deadlineMs }, signal, work);
+    } catch (error) {
+      if (error instanceof RegistryError) throw error;
+      // Whatever else it is, its text may quote what was sent.
+      throw new RegistryError(`registry ${subject.host} can't be asked for ${subject.repository}: ${shortened((error as Error).name)}`, 'unreachable');
+    }
+  }
+
+  private originOf(subject: Subject): string {
+    const host = subject.host.toLowerCase();
+    const plain = this.plainHttp.has(host) || this.plainHttp.has(host.replace(/:\d+$/, ''));
+    const asked = host === 'docker.io' ? 'registry-1.docker.io' : host;
+    const url = URL.parse(`${plain ? 'http' : 'https'}://${asked}/`);
+    if (url === null || url.href !== `${url.origin}/` || url.hostname !== asked.replace(/:\d+$/, '')) {
+      throw new RegistryError(`"${shortened(subject.host)}" is no host of a registry: check spec.image`, 'unreachable');
+    }
+    return url.origin;
+  }
+
+  private urlOf(session: Session, what: string): URL {
+    const path = `/v2/${session.subject.repository.split('/').map(encodeURIComponent).join('/')}/${what}`;
+    const url = new URL(path, session.origin);
+    // `.` and `..` would lead elsewhere.
+    if (url.pathname !== path) throw new RegistryError(`"${shortened(session.subject.repository)}" is no repository: check spec.image`, 'not-found');
+    return url;
+  }
+
+  private get(url: URL, accept: string, maxBytes: number): Question {
+    return { method: 'GET', url, accept, maxBytes };
+  }
+
+  private successful(session: Session, answer: Answer): Answer {
+    if (answer.status === 200) return answer;
+    const detail = errorDetail(answer.body, session.secrets);
+    const wait = retryAfterMs(answer.headers['retry-after'], this.now());
+    throw statusError(session.subject, answer.status, {
+      credentials: session.credentials.length > 0, ...(detail === undefined ? {} : { detail }), ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    });
+  }
+}
+
+/** The page that `answer` says comes next. Relative or absolute, but of the server that gave this one. */
+function nextPage(session: Session, answer: Answer): URL | undefined {
+  const link = nextLink(answer.headers['link']);
+  if (link === undefined) return undefined;
+  const url = URL.parse(link, answer.url.href);
+  if (url === null || url.origin !== answer.url.origin || url.username !== '' || url.password !== '') {
+    throw invalidAnswer(session.subject, `has its next page of tags elsewhere (${shortened(url?.origin ?? 'no URL')}), which is refused`);
+  }
+  url.hash = '';
+  return url;
+}
+
+/** A registry with a limit of its own below ours refuses instead of giving less. */
+function refusesPageSize(answer: Answer): boolean {
+  return answer.body.includes('PAGINATION_NUMBER_INVALID');
+}
