@@ -15,7 +15,9 @@ export function parseKey(key: string): ObjectKey {
   return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
-export type TriggerType = 'crontab' | 'webhook';
+export const TRIGGER_TYPES = ['crontab', 'webhook'] as const;
+
+export type TriggerType = (typeof TRIGGER_TYPES)[number];
 
 /** When to look for a newer tag. */
 export interface Trigger {
@@ -39,7 +41,9 @@ interface KeyRef {
   readonly optional?: boolean;
 }
 
-export type ActionType = 'apply' | 'request-approval' | 'alert-discord' | 'alert-email';
+export const ACTION_TYPES = ['apply', 'request-approval', 'alert-discord', 'alert-email'] as const;
+
+export type ActionType = (typeof ACTION_TYPES)[number];
 
 /** What to do about an update that a rule found. */
 export interface Action {
@@ -79,17 +83,20 @@ export interface ImageSpec {
   readonly rules: readonly RuleSpec[];
 }
 
+export const REFRESH_RESULTS = [
+  'Success',
+  'Scheduled',
+  'Error',
+  'GetImageError',
+  'PullSecretsError',
+  'RegistryError',
+  'TagsError',
+  'GetRuleError',
+  'ActionError',
+] as const;
+
 /** `status.result`: how the last refresh ended, in the words of the contract. */
-export type RefreshResult =
-  | 'Success'
-  | 'Scheduled'
-  | 'Error'
-  | 'GetImageError'
-  | 'PullSecretsError'
-  | 'RegistryError'
-  | 'TagsError'
-  | 'GetRuleError'
-  | 'ActionError';
+export type RefreshResult = (typeof REFRESH_RESULTS)[number];
 
 /** A condition as in metav1.Condition. `lastTransitionTime` is RFC 3339. */
 export interface Condition {
@@ -116,19 +123,29 @@ export interface WorkloadRollout {
   readonly name: string;
   /** The Image's entry in the pod template before; absent where there was none. */
   readonly before?: string;
-  readonly phase: 'Pending' | 'Progressing' | 'Healthy' | 'Failed' | 'Overridden';
+  readonly phase: WorkloadPhase;
   /** When it last made progress, RFC 3339. */
   readonly since: string;
   readonly message?: string;
 }
 
-export type WorkloadKind = 'Deployment' | 'StatefulSet' | 'DaemonSet';
+export const WORKLOAD_KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
+
+export type WorkloadKind = (typeof WORKLOAD_KINDS)[number];
+
+export const WORKLOAD_PHASES = ['Pending', 'Progressing', 'Healthy', 'Failed', 'Overridden'] as const;
+
+export type WorkloadPhase = (typeof WORKLOAD_PHASES)[number];
+
+export const ROLLOUT_PHASES = ['Progressing', 'Healthy', 'Failed'] as const;
+
+export type RolloutPhase = (typeof ROLLOUT_PHASES)[number];
 
 /** What became of the update: written by the operator alone. */
 export interface Rollout {
   readonly tag: string;
   readonly digest?: string;
-  readonly phase: 'Progressing' | 'Healthy' | 'Failed';
+  readonly phase: RolloutPhase;
   readonly since: string;
   readonly message?: string;
   readonly workloads: readonly WorkloadRollout[];

@@ -1,0 +1,134 @@
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsIn, IsInt, IsOptional, IsString, MaxLength, Min, ValidateNested } from 'class-validator';
+import { REFRESH_RESULTS, ROLLOUT_PHASES, WORKLOAD_KINDS, WORKLOAD_PHASES } from '../../../domain/image/image.ts';
+import type { RefreshResult, RolloutPhase, WorkloadKind, WorkloadPhase } from '../../../domain/image/image.ts';
+import { Condition, CONDITIONS } from './condition.ts';
+import { NAME_LENGTH } from './names.ts';
+import { Describe, Schema } from './schema.ts';
+
+// Every field is optional: two components apply a part of the status each, and either may be the first.
+
+/** Bounds of what a registry or a workload says. */
+const TAG_LENGTH = 128;
+const DIGEST_LENGTH = 256;
+const MESSAGE_LENGTH = 4096;
+
+export class Update {
+  @Describe('The tag to move to.')
+  @IsOptional() @IsString() @MaxLength(TAG_LENGTH)
+  tag?: string;
+
+  @Describe('The digest that the tag pointed at when the move was decided.')
+  @IsOptional() @IsString() @MaxLength(DIGEST_LENGTH)
+  digest?: string;
+
+  @Describe('The rule that found the tag; baseTag where the user changed spec.baseTag.')
+  @IsOptional() @IsString() @MaxLength(256)
+  rule?: string;
+
+  @Describe('When the move was decided.')
+  @Schema({ format: 'date-time' })
+  @IsOptional() @IsString()
+  since?: string;
+}
+
+export class WorkloadRollout {
+  @Describe('Kind of the workload.')
+  @IsOptional() @IsIn(WORKLOAD_KINDS)
+  kind?: WorkloadKind;
+
+  @Describe('Name of the workload.')
+  @IsOptional() @IsString() @MaxLength(NAME_LENGTH)
+  name?: string;
+
+  @Describe("What the workload's pod template said of this Image before; absent where it said nothing.")
+  @IsOptional() @IsString() @MaxLength(512)
+  before?: string;
+
+  @Describe('How far the workload is. Overridden: somebody else changed its annotation, and has the last word.')
+  @IsOptional() @IsIn(WORKLOAD_PHASES)
+  phase?: WorkloadPhase;
+
+  @Describe('When the workload last made progress.')
+  @Schema({ format: 'date-time' })
+  @IsOptional() @IsString()
+  since?: string;
+
+  @Describe('What holds it up.')
+  @IsOptional() @IsString() @MaxLength(MESSAGE_LENGTH)
+  message?: string;
+}
+
+export class Rollout {
+  @Describe('The tag that is rolled out.')
+  @IsOptional() @IsString() @MaxLength(TAG_LENGTH)
+  tag?: string;
+
+  @Describe('Its digest.')
+  @IsOptional() @IsString() @MaxLength(DIGEST_LENGTH)
+  digest?: string;
+
+  @Describe('Progressing until every workload has its new pods ready (Healthy) or one does not get there (Failed).')
+  @IsOptional() @IsIn(ROLLOUT_PHASES)
+  phase?: RolloutPhase;
+
+  @Describe('Since when the phase holds.')
+  @Schema({ format: 'date-time' })
+  @IsOptional() @IsString()
+  since?: string;
+
+  @Describe('Why it failed, or what it waits for.')
+  @IsOptional() @IsString() @MaxLength(MESSAGE_LENGTH)
+  message?: string;
+
+  @Describe('The workloads that are rolled, a row each.')
+  @Schema({ 'x-kubernetes-list-type': 'atomic' })
+  @IsOptional() @IsArray() @ArrayMaxSize(5000) @ValidateNested({ each: true }) @Type(() => WorkloadRollout)
+  workloads?: WorkloadRollout[];
+}
+
+/** What kimup found and did. The operator writes `rollout`, the controller all the rest. */
+export class ImageStatus {
+  @Describe('The tag that the Image is on: proven, and what new pods get.')
+  @IsOptional() @IsString() @MaxLength(TAG_LENGTH)
+  tag?: string;
+
+  @Describe('The digest of that tag.')
+  @IsOptional() @IsString() @MaxLength(DIGEST_LENGTH)
+  digest?: string;
+
+  @Describe('How the last refresh ended. Scheduled: an update is under way.')
+  @IsOptional() @IsIn(REFRESH_RESULTS)
+  result?: RefreshResult;
+
+  @Describe('When the Image was last refreshed.')
+  @Schema({ format: 'date-time' })
+  @IsOptional() @IsString()
+  time?: string;
+
+  @Describe('The spec.image that this status was written for.')
+  @IsOptional() @IsString() @MaxLength(512)
+  image?: string;
+
+  @Describe('The spec.baseTag that this status was written for.')
+  @IsOptional() @IsString() @MaxLength(512)
+  baseTag?: string;
+
+  @Describe('The metadata.generation that the last refresh saw.')
+  @Schema({ format: 'int64' })
+  @IsOptional() @IsInt() @Min(0)
+  observedGeneration?: number;
+
+  @Describe('The move that was decided and is under way.')
+  @IsOptional() @ValidateNested() @Type(() => Update)
+  update?: Update;
+
+  @Describe('What became of the move.')
+  @IsOptional() @ValidateNested() @Type(() => Rollout)
+  rollout?: Rollout;
+
+  @Describe('Ready, Reconciling, Stalled and others, for kubectl wait.')
+  @Schema(CONDITIONS)
+  @IsOptional() @IsArray() @ArrayMaxSize(32) @ValidateNested({ each: true }) @Type(() => Condition)
+  conditions?: Condition[];
+}

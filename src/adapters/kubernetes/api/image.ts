@@ -1,0 +1,122 @@
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsOptional, IsString, MaxLength, MinLength, ValidateNested } from 'class-validator';
+import { ACTION_TYPES, RULE_TYPES, TRIGGER_TYPES } from '../../../domain/image/image.ts';
+import type { ActionType, RuleType, TriggerType } from '../../../domain/image/image.ts';
+import { ImageStatus } from './image-status.ts';
+import { TAG } from './names.ts';
+import { LocalObjectReference } from './reference.ts';
+import { Check, CustomResource, Default, Describe } from './schema.ts';
+import { ValueOrValueFrom } from './value-or-value-from.ts';
+
+const HOST = String.raw`(\\[[0-9a-fA-F:.]+\\]|[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?)(:[0-9]+)?`;
+const PATH = '[a-z0-9]+((\\\\.|_|__|-+)[a-z0-9]+)*';
+
+@Check(
+  "self.type != 'crontab' || (has(self.value) && self.value.trim() != '')",
+  'a crontab trigger needs a value: a cron expression, e.g. "0 */10 * * * *" (second, minute, hour, day of month, month, day of week)',
+)
+export class Trigger {
+  @Describe('crontab: at the times that value says. webhook: when the registry reports a push.')
+  @IsIn(TRIGGER_TYPES)
+  type!: TriggerType;
+
+  @Describe('crontab: the expression, six fields (second, minute, hour, day of month, month, day of week) or five without the second; a prefix such as CRON_TZ=Europe/Paris sets the time zone.')
+  @IsOptional() @IsString() @MaxLength(256)
+  value?: string;
+}
+
+@Check(
+  "!self.type.startsWith('alert-') || (has(self.data) && has(self.data.valueFrom) && has(self.data.valueFrom.alertConfigRef))",
+  'an alert needs data.valueFrom.alertConfigRef: {name: the AlertConfig that says where it goes}',
+)
+export class Action {
+  @Describe('apply: move the Image to the tag. request-approval: ask a person first. alert-discord, alert-email: tell people.')
+  @IsIn(ACTION_TYPES)
+  type!: ActionType;
+
+  @Describe('What the action needs to know: for an alert, its AlertConfig.')
+  @IsOptional() @ValidateNested() @Type(() => ValueOrValueFrom)
+  data?: ValueOrValueFrom;
+}
+
+@Check("self.type != 'regex' || (has(self.value) && self.value != '')", 'a regex rule needs a value: a regular expression in RE2 syntax, e.g. ^v1[.]')
+// A pattern that does not compile is an error of the rule itself, and refused with RE2's own words.
+@Check("self.type != 'regex' || !has(self.value) || ''.matches(self.value) || !''.matches(self.value)", 'value must be a regular expression in RE2 syntax', '.value')
+export class Rule {
+  @Describe('What people call the rule, in alerts and reasons.')
+  @IsString() @MinLength(1) @MaxLength(256)
+  name!: string;
+
+  @Describe('What counts as an update. semver-major, semver-minor, semver-patch and the calver ones compare versions; regex picks from the tags that value matches; always takes the newest.')
+  @IsIn(RULE_TYPES)
+  type!: RuleType;
+
+  @Describe('regex: the regular expression, RE2 syntax, searched in the tag and not anchored.')
+  @IsOptional() @IsString() @MaxLength(1024)
+  value?: string;
+
+  @Describe('What to do about a tag that the rule finds, in order.')
+  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(16) @ValidateNested({ each: true }) @Type(() => Action)
+  actions!: Action[];
+}
+
+/** What the user wants. */
+export class ImageSpec {
+  @Describe('The repository to follow, without a tag: nginx, ghcr.io/org/app, registry.local:5000/app.')
+  @Check("!self.contains('@')", 'a repository has no digest: leave out what follows the @')
+  @Check("self.contains('@') || !self.matches(':[^/]*$')", 'a repository has no tag: put the tag to start from into spec.baseTag')
+  @Check("!self.matches('^[a-zA-Z][a-zA-Z0-9+.-]*://')", 'a repository has no scheme: leave out what comes before the host')
+  @Check(
+    `self.contains('://') || self.matches('^(${HOST}/)?${PATH}(/${PATH})*(:[^/]*)?(@.*)?$')`,
+    'not the name of a repository, e.g. nginx or ghcr.io/org/app: parts in lower case joined by /, with the host of a registry before them or none',
+  )
+  @IsString() @MinLength(1) @MaxLength(512)
+  image!: string;
+
+  @Describe('The tag that the Image starts from.')
+  @Default('latest')
+  @Check(`self.matches('${TAG}')`, 'not a tag: letters, digits, _, . and -, at most 128, the first one a letter, digit or _')
+  @IsOptional() @IsString() @MaxLength(512)
+  baseTag?: string;
+
+  @Describe('Secrets of the same namespace with the credentials of the registry (type kubernetes.io/dockerconfigjson).')
+  @IsOptional() @IsArray() @ArrayMaxSize(32) @ValidateNested({ each: true }) @Type(() => LocalObjectReference)
+  imagePullSecrets?: LocalObjectReference[];
+
+  @Describe('Take any certificate from the registry. For tests: whoever is in between can then answer for it.')
+  @Default(false)
+  @IsOptional() @IsBoolean()
+  insecureSkipTLSVerify?: boolean;
+
+  @Describe('When to look for a newer tag.')
+  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(32) @ValidateNested({ each: true }) @Type(() => Trigger)
+  triggers!: Trigger[];
+
+  @Describe('What counts as an update and what to do about it. All are evaluated, in order; the first one that finds a tag and has apply or request-approval moves the Image.')
+  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(64) @ValidateNested({ each: true }) @Type(() => Rule)
+  rules!: Rule[];
+}
+
+@CustomResource({
+  kind: 'Image',
+  plural: 'images',
+  singular: 'image',
+  columns: [
+    { name: 'Image', type: 'string', jsonPath: '.spec.image', description: 'The repository.' },
+    { name: 'Tag', type: 'string', jsonPath: '.status.tag', description: 'The tag that the Image is on.' },
+    { name: 'Last-Result', type: 'string', jsonPath: '.status.result', description: 'How the last refresh ended.' },
+    { name: 'Last-Sync', type: 'date', jsonPath: '.status.time', description: 'When the Image was last refreshed.' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status', description: 'Whether the Image is as it should be.' },
+    { name: 'Message', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message', description: 'Why.', priority: 1 },
+  ],
+})
+@Describe('An Image keeps one repository up to date: when to look for a newer tag, what counts as an update, and what to do about it.')
+export class Image {
+  @Describe('What is wanted.')
+  @ValidateNested() @Type(() => ImageSpec)
+  spec!: ImageSpec;
+
+  @Describe('What kimup found and did.')
+  @IsOptional() @ValidateNested() @Type(() => ImageStatus)
+  status?: ImageStatus;
+}

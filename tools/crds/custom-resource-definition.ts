@@ -1,0 +1,47 @@
+import { stringify } from 'yaml';
+import { kindOf } from '../../src/adapters/kubernetes/api/schema.ts';
+import { schemaOfClass } from './schema-of-class.ts';
+
+const GROUP = 'kimup.cloudavenue.io';
+const VERSION = 'v1alpha1';
+
+type Class = new () => object;
+
+/** The file in crds/ of a kind's class. */
+export function fileName(target: Class): string {
+  return `${GROUP}_${kindOf(target).plural}.yaml`;
+}
+
+/** The CustomResourceDefinition of a kind's class. */
+export function customResourceDefinition(target: Class): object {
+  const { kind, plural, singular, shortNames, columns } = kindOf(target);
+  const { properties, ...schema } = schemaOfClass(target);
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${GROUP}`, labels: { 'app.kubernetes.io/name': 'kimup' } },
+    spec: {
+      group: GROUP,
+      names: { kind, listKind: `${kind}List`, plural, singular, ...(shortNames === undefined ? {} : { shortNames }), categories: ['kimup'] },
+      scope: 'Namespaced',
+      versions: [{
+        name: VERSION,
+        served: true,
+        storage: true,
+        subresources: { status: {} },
+        additionalPrinterColumns: columns,
+        schema: {
+          openAPIV3Schema: {
+            ...schema,
+            properties: { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' }, ...properties },
+          },
+        },
+      }],
+    },
+  };
+}
+
+/** YAML as people and `kubectl apply` read it. */
+export function toYaml(definition: object): string {
+  return `# Generated from src/adapters/kubernetes/api by \`npm run crds\`. Change it there.\n${stringify(definition, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+}
