@@ -1,0 +1,255 @@
+/**
+ * A run of digits, by value: a number up to 15 digits, beyond that the digits without leading zeros, since a double
+ * would lose some. {@link compareParts} compares them.
+ */
+export type Part = number | string;
+
+/** What follows the numbers of a version before its release: `rc.1` is the word `rc` and the number 1. */
+export interface PreRelease {
+  /** In lower case. */
+  readonly word: string;
+  readonly numbers: readonly Part[];
+}
+
+/**
+ * A tag that is a version, read from the left:
+ *
+ *     [v] numbers [pre-release] [revision] [variant]        v8.0.0-rc.1-alpine   21.0.2_13-jdk   4.0-20220107
+ */
+export interface VersionTag {
+  /** The whole tag, as it is spelt. */
+  readonly tag: string;
+  readonly prefix: '' | 'v';
+  /** One to four, that were joined by dots. */
+  readonly numbers: readonly Part[];
+  readonly preRelease: PreRelease | undefined;
+  /** Groups of digits after `-` or `_`: a build, a date. */
+  readonly revision: readonly Part[];
+  /** All the rest with its separator, to the letter: `-alpine3.20`. */
+  readonly variant: string;
+  /** Bits that say which parts are spelt with six digits or more: dates and build numbers; see {@link isCandidate}. */
+  readonly wide: number;
+}
+
+const NUMBERS_MAX = 4;
+const EXACT_DIGITS = 15;
+const WIDE_DIGITS = 6;
+/** Where the bits of `wide` begin: 4 for numbers, 12 for the revision, 14 for the pre-release (more share the last). */
+const REVISION_BIT = 4, PRE_RELEASE_BIT = 16, LAST_BIT = 29;
+
+const ZERO = 0x30, NINE = 0x39, LOWER_A = 0x61, LOWER_V = 0x76, LOWER_Z = 0x7a;
+const DOT = 0x2e, DASH = 0x2d, UNDERSCORE = 0x5f;
+
+/** Words that make a pre-release; `true` where they do without a number too (`3.12-dev` is a variant, a moving channel). */
+const PRE_RELEASE_WORDS: ReadonlyMap<string, boolean> = new Map([
+  ...['alpha', 'beta', 'rc', 'pre', 'prerelease', 'preview', 'milestone', 'ea'].map((word) => [word, true] as const),
+  ...['a', 'b', 'm', 'dev', 'snapshot', 'nightly', 'canary', 'next'].map((word) => [word, false] as const),
+]);
+const LONGEST_WORD = 'prerelease'.length;
+
+const NONE: readonly Part[] = [];
+
+/**
+ * Reads a tag. `undefined` where it is no version: it begins with something else (`latest`, `bookworm`, the signatures
+ * `sha256-….sig`), has letters glued to its numbers that are no pre-release (`8u242`), or more than four numbers.
+ * One pass, by character codes: lists have thousands of tags.
+ */
+export function parseVersionTag(tag: string): VersionTag | undefined {
+  const length = tag.length;
+  const prefixed = tag.charCodeAt(0) === LOWER_V;
+  let i = prefixed ? 1 : 0;
+  if (!isDigit(tag.charCodeAt(i))) return undefined;
+
+  let wide = 0;
+  const numbers: Part[] = [];
+  for (;;) {
+    const end = digitsEnd(tag, i);
+    if (numbers.length === NUMBERS_MAX) return undefined;
+    if (end - i >= WIDE_DIGITS) wide |= 1 << numbers.length;
+    numbers.push(part(tag, i, end));
+    i = end;
+    if (tag.charCodeAt(i) !== DOT || !isDigit(tag.charCodeAt(i + 1))) break;
+    i++;
+  }
+  if (i === length) return { tag, prefix: prefixed ? 'v' : '', numbers, preRelease: undefined, revision: NONE, variant: '', wide };
+
+  let preRelease: PreRelease | undefined;
+  const glued = !isSeparator(tag.charCodeAt(i));
+  const word = preReleaseWord(tag, glued ? i : i + 1);
+  if (word !== undefined) {
+    const start = (glued ? i : i + 1) + word.length;
+    // Its first number is glued or after any separator, further ones follow dots: rc1, alpha-4, preview.7.23376.3
+    let end = start;
+    let at = isSeparator(tag.charCodeAt(start)) ? start + 1 : start;
+    let found: Part[] | undefined;
+    while (isDigit(tag.charCodeAt(at))) {
+      end = digitsEnd(tag, at);
+      found ??= [];
+      if (end - at >= WIDE_DIGITS) wide |= 1 << Math.min(PRE_RELEASE_BIT + found.length, LAST_BIT);
+      found.push(part(tag, at, end));
+      if (tag.charCodeAt(end) !== DOT) break;
+      at = end + 1;
+    }
+    if ((found !== undefined || PRE_RELEASE_WORDS.get(word) === true) && (end === length || isSeparator(tag.charCodeAt(end)))) {
+      preRelease = { word, numbers: found ?? NONE };
+      i = end;
+    }
+  }
+  if (preRelease === undefined && glued) return undefined;
+
+  let revision: Part[] | undefined;
+  while (i < length) {
+    const c = tag.charCodeAt(i);
+    if ((c !== DASH && c !== UNDERSCORE) || !isDigit(tag.charCodeAt(i + 1))) break;
+    const end = digitsEnd(tag, i + 1);
+    const after = tag.charCodeAt(end);
+    // `1.0-3.20` and `1.0-3f` are no revision 3 but a variant.
+    if (end < length && after !== DASH && after !== UNDERSCORE) break;
+    revision ??= [];
+    if (end - i > WIDE_DIGITS) wide |= 1 << Math.min(REVISION_BIT + revision.length, PRE_RELEASE_BIT - 1);
+    revision.push(part(tag, i + 1, end));
+    i = end;
+  }
+  return { tag, prefix: prefixed ? 'v' : '', numbers, preRelease, revision: revision ?? NONE, variant: i === length ? '' : tag.slice(i), wide };
+}
+
+/**
+ * Whether `tag` is of the same line as `current`, so that it may take its place if it is newer: with a leading v or none
+ * like it, as many numbers (`1.25` never becomes `1.26.3`) and revision groups, the same variant, six digits and more only
+ * where `current` has them (`3` never becomes `20260805`); and a release or, where `current` is a pre-release, a later
+ * pre-release of the same numbers.
+ */
+export function isCandidate(current: VersionTag, tag: VersionTag): boolean {
+  return tag.numbers.length === current.numbers.length
+    && tag.prefix === current.prefix
+    && tag.variant === current.variant
+    && tag.revision.length === current.revision.length
+    && (tag.wide & ~current.wide) === 0
+    && (tag.preRelease === undefined || (current.preRelease !== undefined
+      && compareLists(tag.numbers, current.numbers) === 0
+      && comparePrecedence(tag, current) > 0));
+}
+
+/**
+ * Which of two versions is newer, whatever their variants and spelling: by numbers (a missing one is 0), then pre-release
+ * (below its release; words without case, then their numbers), then revision. Negative, 0 or positive like a sort's.
+ */
+export function comparePrecedence(a: VersionTag, b: VersionTag): number {
+  return compareNumbers(a.numbers, b.numbers) || comparePreReleases(a.preRelease, b.preRelease) || compareLists(a.revision, b.revision);
+}
+
+/** A total order of tags: {@link comparePrecedence}, then the longer, then the later by code point. 0 only for the same tag. */
+export function compareVersions(a: VersionTag, b: VersionTag): number {
+  return comparePrecedence(a, b) || a.tag.length - b.tag.length || compareText(a.tag, b.tag);
+}
+
+/**
+ * The same among candidates for `current`, where of equal ones (`2024.01`, `2024.1`) that which is written like `current`
+ * is the higher.
+ */
+export function compareCandidates(current: VersionTag, a: VersionTag, b: VersionTag): number {
+  const precedence = comparePrecedence(a, b);
+  if (precedence !== 0 || a.tag === b.tag) return precedence;
+  return Number(isWrittenLike(current.tag, a.tag)) - Number(isWrittenLike(current.tag, b.tag)) || compareVersions(a, b);
+}
+
+/** By value. */
+export function compareParts(a: Part, b: Part): number {
+  if (typeof a === 'number') return typeof b === 'number' ? a - b : -1;
+  return typeof b === 'number' ? 1 : a.length - b.length || compareText(a, b);
+}
+
+function compareNumbers(a: readonly Part[], b: readonly Part[]): number {
+  const length = Math.max(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const order = compareParts(a[i] ?? 0, b[i] ?? 0);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+/** By the first that differs; the shorter first where it is the beginning of the other. */
+function compareLists(a: readonly Part[], b: readonly Part[]): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const order = compareParts(a[i]!, b[i]!);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
+function comparePreReleases(a: PreRelease | undefined, b: PreRelease | undefined): number {
+  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+  return compareText(a.word, b.word) || compareLists(a.numbers, b.numbers);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/**
+ * Whether two tags are equal but for the values of their numbers: all else to the letter, and each number with as many
+ * digits or, on both sides, without leading zeros. `2024.2` is written like `2024.1`, `2024.02` is not.
+ */
+function isWrittenLike(model: string, tag: string): boolean {
+  let i = 0;
+  let j = 0;
+  while (i < model.length && j < tag.length) {
+    const inModel = digitsEnd(model, i);
+    const inTag = digitsEnd(tag, j);
+    if (inModel === i || inTag === j) {
+      if (model.charCodeAt(i++) !== tag.charCodeAt(j++)) return false;
+    } else {
+      const sameWidth = inModel - i === inTag - j;
+      if (!sameWidth && (isPadded(model, i, inModel) || isPadded(tag, j, inTag))) return false;
+      i = inModel;
+      j = inTag;
+    }
+  }
+  return i === model.length && j === tag.length;
+}
+
+function isPadded(text: string, start: number, end: number): boolean {
+  return end - start > 1 && text.charCodeAt(start) === ZERO;
+}
+
+/** The pre-release word at `start` in lower case, whether or not it stands without a number; `undefined` for any other word. */
+function preReleaseWord(tag: string, start: number): string | undefined {
+  let end = start;
+  while (isLetter(tag.charCodeAt(end))) {
+    if (++end - start > LONGEST_WORD) return undefined;
+  }
+  if (end === start) return undefined;
+  const word = tag.slice(start, end);
+  if (PRE_RELEASE_WORDS.has(word)) return word;
+  const lower = word.toLowerCase();
+  return PRE_RELEASE_WORDS.has(lower) ? lower : undefined;
+}
+
+function part(tag: string, start: number, end: number): Part {
+  let from = start;
+  while (from < end - 1 && tag.charCodeAt(from) === ZERO) from++;
+  if (end - from > EXACT_DIGITS) return tag.slice(from, end);
+  let value = 0;
+  for (let i = from; i < end; i++) value = value * 10 + (tag.charCodeAt(i) - ZERO);
+  return value;
+}
+
+function digitsEnd(tag: string, start: number): number {
+  let end = start;
+  while (isDigit(tag.charCodeAt(end))) end++;
+  return end;
+}
+
+function isDigit(c: number): boolean {
+  return c >= ZERO && c <= NINE;
+}
+
+function isLetter(c: number): boolean {
+  const lower = c | 0x20;
+  return lower >= LOWER_A && lower <= LOWER_Z;
+}
+
+function isSeparator(c: number): boolean {
+  return c === DASH || c === UNDERSCORE || c === DOT;
+}
