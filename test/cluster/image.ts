@@ -75,6 +75,16 @@ export function goArchitecture(): string {
   return ({ x64: 'amd64', ia32: '386' } as Record<string, string>)[process.arch] ?? process.arch;
 }
 
+/** The image as an OCI image layout in a tar archive, under a name, as `ctr images import` takes it. */
+export function ociArchive({ manifest, blobs }: BuiltImage, name: string): Buffer {
+  const index = { schemaVersion: 2, manifests: [{ ...descriptor(manifest), annotations: { 'io.containerd.image.name': name } }] };
+  return tar([
+    { path: 'oci-layout', content: Buffer.from('{"imageLayoutVersion":"1.0.0"}') },
+    { path: 'index.json', content: Buffer.from(JSON.stringify(index)) },
+    ...[manifest, ...blobs].map(({ digest, bytes }) => ({ path: `blobs/${digest.replace(':', '/')}`, content: bytes })),
+  ]);
+}
+
 function imageManifest(config: Blob, layers: readonly Blob[]): Blob {
   return jsonBlob(manifestType, { schemaVersion: 2, mediaType: manifestType, config: descriptor(config), layers: layers.map(descriptor) });
 }

@@ -43,6 +43,7 @@ const groups = {
   },
   pause: { packages: { pause: '.' } },
   whoami: { packages: { whoami: '.' } },
+  load: { packages: { load: '.' } },
   nsinit: { packages: { nsinit: '.' } },
 } satisfies Record<string, Group>;
 

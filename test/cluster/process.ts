@@ -63,7 +63,7 @@ export interface SandboxOptions {
 /** Makes a sandbox with the strongest binding that this machine allows. */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const root = process.getuid?.() === 0;
-  if (options.node) return namespaces(options.nsinit, ['--pid', '--mount', '--net', '--mount-proc'], ['-p', '-m'], ['-n'], 'pid-namespace');
+  if (options.node) return namespaces(options.nsinit, ['--pid', '--mount', '--net', '--mount-proc'], ['-p'], ['-m', '-n'], 'pid-namespace');
   if (root && works(['unshare', '--pid', '--fork', 'true'])) return namespaces(options.nsinit, ['--pid'], ['-p'], [], 'pid-namespace');
   if (works(['unshare', '--user', '--map-root-user', '--pid', '--fork', 'true'])) {
     return namespaces(options.nsinit, ['--user', '--map-root-user', '--pid'], ['-U', '--preserve-credentials', '-p'], [], 'user-and-pid-namespace');

@@ -1,0 +1,75 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Cluster, realNodeUnavailable, startCluster } from './cluster.ts';
+import { whoamiImage, whoamiPort } from './whoami.ts';
+
+const unavailable = realNodeUnavailable();
+
+describe.skipIf(unavailable !== undefined)(`a cluster with a real node${unavailable === undefined ? '' : ` (skipped: ${unavailable}; kwok nodes are what runs)`}`, () => {
+  let cluster: Cluster;
+  beforeAll(async () => void (cluster = await startCluster({ nodes: 'real', name: 'test' })), 900_000);
+  afterAll(() => cluster.stop());
+
+  const image = (version: string) => `${cluster.registry.host}/whoami:${version}`;
+  const deployWhoami = async (version: string) => {
+    await cluster.registry.push('whoami', version, whoamiImage(cluster.parts.whoami ?? '', version));
+    await cluster.apply([
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'whoami', namespace: 'default' },
+        spec: {
+          replicas: 2,
+          selector: { matchLabels: { app: 'whoami' } },
+          template: {
+            metadata: { labels: { app: 'whoami' } },
+            spec: {
+              terminationGracePeriodSeconds: 1,
+              containers: [{ name: 'whoami', image: image(version), readinessProbe: { httpGet: { path: '/healthz', port: whoamiPort }, periodSeconds: 1 } }],
+            },
+          },
+        },
+      },
+      { apiVersion: 'v1', kind: 'Service', metadata: { name: 'whoami', namespace: 'default' }, spec: { selector: { app: 'whoami' }, ports: [{ port: 80, targetPort: whoamiPort }] } },
+    ]);
+    await cluster.kubectl(['rollout', 'status', 'deployment/whoami', '--timeout=60s']);
+  };
+
+  it('pulls from the registry, rolls out, and answers with the version over the Service', async () => {
+    await deployWhoami('v1.0.0');
+    expect(await cluster.kubectl(['get', '--raw', '/api/v1/namespaces/default/services/whoami/proxy/'])).toBe('v1.0.0\n');
+    await deployWhoami('v1.1.0');
+    await expect.poll(() => cluster.kubectl(['get', '--raw', '/api/v1/namespaces/default/services/whoami/proxy/']), { timeout: 10_000 }).toBe('v1.1.0\n');
+    expect(await cluster.registry.requests({ method: 'GET', path: /^\/v2\/whoami\/blobs\// })).toHaveLength(3); // one layer, two configs
+  });
+
+  it("reaches a Service's address from a pod", async () => {
+    const address = await cluster.kubectl(['get', 'service', 'whoami', '-o', 'jsonpath={.spec.clusterIP}']);
+    await cluster.apply([
+      {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'probed', namespace: 'default' },
+        spec: {
+          terminationGracePeriodSeconds: 1,
+          containers: [{ name: 'whoami', image: image('v1.0.0'), startupProbe: { exec: { command: ['/whoami', 'get', `http://${address}/`] }, periodSeconds: 1 } }],
+        },
+      },
+    ]);
+    await cluster.kubectl(['wait', '--for=condition=Ready', 'pod/probed', '--timeout=30s']);
+    expect(await cluster.kubectl(['exec', 'probed', '--', '/whoami', 'get', `http://${address}/`])).toBe('v1.1.0\n');
+  });
+
+  it('shows the logs of a pod', async () => {
+    expect(await cluster.kubectl(['logs', 'deployment/whoami'])).toContain('whoami v1.1.0 listens on :8080');
+  });
+
+  it('lets the API server reach a server of this process', async () => {
+    const server = createServer((_, response) => response.end('from the host'));
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const address = await cluster.reachableAs((server.address() as AddressInfo).port);
+    expect(await cluster.kubectl(['exec', 'probed', '--', '/whoami', 'get', `http://${address}/`])).toBe('from the host');
+    server.close();
+  });
+});
