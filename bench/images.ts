@@ -1,0 +1,49 @@
+// Many Images over some repositories, for the benches.
+import type { Cluster } from '../test/cluster/cluster.ts';
+import { until } from '../test/cluster/process.ts';
+
+export interface ManyImages {
+  readonly images: number;
+  readonly repositories: number;
+  readonly crontab: string;
+  readonly namespace: string;
+}
+
+/** The name of the repository of the Image number `i`, without its registry. */
+export function repositoryOf(i: number, { repositories }: Pick<ManyImages, 'repositories'>): string {
+  return `app-${i % repositories}`;
+}
+
+/** Pushes the repositories, each on v1.0.0 without anything newer, applies the Images, and waits until each was refreshed once. */
+export async function applyManyImages(cluster: Cluster, many: ManyImages, tell: (line: string) => void): Promise<void> {
+  const { images, repositories, crontab, namespace } = many;
+  for (let i = 0; i < repositories; i += 1) {
+    for (const tag of ['v1.0.0', 'v0.9.0', 'latest']) {
+      await cluster.registry.push(repositoryOf(i, many), tag, { files: [{ path: '/version', content: Buffer.from('1') }], config: { entrypoint: ['/version'] } });
+    }
+  }
+  tell(`${repositories} repositories pushed`);
+  const items = Array.from({ length: images }, (_, i) => ({
+    apiVersion: 'kimup.cloudavenue.io/v1alpha1',
+    kind: 'Image',
+    metadata: { name: `image-${i}`, namespace },
+    spec: {
+      image: `${cluster.registry.host}/${repositoryOf(i, many)}`,
+      baseTag: 'v1.0.0',
+      triggers: [{ type: 'crontab', value: crontab }],
+      rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+    },
+  }));
+  await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
+  const began = Date.now();
+  await cluster.kubectl(['create', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }), timeoutMs: 240_000 });
+  await until(async () => {
+    const results = await cluster.kubectl(['get', 'images', '-n', namespace, '-o', 'jsonpath={.items[*].status.result}']);
+    return results.split(' ').filter((result) => result === 'Success').length === images || undefined;
+  }, 120_000, `all ${images} Images to be refreshed once`, 500);
+  tell(`${images} Images created and refreshed once within ${((Date.now() - began) / 1_000).toFixed(1)} s`);
+}
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}

@@ -1,0 +1,93 @@
+// 500 Images over 50 repositories, all due at once and without news: how many Images a second the controller refreshes,
+// beside bare server-side applies of the same statuses to the same API server, 16 in flight, round by round in turn.
+import { readFile } from 'node:fs/promises';
+import { Pool } from 'undici';
+import { parse } from 'yaml';
+import { type Cluster, startCluster } from '../test/cluster/cluster.ts';
+import { until } from '../test/cluster/process.ts';
+import { buildBundle, install, type Installation } from '../test/path/install.ts';
+import { applyManyImages, median } from './images.ts';
+import type { Finding } from './main.ts';
+
+const IMAGES = 500;
+const REPOSITORIES = 50;
+const IN_FLIGHT = 16;
+const PERIOD_S = 20;
+const ROUNDS = 5;
+const NAMESPACE = 'bench';
+
+export async function benchRefresh(tell: (line: string) => void): Promise<Finding> {
+  await buildBundle();
+  const cluster = await startCluster({ nodes: 'kwok', name: 'bench', progress: tell });
+  try {
+    const kimup = await install(cluster);
+    await applyManyImages(cluster, { images: IMAGES, repositories: REPOSITORIES, crontab: `*/${PERIOD_S} * * * * *`, namespace: NAMESPACE }, tell);
+    const apply = await bareApplies(cluster);
+    const figures: number[] = [];
+    const baselines: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const figure = await refreshes(cluster);
+      const controller = kimup.process('controller');
+      // Frozen, so that neither its next tick nor its watch takes from the baseline's share; for less than a lease.
+      controller.kill('SIGSTOP');
+      const baseline = await apply().finally(() => controller.kill('SIGCONT'));
+      figures.push(figure);
+      baselines.push(baseline);
+      tell(`round ${round + 1}: ${figure.toFixed(0)} Images refreshed a second, ${baseline.toFixed(0)} bare status applies a second`);
+    }
+    const memory = await residentMb(kimup);
+    return { figure: median(figures), baseline: median(baselines), unit: 'Images refreshed a second; bare status applies a second', controllerResidentMb: memory, images: IMAGES, repositories: REPOSITORIES };
+  } finally {
+    await cluster.stop();
+  }
+}
+
+/** Waits for the next tick to be served and returns the rate: from the tick to the answer of the last status write. */
+async function refreshes(cluster: Cluster): Promise<number> {
+  const tick = new Date(Math.ceil((Date.now() + 500) / (PERIOD_S * 1_000)) * PERIOD_S * 1_000);
+  await new Promise((resolve) => setTimeout(resolve, tick.getTime() - Date.now() + 1_000));
+  // Asked seldom: each look reads the audit log in this process, on a core that the API server could use.
+  const writes = await until(async () => {
+    const events = await cluster.auditLog({ userAgentPrefix: 'kimup-controller', since: tick });
+    const applied = events.filter(({ verb, resource }) => verb === 'patch' && resource === 'images');
+    return applied.length >= IMAGES ? applied : undefined;
+  }, 60_000, `${IMAGES} Images to be refreshed`, 1_000);
+  const failed = writes.filter(({ code }) => code !== 200);
+  if (failed.length > 0 || writes.length !== IMAGES) throw new Error(`${writes.length} status writes for ${IMAGES} Images, ${failed.length} of them refused`);
+  return IMAGES / ((Math.max(...writes.map(({ time }) => time.getTime())) - tick.getTime()) / 1_000);
+}
+
+/** Applies the status that every Image has, with another time, as bare as it can be done: undici, one pool, no reading of answers. */
+async function bareApplies(cluster: Cluster): Promise<() => Promise<number>> {
+  const config = parse(await readFile(cluster.kubeconfig, 'utf8')) as { users: Array<{ user: Record<string, string> }> };
+  const user = config.users[0]!.user;
+  const pem = async (name: string): Promise<string | Buffer> =>
+    user[`${name}-data`] !== undefined ? Buffer.from(user[`${name}-data`]!, 'base64') : readFile(user[name]!);
+  const pool = new Pool(cluster.apiServer.url, {
+    connections: IN_FLIGHT,
+    connect: { ca: cluster.apiServer.ca, cert: await pem('client-certificate'), key: await pem('client-key') },
+  });
+  return async () => {
+    const { items } = JSON.parse(await cluster.kubectl(['get', 'images', '-n', NAMESPACE, '-o', 'json'])) as { items: Array<{ metadata: { name: string; uid: string }; status: object }> };
+    const began = performance.now();
+    await Promise.all(Array.from({ length: IN_FLIGHT }, async () => {
+      for (let item = items.pop(); item !== undefined; item = items.pop()) {
+        const { name, uid } = item.metadata;
+        const { statusCode, body } = await pool.request({
+          method: 'PATCH',
+          path: `/apis/kimup.cloudavenue.io/v1alpha1/namespaces/${NAMESPACE}/images/${name}/status?fieldManager=kimup-controller&force=true`,
+          headers: { 'content-type': 'application/apply-patch+yaml', 'user-agent': 'kimup-bench' },
+          body: JSON.stringify({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name, namespace: NAMESPACE, uid }, status: { ...item.status, time: new Date().toISOString() } }),
+        });
+        await body.dump();
+        if (statusCode !== 200) throw new Error(`a bare status apply was answered ${statusCode}`);
+      }
+    }));
+    return IMAGES / ((performance.now() - began) / 1_000);
+  };
+}
+
+async function residentMb(kimup: Installation): Promise<number> {
+  const bytes = /^process_resident_memory_bytes (\S+)/m.exec(await kimup.metrics('controller'))?.[1];
+  return Math.round(Number(bytes) / 1e6);
+}
