@@ -3,6 +3,9 @@ import type { Clock } from '../../application/ports/clock.ts';
 import type { Log } from '../../application/ports/log.ts';
 import { type CertificateBundle, ServingCertificate } from '../../application/ports/serving-certificate.ts';
 
+/** How long to wait while there is none at all. */
+const WANTED_MS = 2_000;
+
 /** A serving certificate that is looked for time and again where it is kept. One that is there goes on being served whatever becomes of its source. */
 export abstract class PolledServingCertificate extends ServingCertificate {
   #current: CertificateBundle | undefined;
@@ -44,7 +47,10 @@ export abstract class PolledServingCertificate extends ServingCertificate {
       if (problem !== this.#problem) this.log.error('there is no certificate for the webhook, or it can\'t be renewed', { error: problem });
       this.#problem = problem;
     }
-    if (!this.#stopped) this.#cancel = this.clock.after(this.periodMs, () => { void this.start(); });
+    this.#cancel();
+    if (this.#stopped) return;
+    const waitMs = this.#current === undefined ? Math.min(WANTED_MS, this.periodMs) : this.periodMs;
+    this.#cancel = this.clock.after(waitMs, () => { void this.start(); });
   }
 
   override stop(): void {

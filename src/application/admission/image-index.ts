@@ -1,0 +1,43 @@
+import { type Image, keyOf } from '../../domain/image/image.ts';
+import { repositoryId } from '../../domain/image/image-reference.ts';
+import { readReference } from '../../domain/admission/tag-for.ts';
+import type { ImageListener } from '../ports/image-store.ts';
+
+/** The Images by namespace and repository, kept by the store's changes, so that looking one up costs the same however many there are. */
+export class ImageIndex implements ImageListener {
+  readonly #byNamespace = new Map<string, Map<string, readonly Image[]>>();
+  /** Under which repository each Image is kept, by its key. */
+  readonly #repositories = new Map<string, string>();
+
+  /** The Images of `namespace` for the repository (its {@link repositoryId}) that are not being deleted. */
+  find(namespace: string, repository: string): readonly Image[] | undefined {
+    return this.#byNamespace.get(namespace)?.get(repository);
+  }
+
+  /** Whether any Image of `namespace` could put a tag on anything. */
+  hasAny(namespace: string): boolean {
+    return this.#byNamespace.has(namespace);
+  }
+
+  changed(image: Image): void {
+    this.deleted(image);
+    const reference = image.deleting ? undefined : readReference(image.spec.image);
+    if (reference === undefined) return;
+    const repository = repositoryId(reference);
+    let repositories = this.#byNamespace.get(image.namespace);
+    if (repositories === undefined) this.#byNamespace.set(image.namespace, repositories = new Map());
+    repositories.set(repository, [...repositories.get(repository) ?? [], image]);
+    this.#repositories.set(keyOf(image), repository);
+  }
+
+  deleted(image: Image): void {
+    const repository = this.#repositories.get(keyOf(image));
+    const repositories = this.#byNamespace.get(image.namespace);
+    if (repository === undefined || repositories === undefined) return;
+    const others = repositories.get(repository)?.filter(({ name }) => name !== image.name) ?? [];
+    if (others.length > 0) repositories.set(repository, others);
+    else repositories.delete(repository);
+    if (repositories.size === 0) this.#byNamespace.delete(image.namespace);
+    this.#repositories.delete(keyOf(image));
+  }
+}

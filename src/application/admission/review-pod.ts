@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import type { Pod } from '../../domain/admission/pod.ts';
+import { putTags } from '../../domain/admission/put-tags.ts';
+import { excludedNamespaces, inScope, MIRROR_POD_ANNOTATION } from '../../domain/admission/scope.ts';
+import { ImageStore } from '../ports/image-store.ts';
+import { NamespaceStore } from '../ports/namespace-store.ts';
+import { ImageIndex } from './image-index.ts';
+
+/** What the API server asks about. */
+export interface PodReview {
+  readonly namespace: string;
+  readonly operation: string;
+  /** `ephemeralcontainers` where one is added to a running pod; empty for the pod itself. */
+  readonly subResource: string;
+  readonly pod: Pod;
+  /** The pod as it was, on an update. */
+  readonly before?: Pod;
+}
+
+/** RFC 6902, section 4.3. */
+export interface ReplaceOperation {
+  readonly op: 'replace';
+  readonly path: string;
+  readonly value: string;
+}
+
+/** Pods are always let in; `patch` is what changes on the way. */
+export interface PodAnswer {
+  readonly patch: readonly ReplaceOperation[];
+  readonly warnings: readonly string[];
+}
+
+/** The namespace in which kimup itself runs. */
+export class AdmissionOptions {
+  constructor(readonly ownNamespace: string) {}
+}
+
+const NOTHING: PodAnswer = { patch: [], warnings: [] };
+
+/** Puts the tags of the Images on a pod that is being created, from memory alone. */
+@Injectable()
+export class ReviewPod {
+  readonly #index = new ImageIndex();
+  readonly #excluded: ReadonlySet<string>;
+
+  constructor(private readonly images: ImageStore, private readonly namespaces: NamespaceStore, options: AdmissionOptions) {
+    this.#excluded = new Set(excludedNamespaces(options.ownNamespace));
+    images.subscribe(this.#index);
+  }
+
+  /** Whether every Image and namespace was seen, so that an answer is the right one. */
+  ready(): boolean {
+    return this.images.synced() && this.namespaces.synced();
+  }
+
+  /** What becomes of the pod: nothing, where it is out of scope. */
+  review({ namespace, operation, subResource, pod, before }: PodReview): PodAnswer {
+    if (this.#excluded.has(namespace) || !this.#index.hasAny(namespace)) return NOTHING;
+    const addsContainers = operation === 'UPDATE' && subResource === 'ephemeralcontainers';
+    if (!addsContainers && !(operation === 'CREATE' && subResource === '')) return NOTHING;
+    const annotations = pod.metadata?.annotations;
+    if (annotations?.[MIRROR_POD_ANNOTATION] !== undefined || !inScope(annotations, this.namespaces.annotations(namespace))) return NOTHING;
+    const { puts, warnings } = putTags(pod, (repository) => this.#index.find(namespace, repository), addsContainers ? before ?? {} : undefined);
+    return { patch: puts.map(({ list, index, image }) => ({ op: 'replace', path: `/spec/${list}/${index}/image`, value: image })), warnings };
+  }
+}
