@@ -1,0 +1,267 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ScriptedApiServer, status, type ScriptedRequest } from '../../../../test/fakes/scripted-api-server.ts';
+import { Informer, type InformerOptions } from './informer.ts';
+import { KubeClient } from './kube-client.ts';
+import { KubeConnection } from './kube-connection.ts';
+import { PODS, type KubeObject } from './resource.ts';
+
+interface Pod extends KubeObject {
+  readonly spec?: string;
+}
+
+/** A pod at a resource version; its uid is that of its name unless it was made again. */
+function pod(name: string, resourceVersion: number, uid = name): Pod {
+  return { metadata: { namespace: 'default', name, uid, resourceVersion: String(resourceVersion) } };
+}
+
+function list(resourceVersion: number, ...items: Pod[]): object {
+  return { metadata: { resourceVersion: String(resourceVersion) }, items };
+}
+
+const bookmark = (resourceVersion: number): object => ({ type: 'BOOKMARK', object: { metadata: { resourceVersion: String(resourceVersion) } } });
+
+describe('Informer', () => {
+  let server: ScriptedApiServer;
+  let connection: KubeConnection;
+  let informer: Informer<Pod>;
+  let told: string[];
+  const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+
+  beforeEach(async () => {
+    server = await ScriptedApiServer.start();
+    connection = KubeConnection.to(server.url, 'test');
+    told = [];
+    for (const level of Object.values(log)) level.mockClear();
+  });
+  afterEach(async () => {
+    await informer.stop();
+    await connection.close();
+    await server.stop();
+  });
+
+  function start(options: InformerOptions<Pod> = {}): void {
+    informer = new Informer(new KubeClient(connection), PODS, { backoffMs: { base: 5, max: 20 }, log, ...options });
+    informer.subscribe({
+      changed: (now, previous) => told.push(`${previous === undefined ? '+' : '~'}${now.metadata?.name}@${now.metadata?.resourceVersion}`),
+      deleted: (last) => told.push(`-${last.metadata?.name}@${last.metadata?.resourceVersion}`),
+    });
+    informer.start();
+  }
+
+  /** Starts, answers the list, and returns the watch, open. */
+  async function watching(...items: Pod[]): Promise<ScriptedRequest> {
+    start();
+    (await server.next()).json(200, list(10, ...items));
+    const watch = await server.next();
+    watch.lines();
+    return watch;
+  }
+
+  const names = (): (string | undefined)[] => informer.list().map((pod) => pod.metadata?.name);
+
+  it('is synced when everything was listed and told, not before', async () => {
+    start();
+    expect(informer.synced()).toBe(false);
+    (await server.next()).json(200, list(10, pod('a', 1), pod('b', 2)));
+    await informer.whenSynced();
+    expect([informer.synced(), told]).toEqual([true, ['+a@1', '+b@2']]);
+  });
+
+  it('watches from where the list was made, with bookmarks and an end', async () => {
+    const watch = await watching();
+    expect(Object.fromEntries(watch.query)).toMatchObject({ watch: 'true', allowWatchBookmarks: 'true', resourceVersion: '10' });
+    expect(Number(watch.query.get('timeoutSeconds'))).toBeGreaterThanOrEqual(300);
+    expect(Number(watch.query.get('timeoutSeconds'))).toBeLessThanOrEqual(600);
+  });
+
+  it('follows what is added, changed and deleted', async () => {
+    const watch = await watching(pod('a', 1));
+    watch.lines({ type: 'ADDED', object: pod('b', 11) }, { type: 'MODIFIED', object: pod('a', 12) }, { type: 'DELETED', object: pod('b', 13) });
+    await vi.waitUntil(() => told.length === 4);
+    expect(told).toEqual(['+a@1', '+b@11', '~a@12', '-b@13']);
+    expect(names()).toEqual(['a']);
+  });
+
+  it('tells a late subscriber of what is there', async () => {
+    const watch = await watching(pod('a', 1));
+    watch.lines({ type: 'MODIFIED', object: pod('a', 12) });
+    await vi.waitUntil(() => told.length === 2);
+    const late: unknown[] = [];
+    informer.subscribe({ changed: (now, previous) => late.push([now.metadata?.resourceVersion, previous]), deleted: () => undefined });
+    expect(late).toEqual([['12', undefined]]);
+  });
+
+  it('finds objects by name and by namespace', async () => {
+    const other = { metadata: { namespace: 'other', name: 'a', uid: 'o', resourceVersion: '3' } };
+    const watch = await watching(pod('a', 1), other);
+    expect(informer.get('default', 'a')?.metadata?.uid).toBe('a');
+    expect(informer.get('nowhere', 'a')).toBeUndefined();
+    expect(informer.list('other')).toHaveLength(1);
+    expect(informer.list()).toHaveLength(2);
+    watch.lines({ type: 'DELETED', object: { metadata: { ...other.metadata, resourceVersion: '14' } } });
+    await vi.waitUntil(() => informer.list().length === 1);
+    expect(informer.list('other')).toEqual([]);
+  });
+
+  it('goes on from the last it heard of when the server ends the watch, bookmarks included', async () => {
+    const watch = await watching(pod('a', 1));
+    watch.lines({ type: 'MODIFIED', object: pod('a', 12) }, bookmark(40));
+    watch.end();
+    const next = await server.next();
+    expect([next.query.get('watch'), next.query.get('resourceVersion')]).toEqual(['true', '40']);
+    next.lines({ type: 'MODIFIED', object: pod('a', 41) });
+    await vi.waitUntil(() => told.length === 3);
+    expect(told).toEqual(['+a@1', '~a@12', '~a@41']);
+  });
+
+  it('goes on from the last whole line when a line is cut', async () => {
+    const watch = await watching();
+    watch.lines({ type: 'ADDED', object: pod('a', 11) });
+    watch.response.write('{"type":"ADDED","object":{"metadata":{"na');
+    await vi.waitUntil(() => told.length === 1);
+    watch.cut();
+    const next = await server.next();
+    expect(next.query.get('resourceVersion')).toBe('11');
+    next.lines();
+  });
+
+  it('goes on after a line that is not JSON', async () => {
+    const watch = await watching();
+    watch.response.write('<html>\n');
+    const next = await server.next();
+    expect(next.query.get('resourceVersion')).toBe('10');
+    next.lines();
+  });
+
+  it('lists anew at once when its version is too old, in the answer', async () => {
+    start();
+    (await server.next()).json(200, list(10, pod('a', 1), pod('b', 2), pod('c', 3)));
+    (await server.next()).json(410, status(410, 'Expired', 'too old resource version'));
+    (await server.next()).json(200, list(50, pod('a', 1), pod('c', 33), pod('d', 44)));
+    const watch = await server.next();
+    watch.lines();
+    expect(watch.query.get('resourceVersion')).toBe('50');
+    expect(told).toEqual(['+a@1', '+b@2', '+c@3', '-b@2', '~c@33', '+d@44']);
+    expect(log.warn).not.toHaveBeenCalled();
+  });
+
+  it('lists anew when its version is too old, in the stream', async () => {
+    const watch = await watching(pod('a', 1));
+    watch.lines(bookmark(20), { type: 'ERROR', object: status(410, 'Expired', 'too old resource version') });
+    const again = await server.next();
+    expect(again.query.has('watch')).toBe(false);
+    again.json(200, list(50));
+    (await server.next()).lines();
+    expect(told).toEqual(['+a@1', '-a@1']);
+  });
+
+  it('waits between lists when every version is too old', async () => {
+    start();
+    for (let i = 0; i < 4; i++) {
+      (await server.next()).json(200, list(10));
+      (await server.next()).json(410, status(410, 'Expired', 'too old'));
+    }
+    await vi.waitUntil(() => log.warn.mock.calls.length === 3);
+    expect(log.warn.mock.calls.at(-1)?.[1]).toMatchObject({ failures: 4 });
+  });
+
+  it('goes on where it was after any other error in the stream', async () => {
+    const watch = await watching();
+    watch.lines(bookmark(20), { type: 'ERROR', object: status(500, 'InternalError', 'etcdserver: leader changed') });
+    const next = await server.next();
+    expect([next.query.get('watch'), next.query.get('resourceVersion')]).toEqual(['true', '20']);
+    next.lines();
+    expect(log.warn.mock.calls[0]?.[1]).toMatchObject({ error: 'watch pods: etcdserver: leader changed' });
+  });
+
+  it('never gives up', async () => {
+    start();
+    for (let i = 0; i < 12; i++) (await server.next()).json(500, status(500, 'InternalError', 'no'));
+    (await server.next()).json(200, list(10, pod('a', 1)));
+    await informer.whenSynced();
+    (await server.next()).lines();
+    expect(log.warn).toHaveBeenCalledTimes(12);
+  });
+
+  it('does not spin when watches end as soon as they begin', async () => {
+    start({ backoffMs: { base: 40, max: 40 } });
+    (await server.next()).json(200, list(10));
+    const begun = performance.now();
+    for (let i = 0; i < 5; i++) {
+      const watch = await server.next();
+      watch.lines();
+      watch.end();
+    }
+    expect(performance.now() - begun).toBeGreaterThan(4 * 20);
+  });
+
+  it('tells an object that was made again from one that changed', async () => {
+    const watch = await watching(pod('a', 1));
+    watch.lines({ type: 'MODIFIED', object: pod('a', 12, 'a-2') });
+    await vi.waitUntil(() => told.length === 3);
+    expect(told).toEqual(['+a@1', '-a@1', '+a@12']);
+  });
+
+  it('tells it from a list too: all that is gone first', async () => {
+    const watch = await watching(pod('a', 1), pod('b', 2));
+    watch.lines({ type: 'ERROR', object: status(410, 'Expired', 'too old') });
+    (await server.next()).json(200, list(50, pod('a', 44, 'a-2')));
+    await vi.waitUntil(() => told.length === 5);
+    expect(told.slice(2)).toEqual(['-a@1', '-b@2', '+a@44']);
+  });
+
+  it('keeps no managedFields, and what trim keeps where it is given', async () => {
+    start({ trim: ({ metadata }) => ({ metadata: { ...metadata, labels: { trimmed: 'yes' } } }) });
+    (await server.next()).json(200, list(10, { ...pod('a', 1), spec: 'large' }));
+    const watch = await server.next();
+    watch.lines({ type: 'ADDED', object: { ...pod('b', 11), spec: 'large' } });
+    await vi.waitUntil(() => told.length === 2);
+    expect(informer.list().map((pod) => [pod.spec, pod.metadata?.labels])).toEqual([[undefined, { trimmed: 'yes' }], [undefined, { trimmed: 'yes' }]]);
+    await informer.stop();
+
+    start();
+    (await server.next()).json(200, list(10, { ...pod('a', 1), metadata: { ...pod('a', 1).metadata, managedFields: [{ manager: 'x' }] } }));
+    await informer.whenSynced();
+    expect(informer.get('default', 'a')).toEqual({ apiVersion: 'v1', kind: 'Pod', ...pod('a', 1) });
+  });
+
+  it('logs a listener that throws, and the others miss nothing', async () => {
+    informer = new Informer(new KubeClient(connection), PODS, { log });
+    informer.subscribe({ changed: () => { throw new Error('broken listener'); }, deleted: () => undefined });
+    informer.subscribe({ changed: (now) => told.push(`+${now.metadata?.name}`), deleted: () => undefined });
+    informer.start();
+    (await server.next()).json(200, list(10, pod('a', 1), pod('b', 2)));
+    await informer.whenSynced();
+    expect(told).toEqual(['+a', '+b']);
+    expect(log.error).toHaveBeenCalledTimes(2);
+  });
+
+  it('leaves out an object without a name, and says so', async () => {
+    await watching(pod('a', 1), { metadata: { namespace: 'default', uid: 'x', resourceVersion: '2' } }, {});
+    expect(names()).toEqual(['a']);
+    expect(log.warn).toHaveBeenCalledTimes(2);
+  });
+
+  it('ends at once when it is stopped: while it watches, waits or lists', async () => {
+    await watching();
+    await informer.stop();
+
+    start({ backoffMs: { base: 60_000, max: 60_000 } });
+    (await server.next()).json(403, status(403, 'Forbidden', 'no'));
+    await vi.waitUntil(() => log.warn.mock.calls.length === 1);
+    const synced = informer.whenSynced();
+    await informer.stop();
+    await expect(synced).rejects.toMatchObject({ reason: 'Aborted' });
+
+    start();
+    await server.next();
+    await informer.stop();
+    expect(server.untaken).toBe(0);
+  });
+
+  it('stops waiting for the sync with its signal', async () => {
+    start();
+    await server.next();
+    await expect(informer.whenSynced(AbortSignal.timeout(5))).rejects.toThrow(/timeout/i);
+  });
+});
