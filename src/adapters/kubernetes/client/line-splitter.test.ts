@@ -6,7 +6,9 @@ async function split(chunks: readonly Buffer[]): Promise<string[]> {
   async function* stream(): AsyncGenerator<Buffer> {
     yield* chunks;
   }
-  return Array.fromAsync(linesOf(stream()));
+  const lines: string[] = [];
+  for await (const line of linesOf(stream())) lines.push(line);
+  return lines;
 }
 
 describe('linesOf', () => {

@@ -1,0 +1,27 @@
+import { WriteError } from '../../application/ports/image-store.ts';
+import { KubeError } from './client/kube-error.ts';
+
+/** What a failed write means for whoever wrote: the one place where the API server's answers become consequences. */
+export function writeErrorOf(error: unknown): WriteError {
+  if (error instanceof WriteError) return error;
+  if (!(error instanceof KubeError)) return new WriteError(error instanceof Error ? error.message : String(error), 'refused', { cause: error });
+  return new WriteError(error.message, consequenceOf(error), { cause: error });
+}
+
+function consequenceOf({ status, message }: KubeError): WriteError['consequence'] {
+  switch (status) {
+    case 404:
+    case 410:
+      return 'gone';
+    case 409:
+      // A body with a uid is refused when the object was made again meanwhile: the one that was meant is gone.
+      return /\buid\b/i.test(message) ? 'gone' : 'conflict';
+    case 0:
+    case 401:
+    case 408:
+    case 429:
+      return 'retry';
+    default:
+      return status >= 500 ? 'retry' : 'refused';
+  }
+}
