@@ -25,6 +25,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/cluster/**/*.test.ts'],
+          globalSetup: ['test/integration/global-setup.ts'],
           pool: 'forks',
           maxWorkers: 2,
           testTimeout: 120_000,
