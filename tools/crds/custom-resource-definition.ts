@@ -4,6 +4,8 @@ import { schemaOfClass } from './schema-of-class.ts';
 
 const GROUP = 'kimup.cloudavenue.io';
 const VERSION = 'v1alpha1';
+/** `kubectl get kube-image-updater` lists all kinds. It can't be `kimup`: `kubectl get kimup NAME` would no longer work. */
+const CATEGORY = 'kube-image-updater';
 
 type Class = new () => object;
 
@@ -22,7 +24,7 @@ export function customResourceDefinition(target: Class): object {
     metadata: { name: `${plural}.${GROUP}`, labels: { 'app.kubernetes.io/name': 'kimup' } },
     spec: {
       group: GROUP,
-      names: { kind, listKind: `${kind}List`, plural, singular, ...(shortNames === undefined ? {} : { shortNames }), categories: ['kimup'] },
+      names: { kind, listKind: `${kind}List`, plural, singular, ...(shortNames === undefined ? {} : { shortNames }), categories: [CATEGORY] },
       scope: 'Namespaced',
       versions: [{
         name: VERSION,

@@ -20,12 +20,18 @@ export function schemaOfClass(target: Class): Schema {
   const own = validated(target);
   const properties: Record<string, Schema> = {};
   for (const name of propertiesOf(target)) {
-    const property: Schema = { ...own.properties?.[name], ...schemaOf(target, name) };
+    const property = withKeywords(own.properties?.[name] ?? {}, schemaOf(target, name));
     if (property.description === undefined) throw new TypeError(`${target.name}.${name} has no @Describe`);
     if (property.type === undefined) throw new TypeError(`${target.name}.${name} has no type: decorate it with @IsString() or the like`);
     properties[name] = property;
   }
   return { ...schemaOf(target), type: 'object', properties, ...(own.required === undefined ? {} : { required: own.required.toSorted() }) };
+}
+
+/** A property's own CEL rules come before those of its class. */
+function withKeywords(schema: Schema, keywords: Schema): Schema {
+  const validations = [...(keywords['x-kubernetes-validations'] ?? []), ...(schema['x-kubernetes-validations'] ?? [])];
+  return { ...schema, ...keywords, ...(validations.length === 0 ? {} : { 'x-kubernetes-validations': validations }) };
 }
 
 function validated(target: Class): Schema {
