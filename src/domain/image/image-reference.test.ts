@@ -8,7 +8,7 @@ const hex = '0123456789abcdef'.repeat(4);
 const sha256 = `sha256:${hex}`;
 
 describe('an image reference', () => {
-  it.each<[text: string, registry: string, repository: string, tag?: string, digest?: string]>([
+  it.each<[text: string, registry: string, repository: string, tag?: string | undefined, digest?: string]>([
     ['nginx', 'docker.io', 'library/nginx'],
     ['nginx:1.9', 'docker.io', 'library/nginx', '1.9'],
     ['docker.io/nginx', 'docker.io', 'library/nginx'],

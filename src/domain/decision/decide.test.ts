@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import type { ActionType, RuleType } from '../image/image.ts';
+import { buildRules } from '../rule/build-rule.ts';
+import { decide, type Question } from './decide.ts';
+
+/** Rules as `type: action, action`. */
+const rules = (...lines: string[]) => buildRules(lines.map((line) => {
+  const [type, actions] = line.split(': ') as [RuleType, string];
+  return { name: type, type, actions: actions.split(', ').map((action) => ({ type: action as ActionType })) };
+}));
+
+const TAGS = ['v1.9.0', 'v1.9.5', 'v1.10.0', 'v1.10.2', 'v2.0.0', 'latest'];
+const ask = (question: Partial<Question> & Pick<Question, 'rules'>) => decide({ currentTag: 'v1.9.0', tags: TAGS, ...question });
+
+describe('the decision', () => {
+  it.each<[what: string, lines: string[], current: string, decision: string]>([
+    ['moves by the one rule', ['semver-minor: apply'], 'v1.9.0', 'v1.10.2 by semver-minor, apply'],
+    ['stays without a newer tag', ['semver-minor: apply'], 'v1.10.2', 'stay'],
+    ['stays on what is no version', ['semver-minor: apply'], 'latest', 'stay'],
+    ['stays without rules', [], 'v1.9.0', 'stay'],
+    ['takes the first rule that moves, not the highest tag', ['semver-patch: apply', 'semver-major: apply'], 'v1.9.0', 'v1.9.5 by semver-patch, apply'],
+    ['asks the next rule where one finds nothing', ['semver-patch: apply', 'semver-major: apply'], 'v1.10.2', 'v2.0.0 by semver-major, apply'],
+    ['passes over a rule that only alerts', ['semver-major: alert-discord', 'semver-minor: apply'], 'v1.9.0', 'v1.10.2 by semver-minor, apply'],
+    ['asks for approval where the rule says so', ['semver-minor: request-approval', 'semver-patch: apply'], 'v1.9.0', 'v1.10.2 by semver-minor, request-approval'],
+    ['takes the first of two moving actions', ['semver-minor: request-approval, apply'], 'v1.9.0', 'v1.10.2 by semver-minor, request-approval'],
+    ['stays where rules only alert', ['semver-major: alert-discord'], 'v1.9.0', 'stay'],
+  ])('%s', (_what, lines, currentTag, expected) => {
+    const decision = ask({ rules: rules(...lines), currentTag });
+    expect(decision.kind === 'move' ? `${decision.tag} by ${decision.rule}, ${decision.action}` : decision.kind).toBe(expected);
+  });
+
+  it('says why it moves', () => {
+    expect(ask({ rules: rules('semver-minor: apply') })).toEqual({
+      kind: 'move', tag: 'v1.10.2', rule: 'semver-minor', action: 'apply', alerts: [],
+      reason: 'v1.10.2 is the highest of 2 tags with major 1 and a minor above 9',
+    });
+  });
+
+  it('says of each rule why it does not move', () => {
+    expect(ask({ rules: rules('semver-minor: apply', 'semver-major: alert-discord'), currentTag: 'v1.10.2' })).toEqual({
+      kind: 'stay',
+      reasons: [
+        { rule: 'semver-minor', reason: 'no tag with major 1 and a minor above 10; 1 newer tag is of another major (v2.0.0)' },
+        { rule: 'semver-major', reason: 'v2.0.0 is the only tag with a major above 1, but the rule has no action that moves the Image (apply, request-approval)' },
+      ],
+      alerts: [{ rule: 'semver-major', tag: 'v2.0.0', actions: [{ type: 'alert-discord' }] }],
+    });
+  });
+
+  it('alerts by every rule that finds a tag, also after the one that moves', () => {
+    const { kind, alerts } = ask({ rules: rules('semver-patch: alert-email, apply', 'semver-minor: apply', 'semver-major: alert-discord, alert-email') });
+    expect(kind).toBe('move');
+    expect(alerts).toEqual([
+      { rule: 'semver-patch', tag: 'v1.9.5', actions: [{ type: 'alert-email' }] },
+      { rule: 'semver-major', tag: 'v2.0.0', actions: [{ type: 'alert-discord' }, { type: 'alert-email' }] },
+    ]);
+  });
+
+  it('holds while an update is under way, and alerts all the same', () => {
+    expect(ask({ rules: rules('semver-minor: apply', 'semver-major: alert-discord'), updating: { tag: 'v1.10.0', rule: 'Automatic' } })).toEqual({
+      kind: 'hold',
+      reason: 'the update to v1.10.0 (Automatic) is under way; nothing else moves until it has ended',
+      alerts: [{ rule: 'semver-major', tag: 'v2.0.0', actions: [{ type: 'alert-discord' }] }],
+    });
+  });
+});
+
+describe('a tag whose rollout failed', () => {
+  const rejected = { tag: 'v1.10.2', reason: 'crash loop' };
+  const aside = '; v1.10.2 and what is older are left out until there is a newer tag, since its rollout failed (crash loop)';
+
+  it('is not taken again, nor the next best below it, and the reason says so', () => {
+    expect(ask({ rules: rules('semver-minor: apply'), rejected })).toEqual({
+      kind: 'stay',
+      reasons: [{ rule: 'semver-minor', reason: `no tag with major 1 and a minor above 9; 1 newer tag is of another major (v2.0.0)${aside}` }],
+      alerts: [],
+    });
+  });
+
+  it.each([
+    ['v1.10.3', 'v1.10.3'],
+    ['v1.11.0', 'v1.11.0'],
+    ['v1.10.1', undefined],
+    ['v1.10.2', undefined],
+    ['v1.10.3-rc1', undefined],
+    ['1.11.0', undefined],
+  ])('gives way to a newer one: %s makes it %s', (pushed, expected) => {
+    const decision = ask({ rules: rules('semver-minor: apply'), rejected, tags: [...TAGS, pushed] });
+    expect(decision.kind === 'move' ? decision.tag : undefined).toBe(expected);
+    if (decision.kind === 'move') expect(decision.reason).toBe(`${expected} is the only tag with major 1 and a minor above 9${aside}`);
+  });
+
+  it('does not keep another variant back', () => {
+    const decision = ask({ rules: rules('semver-minor: apply'), rejected, currentTag: 'v1.9.0-slim', tags: [...TAGS, 'v1.10.0-slim'] });
+    expect(decision).toMatchObject({ kind: 'move', tag: 'v1.10.0-slim' });
+  });
+
+  it('that is no version is left out alone', () => {
+    expect(ask({ rules: rules('semver-minor: apply'), rejected: { tag: 'latest', reason: 'x' } })).toMatchObject({ kind: 'move', tag: 'v1.10.2' });
+  });
+
+  it('that has gone from the registry is not spoken of', () => {
+    expect(ask({ rules: rules('semver-minor: apply'), rejected: { tag: 'v1.8.9', reason: 'x' } })).toMatchObject({
+      reason: 'v1.10.2 is the highest of 2 tags with major 1 and a minor above 9',
+    });
+  });
+});
