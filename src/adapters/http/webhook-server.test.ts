@@ -1,0 +1,168 @@
+import type { Server } from 'node:https';
+import { request as httpsRequest, Agent } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { fastify, type FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
+import { FakeNamespaceStore } from '../../../test/fakes/fake-namespace-store.ts';
+import { AdmissionOptions, ReviewPod } from '../../application/admission/review-pod.ts';
+import type { Log } from '../../application/ports/log.ts';
+import { Metrics, type Work } from '../../application/ports/metrics.ts';
+import { type CertificateBundle, ServingCertificate } from '../../application/ports/serving-certificate.ts';
+import { type Certificates, renewed } from '../certificate/certificate-authority.ts';
+import { WEBHOOK_FASTIFY_OPTIONS, WebhookServer } from './webhook-server.ts';
+
+class GivenCertificate extends ServingCertificate {
+  #bundle: CertificateBundle | undefined;
+  #listener: (bundle: CertificateBundle) => void = () => undefined;
+  give(of: Certificates): void {
+    this.#bundle = { certificate: of['tls.crt'], key: of['tls.key'], authority: of['ca.crt'] };
+    this.#listener(this.#bundle);
+  }
+  override current() { return this.#bundle; }
+  override problem() { return undefined; }
+  override subscribe(listener: (bundle: CertificateBundle) => void) { this.#listener = listener; }
+  override async start() { /* given by the test */ }
+  override stop() { /* nothing runs */ }
+}
+
+class CountedMetrics extends Metrics {
+  readonly counts: Partial<Record<`${Work}${' failed' | ''}`, number>> = {};
+  override done(work: Work, _seconds: number, failed: boolean) {
+    const key = `${work}${failed ? ' failed' : ''}` as const;
+    this.counts[key] = (this.counts[key] ?? 0) + 1;
+  }
+  override registryRequest() { /* not asked here */ }
+  override tagsAvailable() { /* not asked here */ }
+}
+
+describe('the webhook', () => {
+  const lines: string[] = [];
+  const write = (line: string, fields?: object) => { lines.push(`${line} ${JSON.stringify(fields)}`); };
+  const log: Log = { debug: write, info: write, warn: write, error: write };
+  let images: FakeImageStore;
+  let certificate: GivenCertificate;
+  let metrics: CountedMetrics;
+  let made: Certificates;
+  let server: FastifyInstance;
+  let webhook: WebhookServer;
+  let reviewPod: ReviewPod;
+  let agent: Agent;
+
+  beforeEach(async () => {
+    lines.length = 0;
+    images = new FakeImageStore();
+    images.put({ spec: { image: 'acme/whoami', baseTag: 'v1' }, status: { tag: 'v1.10.2', image: 'acme/whoami', baseTag: 'v1' } });
+    const namespaces = new FakeNamespaceStore();
+    namespaces.put('default', { enabled: 'true' });
+    certificate = new GivenCertificate();
+    metrics = new CountedMetrics();
+    reviewPod = new ReviewPod(images, namespaces, new AdmissionOptions('kimup-operator'));
+    webhook = new WebhookServer(reviewPod, certificate, metrics, log);
+    made = await renewed(undefined, Date.now(), { hosts: ['localhost'] });
+    server = fastify(WEBHOOK_FASTIFY_OPTIONS) as unknown as FastifyInstance;
+    webhook.attach(server);
+    webhook.secure(server.server as unknown as Server);
+    await server.listen({ port: 0, host: '127.0.0.1' });
+    agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  });
+  afterEach(async () => {
+    agent.destroy();
+    await server.close();
+  });
+
+  const review = (over: object = {}) => JSON.stringify({
+    apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview',
+    request: { uid: 'u1', operation: 'CREATE', namespace: 'default', object: { spec: { containers: [{ name: 'main', image: 'acme/whoami:v1.9.0' }] } }, ...over },
+  });
+
+  function ask(body: string | Buffer, over: { method?: string; headers?: Record<string, string>; ca?: string; agent?: Agent; maxVersion?: 'TLSv1.2' } = {}): Promise<{ status: number; text: string }> {
+    return new Promise((resolve, reject) => {
+      const request = httpsRequest({
+        host: '127.0.0.1', servername: 'localhost', port: (server.server.address() as AddressInfo).port, path: '/mutate/image-tag', method: over.method ?? 'POST',
+        ca: over.ca ?? made['ca.crt'], agent: over.agent ?? agent, headers: { 'content-type': 'application/json', ...over.headers }, ...(over.maxVersion === undefined ? {} : { maxVersion: over.maxVersion }),
+      }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (part: string) => { text += part; }).on('end', () => { resolve({ status: response.statusCode ?? 0, text }); });
+      });
+      request.on('error', reject);
+      request.end(body);
+    });
+  }
+
+  it('answers a review with a patch of the image', async () => {
+    certificate.give(made);
+    const { status, text } = await ask(review());
+    expect(status).toBe(200);
+    const { response } = JSON.parse(text) as { response: { uid: string; allowed: boolean; patch: string } };
+    expect(response).toMatchObject({ uid: 'u1', allowed: true, patchType: 'JSONPatch' });
+    expect(JSON.parse(Buffer.from(response.patch, 'base64').toString())).toEqual([{ op: 'replace', path: '/spec/containers/0/image', value: 'acme/whoami:v1.10.2' }]);
+    expect(metrics.counts).toEqual({ mutator_request: 1, mutator_patch: 1 });
+  });
+
+  it.each<[string, string | Buffer, object, number, string]>([
+    ['no JSON', '{', {}, 400, 'the body is not JSON'],
+    ['nothing', '', {}, 400, 'the body is empty'],
+    ['bytes that are no text', Buffer.from([0xff, 0xfe, 0]), {}, 400, 'the body is not JSON'],
+    ['another kind', '{"kind":"Pod"}', {}, 400, 'kind: expected AdmissionReview, got "Pod"'],
+    ['no uid', review({ uid: '' }), {}, 400, 'request.uid: expected a text'],
+    ['no object', review({ object: null }), {}, 400, 'request.object: expected an object'],
+    ['another content type', review(), { headers: { 'content-type': 'text/plain' } }, 400, 'content-type: expected application/json'],
+    ['too large a body', Buffer.alloc(7 * 1024 * 1024 + 1, 0x20), {}, 413, 'larger than'],
+    ['another method', '', { method: 'GET' }, 405, 'POSTed'],
+    ['deep nesting', `${'['.repeat(200_000)}${']'.repeat(200_000)}`, {}, 400, 'expected an object'],
+  ])('answers %s with what is wrong, and lives', async (_, body, over, status, message) => {
+    certificate.give(made);
+    const answer = await ask(body, over).catch((error: NodeJS.ErrnoException) => ({ status: 413, text: `${error.code} larger than` }));
+    expect(answer).toEqual({ status, text: expect.stringContaining(message) });
+    agent.destroy();
+    expect((await ask(review())).status).toBe(200);
+    if (status !== 405) expect(metrics.counts).toEqual({ 'mutator_request failed': 1, mutator_request: 1, mutator_patch: 1 });
+  });
+
+  it('answers a fault of its own with 500, logged and counted, for the failure policy to decide', async () => {
+    certificate.give(made);
+    reviewPod.review = () => { throw new TypeError('a bug'); };
+    expect(await ask(review())).toEqual({ status: 500, text: expect.not.stringContaining('a bug') });
+    expect(lines.join()).toContain('a bug');
+    expect(metrics.counts).toEqual({ 'mutator_patch failed': 1, 'mutator_request failed': 1 });
+  });
+
+  it('is not ready, and answers 503, before all Images are seen', async () => {
+    expect(webhook.ready()).toBe(false);
+    certificate.give(made);
+    expect(webhook.ready()).toBe(true);
+    images.setSynced(false);
+    expect(webhook.ready()).toBe(false);
+    expect(await ask(review())).toMatchObject({ status: 503 });
+    images.setSynced(true);
+    expect(await ask(review())).toMatchObject({ status: 200 });
+  });
+
+  it('takes no handshake before there is a certificate', async () => {
+    await expect(ask(review())).rejects.toThrow();
+    certificate.give(made);
+    expect(await ask(review())).toMatchObject({ status: 200 });
+  });
+
+  it('takes a new certificate for new connections, keeps TLS 1.3, and answers on open ones', async () => {
+    certificate.give(made);
+    expect(await ask(review())).toMatchObject({ status: 200 });
+    const next = await renewed(undefined, Date.now(), { hosts: ['localhost'] });
+    certificate.give(next);
+    expect(await ask(review())).toMatchObject({ status: 200 });
+    const fresh = new Agent();
+    await expect(ask(review(), { agent: fresh })).rejects.toThrow(/self-signed|unable to verify|signature/);
+    expect(await ask(review(), { agent: fresh, ca: next['ca.crt'] })).toMatchObject({ status: 200 });
+    await expect(ask(review(), { agent: new Agent(), ca: next['ca.crt'], maxVersion: 'TLSv1.2' })).rejects.toThrow();
+  });
+
+  it('goes on with the old certificate where the new one and its key are no pair', async () => {
+    certificate.give(made);
+    const other = await renewed(undefined, Date.now(), { hosts: ['localhost'] });
+    certificate.give({ ...made, 'tls.key': other['tls.key'] });
+    expect(await ask(review(), { agent: new Agent() })).toMatchObject({ status: 200 });
+    expect(lines.join()).toContain('goes on with the certificate that it has');
+    expect(lines.join()).not.toContain('PRIVATE');
+  });
+});
