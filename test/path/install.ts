@@ -109,11 +109,12 @@ async function installProcesses(cluster: Cluster, options: InstallOptions): Prom
   const log = (component: ComponentName, lines = 20) => tail(join(cluster.dir, 'logs', `kimup-${component}.log`), lines);
   for (const { component, healthz, process: running } of started) {
     await until(async () => {
-      if (running.ended !== undefined) throw new Error(`kimup-${component} ended with ${running.ended}:\n${log(component)}`);
+      if (running.ended !== undefined) return true;
       return (await httpGet(`http://127.0.0.1:${healthz}/readyz`).catch(() => undefined))?.status === 200 || undefined;
     }, 30_000, `kimup-${component} to be ready`, 50).catch((error: Error) => {
       throw new Error(`${error.message}\n${log(component)}`);
     });
+    if (running.ended !== undefined) throw new Error(`kimup-${component} ended with ${running.ended}:\n${log(component)}`);
   }
   return {
     metrics: async (component) => (await httpGet(`http://127.0.0.1:${of(component).metrics}/metrics`)).text,
