@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from './cluster.ts';
 
@@ -62,6 +63,15 @@ describe('a cluster with kwok nodes', () => {
     await expect(cluster.kubectl(['get', '--raw', '/readyz', '--request-timeout=500ms'])).rejects.toThrow(/Timeout|deadline/);
     apiServer.kill('SIGCONT');
     await cluster.apiServerReady();
+  });
+
+  it('can be stopped while a part of it is frozen', async () => {
+    const frozen = await startCluster({ nodes: 'kwok', name: 'frozen', kwokNodes: 1 });
+    const { pid } = frozen.component('kube-apiserver');
+    frozen.component('kube-apiserver').kill('SIGSTOP');
+    await frozen.stop();
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    expect(existsSync(frozen.dir)).toBe(false);
   });
 
   it('runs processes beside it that end with it', async () => {

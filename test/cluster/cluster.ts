@@ -155,7 +155,7 @@ class StartingCluster {
     const containers = node?.startContainerd((name, args, env) => this.#run(name, args, env));
     containers?.catch(() => {});
     const client = await this.#apiClient(files, url);
-    const apiServerReady = (timeoutMs = startTimeoutMs) => this.#waitFor('kube-apiserver', timeoutMs, async () => (await client('/readyz')) === 200);
+    const apiServerReady = (timeoutMs = startTimeoutMs) => this.#waitFor('kube-apiserver', ['etcd', 'kube-apiserver'], timeoutMs, async () => (await client('/readyz')) === 200);
     await apiServerReady();
     await Promise.all([
       this.#run('kube-controller-manager', controllerManagerArguments(files, endpoints, controllerManager ?? '')),
@@ -180,7 +180,7 @@ class StartingCluster {
       });
     }
     this.#registry = await registry;
-    await this.#waitFor(node ? 'kubelet' : 'kwok', startTimeoutMs, async () => {
+    await this.#waitFor(node ? 'kubelet' : 'kwok', [...this.#components.keys()], startTimeoutMs, async () => {
       const nodes = await client('/api/v1/nodes', body => JSON.parse(body) as NodeList);
       const serviceAccount = await client('/api/v1/namespaces/default/serviceaccounts/default');
       return serviceAccount === 200 && nodes.items.length > 0 && nodes.items.every(isUsable);
@@ -268,11 +268,11 @@ class StartingCluster {
       }))();
   }
 
-  /** Waits for a condition, and fails at once if a component has ended, with the end of its log. */
-  async #waitFor(name: Part, timeoutMs: number, condition: () => Promise<boolean>): Promise<void> {
+  /** Waits for a condition, and fails at once if a component that it `needs` has ended, with the end of its log. */
+  async #waitFor(name: Part, needs: readonly string[], timeoutMs: number, condition: () => Promise<boolean>): Promise<void> {
     let ended: Component | undefined;
     await until(async () => {
-      ended = [...this.#components.values()].find(component => component.ended !== undefined);
+      ended = needs.map(need => this.#components.get(need)).find(component => component?.ended !== undefined);
       return ended !== undefined || (await condition()) ? true : undefined;
     }, timeoutMs, `${name} to be ready`, 50).catch((error: Error) => {
       throw new Error(`${error.message}\n${name}'s log ends with:\n${tail(join(this.#dir, 'logs', `${name}.log`))}`);
@@ -309,7 +309,11 @@ class StartingCluster {
   /** A request is logged after it was answered; once one made now is there, those before it are too. */
   async #auditLogIsComplete(files: ControlPlaneFiles, client: (path: string) => Promise<number>): Promise<void> {
     const mark = `/version?mark=${process.hrtime.bigint()}`;
-    await client(mark);
+    try {
+      await client(mark);
+    } catch {
+      return; // the API server is stopped, so nothing is on its way into the log
+    }
     await until(() => (tail(files.auditLog, 2000).includes(mark) ? true : undefined), 5000, 'the audit log', 20);
   }
 

@@ -1,6 +1,6 @@
 // Processes that can't outlive the one that starts them, with their logs in files.
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -58,17 +58,30 @@ export interface SandboxOptions {
   readonly nsinit: string;
   /** With a network, a mount namespace and a /proc of its own (root only), not only a process namespace. */
   readonly node?: boolean;
+  /** For tests: this binding, not the strongest. */
+  readonly binding?: Exclude<Binding, 'none'>;
 }
 
 /** Makes a sandbox with the strongest binding that this machine allows. */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const root = process.getuid?.() === 0;
-  if (options.node) return namespaces(options.nsinit, ['--pid', '--mount', '--net', '--mount-proc'], ['-p'], ['-m', '-n'], 'pid-namespace');
-  if (root && works(['unshare', '--pid', '--fork', 'true'])) return namespaces(options.nsinit, ['--pid'], ['-p'], [], 'pid-namespace');
-  if (works(['unshare', '--user', '--map-root-user', '--pid', '--fork', 'true'])) {
-    return namespaces(options.nsinit, ['--user', '--map-root-user', '--pid'], ['-U', '--preserve-credentials', '-p'], [], 'user-and-pid-namespace');
+  const namespaced = options.node ? ['--mount', '--net', '--mount-proc'] : [];
+  const inUserNamespace = ['--user', '--map-root-user', '--pid'];
+  switch (options.node ? 'pid-namespace' : (options.binding ?? strongestBinding(inUserNamespace))) {
+    case 'pid-namespace':
+      return namespaces(options.nsinit, ['--pid', ...namespaced], ['-p'], options.node ? ['-m', '-n'] : [], 'pid-namespace');
+    case 'user-and-pid-namespace':
+      return namespaces(options.nsinit, inUserNamespace, ['-U', '--preserve-credentials', '-p'], [], 'user-and-pid-namespace');
+    case 'parent-death-signal':
+      return oneByOne(['setpriv', '--pdeathsig', 'KILL']);
+    case 'none':
+      return oneByOne([]);
   }
-  return oneByOne(works(['setpriv', '--pdeathsig', 'KILL', 'true']) ? ['setpriv', '--pdeathsig', 'KILL'] : []);
+}
+
+function strongestBinding(inUserNamespace: string[]): Binding {
+  if (process.getuid?.() === 0 && works(['unshare', '--pid', '--fork', 'true'])) return 'pid-namespace';
+  if (works(['unshare', ...inUserNamespace, '--fork', 'true'])) return 'user-and-pid-namespace';
+  return works(['setpriv', '--pdeathsig', 'KILL', 'true']) ? 'parent-death-signal' : 'none';
 }
 
 function works([command = '', ...args]: string[]): boolean {
@@ -90,18 +103,24 @@ async function namespaces(nsinit: string, unshare: string[], enter: string[], en
   const holderEnds = () => holder.kill('SIGKILL');
   process.once('exit', holderEnds);
   const wrap = (command: string, args: readonly string[], options: CommandOptions): string[] => [
-    'nsenter', '-t', String(init), ...enter, ...(options.network === 'node' ? enterNode : []), '--', command, ...args,
+    'setpriv', '--pdeathsig', 'KILL', 'nsenter', '-t', String(init), ...enter, ...(options.network === 'node' ? enterNode : []), '--', command, ...args,
   ];
+  const started: Component[] = [];
   return {
     binding,
     pid: init,
-    component: (name, command, args, logFile, options = {}) => new LocalComponent(name, wrap(command, args, options), logFile, options, childOf),
+    component(name, command, args, logFile, options = {}) {
+      const component = new LocalComponent(name, wrap(command, args, options), logFile, options, childOf);
+      started.push(component);
+      return component;
+    },
     run: (command, args, options = {}) => run(wrap(command, args, options), options),
     async end() {
       process.off('exit', holderEnds);
       holder.kill('SIGKILL');
+      for (const component of started) component.kill('SIGKILL');
       await gone;
-      await until(() => (isRunning(init) ? undefined : true), 10_000);
+      await until(() => (isRunning(init) ? undefined : true), 10_000, 'the namespaces to end');
     },
   };
 }
@@ -189,7 +208,10 @@ class LocalComponent implements Component {
 
   kill(signal: NodeJS.Signals): void {
     try {
-      if (this.pid !== undefined) process.kill(this.pid, signal);
+      if (this.pid === undefined) return;
+      process.kill(this.pid, signal);
+      // nsenter stops itself when its child is stopped, and could not see the child end.
+      if (signal !== 'SIGSTOP') this.#child?.kill('SIGCONT');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
@@ -214,18 +236,32 @@ function childOf(pid: number | undefined): number | undefined {
   }
 }
 
+/** Whether any thread of a process runs. Its first one may be a zombie while the last one ends a namespace. */
 function isRunning(pid: number): boolean {
+  const threads = orElse(() => readdirSync(`/proc/${pid}/task`), []);
+  return threads.some(thread => !/^(\d+ \(.*\) [ZX]|$)/s.test(orElse(() => readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'), '')));
+}
+
+function orElse<T>(read: () => T, otherwise: T): T {
   try {
-    return !/^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return read();
   } catch {
-    return false;
+    return otherwise;
   }
 }
 
-/** The last lines of a file; '' if there is none. */
+/** The last lines of a file, of its last 256 KiB; '' if there is none. */
 export function tail(file: string, lines = 20): string {
   try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+    const open = openSync(file, 'r');
+    try {
+      const { size } = fstatSync(open);
+      const bytes = Buffer.alloc(Math.min(size, 256 * 1024));
+      readSync(open, bytes, 0, bytes.length, size - bytes.length);
+      return bytes.toString('utf8').trimEnd().split('\n').slice(-lines).join('\n');
+    } finally {
+      closeSync(open);
+    }
   } catch {
     return '';
   }
