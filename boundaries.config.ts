@@ -73,6 +73,6 @@ export const walls: OxlintOverride[] = [
 
 export default defineConfig({
   categories: { correctness: 'off' },
-  ignorePatterns: ['node_modules', 'build', 'dist', 'coverage'],
+  ignorePatterns: ['node_modules', '/build', '/dist', '/coverage'],
   overrides: walls,
 });

@@ -6,7 +6,7 @@ export default defineConfig({
   plugins: ['typescript', 'unicorn', 'oxc', 'promise', 'vitest'],
   categories: { correctness: 'error', suspicious: 'error' },
   env: { builtin: true },
-  ignorePatterns: ['node_modules', 'build', 'dist', 'coverage'],
+  ignorePatterns: ['node_modules', '/build', '/dist', '/coverage'],
   rules: {
     eqeqeq: ['error', 'always', { null: 'ignore' }],
     'no-console': 'off',
