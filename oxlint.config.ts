@@ -14,7 +14,15 @@ export default defineConfig({
     'typescript/no-extraneous-class': 'off',
     // A name that hides another one of a wider scope is often the clearest name for it.
     'no-shadow': 'off',
+    // These take every callback and every loop over what a callback sets for a mistake.
     'promise/always-return': 'off',
+    'promise/no-promise-in-callback': 'off',
+    'promise/no-multiple-resolved': 'off',
+    'no-unmodified-loop-condition': 'off',
+    'no-constant-condition': ['error', { checkLoops: 'allExceptWhileTrue' }],
+    // A list that was just made may be sorted in place.
+    'unicorn/no-array-sort': 'off',
+    'unicorn/no-array-reverse': 'off',
     // A helper beside its one use reads better than one at the top of the file.
     'unicorn/consistent-function-scoping': 'off',
     // Names such as _continue are the API server's.
@@ -26,6 +34,9 @@ export default defineConfig({
     'vitest/require-to-throw-message': 'off',
     'vitest/no-conditional-expect': 'off',
     'vitest/expect-expect': 'off',
+    'vitest/valid-title': 'off',
+    'vitest/valid-expect': ['error', { maxArgs: 2 }],
+    'vitest/require-mock-type-parameters': 'off',
   },
   overrides: walls,
 });
