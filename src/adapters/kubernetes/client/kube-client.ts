@@ -98,7 +98,7 @@ export class KubeClient {
     }
   }
 
-  create<T>(resource: Resource, at: { readonly namespace?: string }, body: object, fieldManager?: string): Promise<T> {
+  create<T>(resource: Resource, at: { readonly namespace?: string }, body: object, fieldManager?: string, signal?: AbortSignal): Promise<T> {
     const name = (body as KubeObject).metadata?.name;
     return this.call<T>({
       method: 'POST',
@@ -107,6 +107,7 @@ export class KubeClient {
       contentType: JSON_TYPE,
       body,
       what: describe('create', resource, { ...at, ...(name === undefined ? {} : { name }) }),
+      signal,
     });
   }
 
@@ -305,7 +306,10 @@ function inBandError(what: string, status: Status): KubeError {
 
 function noAnswer(what: string, cause: unknown, signal: AbortSignal | undefined): KubeError {
   if (cause instanceof KubeError) return cause;
-  if (signal?.aborted) return new KubeError(`${what}: aborted`, 0, 'Aborted', undefined, { cause });
+  if (signal?.aborted) {
+    const timedOut = (signal.reason as Error | undefined)?.name === 'TimeoutError';
+    return new KubeError(`${what}: ${timedOut ? 'no answer in time' : 'aborted'}`, 0, timedOut ? 'Timeout' : 'Aborted', undefined, { cause });
+  }
   if (cause instanceof DeadlineError) return new KubeError(`${what}: ${cause.message}`, 0, 'Timeout', undefined, { cause });
   return new KubeError(`${what}: ${explain(cause)}`, 0, 'NoAnswer', undefined, { cause });
 }
