@@ -147,7 +147,7 @@ function nextPage(session: Session, answer: Answer): URL | undefined {
   if (link === undefined) return undefined;
   const url = URL.parse(link, answer.url.href);
   if (url === null || url.origin !== answer.url.origin || url.username !== '' || url.password !== '') {
-    throw invalidAnswer(session.subject, `has its next page of tags elsewhere (${shortened(url?.origin ?? 'no URL')}), which is refused`);
+    throw invalidAnswer(session.subject, `has its next page of tags elsewhere (${session.shown(url === null ? 'no URL' : `${url.protocol}//${url.host}`)}), which is refused`);
   }
   url.hash = '';
   return url;

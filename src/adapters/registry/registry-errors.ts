@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import { RegistryError } from '../../application/ports/tag-registry.ts';
 import { RefusedAddressError } from './address-guard.ts';
 
@@ -82,8 +83,14 @@ export function errorDetail(body: Buffer, secrets: Iterable<string>): string | u
   const text = shortened(said.filter((part) => typeof part === 'string').join(': '));
   if (text === '') return undefined;
   const whole = said.join(': ');
-  for (const secret of secrets) if (secret !== '' && (whole.includes(secret) || text.includes(secret))) return undefined;
-  return text;
+  return repeatsSecret(whole, secrets) || repeatsSecret(text, secrets) ? undefined : text;
+}
+
+/** Whether `text` holds one of `secrets`, in whatever case: host names come back in lower case. */
+export function repeatsSecret(text: string, secrets: Iterable<string>): boolean {
+  const lower = text.toLowerCase();
+  for (const secret of secrets) if (secret !== '' && lower.includes(secret.toLowerCase())) return true;
+  return false;
 }
 
 /** One line of at most 200 characters, without control, format and direction-changing characters. */
@@ -108,6 +115,8 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 
 /** Only the code is shown of what a library says: its messages may quote what was sent or received. */
 function codeOf(error: unknown): string {
+  // The one error of undici's HTTP parser has no code for an answer that is not HTTP at all.
+  if (error instanceof errors.HTTPParserError && error.code === undefined) return 'HPE_NOT_HTTP';
   const own = (error as { code?: unknown } | undefined)?.code;
   const inner = (error as { cause?: { code?: unknown } } | undefined)?.cause?.code;
   const code = typeof own === 'string' && own !== 'UND_ERR' ? own : inner;

@@ -1,5 +1,5 @@
 import { type AbortSignalLike, type RegistryCredentials, RegistryError } from '../../application/ports/tag-registry.ts';
-import type { Subject } from './registry-errors.ts';
+import { repeatsSecret, shortened, type Subject } from './registry-errors.ts';
 
 export interface SessionOptions {
   readonly subject: Subject;
@@ -52,6 +52,11 @@ export class Session {
       clearTimeout(timer);
       signal?.removeEventListener('abort', stop);
     }
+  }
+
+  /** What a server chose (a host that it leads to), as an error may show it: shortened, and nothing that repeats a secret. */
+  shown(text: string): string {
+    return repeatsSecret(text, this.secrets) ? '…' : shortened(text);
   }
 
   /** @throws RegistryError when the question is not to be worked on any more */

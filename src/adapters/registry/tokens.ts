@@ -79,10 +79,10 @@ export class Tokens {
       const detail = errorDetail(answer.body, session.secrets);
       // RFC 6749 section 5.2: a bad refresh token is a 400.
       if ([400, 401, 403].includes(answer.status)) return { refused: answer.status, ...(detail === undefined ? {} : { detail }) };
-      if (answer.status === 404) throw invalidAnswer(session.subject, `names a token server (${server.realm.host}) that answered 404`);
+      if (answer.status === 404) throw invalidAnswer(session.subject, `names a token server (${session.shown(server.realm.host)}) that answered 404`);
       const wait = retryAfterMs(answer.headers['retry-after'], this.now());
       const error = statusError(session.subject, answer.status, { credentials: false, ...(wait === undefined ? {} : { retryAfterMs: wait }) });
-      throw new RegistryError(`token server ${server.realm.host} of ${error.message}`, error.code, error.retryAfterMs);
+      throw new RegistryError(`token server ${session.shown(server.realm.host)} of ${error.message}`, error.code, error.retryAfterMs);
     });
   }
 
@@ -112,7 +112,7 @@ export class Tokens {
     const { token, access_token: accessToken, expires_in: expiresIn } = (content ?? {}) as Record<string, unknown>;
     const value = typeof token === 'string' && token !== '' ? token : accessToken;
     if (typeof value !== 'string' || !/^[\x21-\x7e]{1,32768}$/.test(value)) {
-      throw invalidAnswer(session.subject, `has a token server (${answer.url.host}) that gave no usable token`);
+      throw invalidAnswer(session.subject, `has a token server (${session.shown(answer.url.host)}) that gave no usable token`);
     }
     const seconds = typeof expiresIn === 'number' && expiresIn > 0 ? Math.min(expiresIn, MAX_LIFETIME_S) : DEFAULT_LIFETIME_S;
     // A tenth of its life, at most 30 s, is left for the request that it is used for.

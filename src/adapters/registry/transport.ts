@@ -84,7 +84,7 @@ export class Transport {
     } catch (error) {
       if (error instanceof RegistryError) throw error;
       session.throwIfStopped();
-      throw noAnswer(session.subject, url.host, error);
+      throw noAnswer(session.subject, session.shown(url.host), error);
     } finally {
       this.metrics.registryRequest(session.subject.host, (performance.now() - started) / 1_000, failed);
     }
@@ -116,7 +116,7 @@ function redirectTarget(session: Session, question: Question, answer: Answer): U
   const target = typeof location === 'string' && location.length <= 8_192 ? URL.parse(location, answer.url.href) : null;
   if (target === null) throw invalidAnswer(session.subject, 'redirected to nowhere');
   // The host alone: the rest may hold a signature.
-  const refuse = (why: string) => invalidAnswer(session.subject, `redirected to ${target.protocol}//${target.host}, which is refused (${why})`);
+  const refuse = (why: string) => invalidAnswer(session.subject, `redirected to ${session.shown(`${target.protocol}//${target.host}`)}, which is refused (${why})`);
   if (question.form !== undefined) throw refuse('credentials are not sent on');
   if (target.username !== '' || target.password !== '') throw refuse('it holds credentials');
   if (target.protocol === 'https:') return target;

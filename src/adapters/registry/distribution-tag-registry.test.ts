@@ -1,0 +1,356 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeMetrics } from '../../../test/fakes/recorders.ts';
+import { type Answering, type GivenAnswer, type RegistryServer, startRegistryServer } from '../../../test/registry-server.ts';
+import { RegistryError, type RegistryAccess, type RegistryErrorCode } from '../../application/ports/tag-registry.ts';
+import { DistributionTagRegistry, type DistributionTagRegistryOptions } from './distribution-tag-registry.ts';
+
+const anonymous: RegistryAccess = { credentials: [], insecureSkipTLSVerify: false };
+const insecure: RegistryAccess = { credentials: [], insecureSkipTLSVerify: true };
+const digestOf = (body: string) => `sha256:${createHash('sha256').update(body).digest('hex')}`;
+
+describe('DistributionTagRegistry', () => {
+  let server: RegistryServer;
+  let registry: DistributionTagRegistry;
+  let metrics: FakeMetrics;
+  const use = (options: DistributionTagRegistryOptions) => {
+    metrics = new FakeMetrics();
+    registry = new DistributionTagRegistry(metrics, { insecureRegistries: ['127.0.0.1'], ...options });
+  };
+  beforeEach(async () => {
+    server = await startRegistryServer();
+    use({ limits: { requestTimeoutMs: 5_000 } });
+  });
+  afterEach(async () => {
+    await registry.close();
+    await server.stop();
+  });
+
+  const reference = (repository = 'team/app') => ({ registry: server.host, repository });
+  const list = (access = anonymous) => registry.listTags(reference(), access);
+  const failure = async (promise: Promise<unknown>, code: RegistryErrorCode): Promise<RegistryError> => {
+    const error = await promise.then((value) => value, (reason: unknown) => reason);
+    expect(error).toBeInstanceOf(RegistryError);
+    expect(error).toMatchObject({ code });
+    return error as RegistryError;
+  };
+  const always = (given: GivenAnswer): Answering => () => given;
+  const paths = () => server.requests.map(({ path }) => path);
+  /** Pages by `last`, each naming the next one by `link`. */
+  const pages = (all: readonly (readonly string[] | null)[], link: (page: number) => string): Answering => ({ path }) => {
+    const page = Number(new URL(path, server.url).searchParams.get('page') ?? 0);
+    return { body: { name: 'team/app', tags: all[page] }, ...(page + 1 < all.length ? { headers: { link: link(page + 1) } } : {}) };
+  };
+
+  describe('listTags', () => {
+    it('asks for a page of 1,000 and gives the tags in the order of the registry', async () => {
+      server.answer = always({ body: { name: 'team/app', tags: ['v2', 'latest', 'v1'] } });
+      expect(await list()).toEqual(['v2', 'latest', 'v1']);
+      expect(paths()).toEqual(['/v2/team/app/tags/list?n=1000']);
+    });
+
+    it.each<[string, (page: number) => string]>([
+      ['relative', (page) => `</v2/team/app/tags/list?page=${page}>; rel="next"`],
+      ['absolute', (page) => `<${server.url}/v2/team/app/tags/list?page=${page}>; rel="next"`],
+      ['relative to the page', (page) => `<list?page=${page}>; rel="next"`],
+      ['without <>', (page) => `/v2/team/app/tags/list?page=${page}; rel=next`],
+    ])('follows a %s link through all pages', async (_, link) => {
+      server.answer = pages([['a', 'b'], null, [], ['b', 'c']], link);
+      expect(await list()).toEqual(['a', 'b', 'c']);
+      expect(server.requests).toHaveLength(4);
+    });
+
+    it('takes null for a repository without tags', async () => {
+      server.answer = always({ body: { name: 'team/app', tags: null } });
+      expect(await list()).toEqual([]);
+    });
+
+    it('leaves out what can be no tag', async () => {
+      server.answer = always({ body: { tags: ['v1', '', '../x', 'a b', '-x', `v${'1'.repeat(128)}`, 'v2\n'] } });
+      expect(await list()).toEqual(['v1']);
+    });
+
+    it('asks without a page size where a registry refuses ours', async () => {
+      server.answer = ({ path }) => path.includes('n=')
+        ? { status: 400, body: { errors: [{ code: 'PAGINATION_NUMBER_INVALID' }] } }
+        : { body: { tags: ['v1'] } };
+      expect(await list()).toEqual(['v1']);
+    });
+
+    describe('never gives a part of the list:', () => {
+      it.each<[string, Answering, RegistryErrorCode]>([
+        ['an error on page 3', ({ path }) => {
+          const page = Number(new URL(path, 'http://x').searchParams.get('page') ?? 0);
+          return page === 2 ? { status: 500 } : { body: { tags: [`v${page}`] }, headers: { link: `<?page=${page + 1}>; rel="next"` } };
+        }, 'server-error'],
+        ['JSON that ends too early', always({ body: '{"tags": ["v1", "v2"' }), 'invalid-answer'],
+        ['less than Content-Length says', (_, response) => {
+          response.writeHead(200, { 'content-length': 100 });
+          response.write('{"tags": ["v1"]}');
+          response.socket?.end();
+          return undefined;
+        }, 'invalid-answer'],
+        ['chunks without an end', (_, response) => {
+          response.writeHead(200, { 'transfer-encoding': 'chunked' });
+          response.write('{"tags": ["v1"]}', () => response.socket?.destroy());
+          return undefined;
+        }, 'invalid-answer'],
+        ['a page on another host', always({ body: { tags: ['v1'] }, headers: { link: '<http://127.0.0.2:5000/v2/team/app/tags/list>; rel="next"' } }), 'invalid-answer'],
+        ['a page by another scheme', always({ body: { tags: ['v1'] }, headers: { link: '<file:///etc/passwd>; rel="next"' } }), 'invalid-answer'],
+        ['the same page again', always({ body: { tags: ['v1'] }, headers: { link: '<?page=1>; rel="next"' } }), 'invalid-answer'],
+        ['an empty body', always({ body: '' }), 'invalid-answer'],
+        ['HTML', always({ body: '<html>Sign in</html>', headers: { 'content-type': 'text/html' } }), 'invalid-answer'],
+        ['no tags', always({ body: { name: 'team/app' } }), 'invalid-answer'],
+        ['tags that are no strings', always({ body: { tags: ['v1', 2] } }), 'invalid-answer'],
+        ['tags that are no list', always({ body: { tags: 'v1' } }), 'invalid-answer'],
+        ['null', always({ body: 'null' }), 'invalid-answer'],
+        ['no content', always({ status: 204 }), 'invalid-answer'],
+      ])('%s', async (_, answering, code) => {
+        server.answer = answering;
+        const error = await failure(list(), code);
+        expect(error.message).toContain(server.host);
+        expect(error.message).toContain('team/app');
+      });
+    });
+
+    describe('is bounded in', () => {
+      const endless: Answering = ({ path }) => {
+        const page = Number(new URL(path, 'http://x').searchParams.get('page') ?? 0);
+        return { body: { tags: [`a${page}`, `b${page}`] }, headers: { link: `<?page=${page + 1}>; rel="next"` } };
+      };
+
+      it('pages', async () => {
+        use({ limits: { pages: 5 } });
+        server.answer = endless;
+        expect((await failure(list(), 'invalid-answer')).message).toContain('more than 5 pages');
+        expect(server.requests).toHaveLength(5);
+      });
+
+      it('tags', async () => {
+        use({ limits: { tags: 9 } });
+        server.answer = endless;
+        expect((await failure(list(), 'invalid-answer')).message).toContain('more than 9 tags');
+        expect(server.requests).toHaveLength(5);
+      });
+
+      it('bytes a page', async () => {
+        use({ limits: { pageBytes: 1_000 } });
+        server.answer = always({ body: { tags: ['v1'], padding: 'x'.repeat(1_000) } });
+        expect((await failure(list(), 'invalid-answer')).message).toContain('more than 1000 bytes');
+      });
+
+      it('bytes of an error', async () => {
+        server.answer = (_, response) => {
+          response.writeHead(500);
+          const more = () => { if (!response.destroyed) response.write('x'.repeat(65_536), more); };
+          more();
+          return undefined;
+        };
+        await failure(list(), 'server-error');
+      });
+
+      it('time for the headers', async () => {
+        use({ limits: { requestTimeoutMs: 50 } });
+        server.answer = () => undefined;
+        expect((await failure(list(), 'unreachable')).message).toContain('no answer in time');
+      });
+
+      it('time between two pieces of the body', async () => {
+        use({ limits: { requestTimeoutMs: 50 } });
+        server.answer = (_, response) => {
+          response.writeHead(200);
+          response.write('{"tags": [');
+          return undefined;
+        };
+        expect((await failure(list(), 'unreachable')).message).toContain('no answer in time');
+      });
+
+      it('time for everything', async () => {
+        use({ limits: { deadlineMs: 200 } });
+        server.answer = (_, response) => {
+          response.writeHead(200);
+          const drip = setInterval(() => response.write(' '), 5);
+          response.on('close', () => clearInterval(drip));
+          return undefined;
+        };
+        expect((await failure(list(), 'unreachable')).message).toContain('in time');
+      });
+
+      it('redirects', async () => {
+        server.answer = ({ path }) => ({ status: 307, headers: { location: `${path}x` } });
+        expect((await failure(list(), 'invalid-answer')).message).toContain('redirected more than 5 times');
+        expect(server.requests).toHaveLength(6);
+      });
+    });
+
+    it('follows a redirect on the same host', async () => {
+      server.answer = ({ path }) => path.startsWith('/v2/') ? { status: 301, headers: { location: '/mirror/v2/app' } } : { body: { tags: ['v1'] } };
+      expect(await list()).toEqual(['v1']);
+    });
+
+    it.each(['ftp://127.0.0.1/x', 'http://user:pw@127.0.0.1/x', 'http://127.0.0.2:1/x', '', 'https://169.254.169.254/latest/meta-data'])(
+      'refuses a redirect to "%s"', async (location) => {
+        server.answer = always({ status: 302, headers: { location } });
+        const error = await list().catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(RegistryError);
+        expect((error as Error).message).toMatch(/refused|nowhere|never asked|more than/);
+        expect((error as Error).message).not.toContain('pw');
+      },
+    );
+
+    it('stops when it is told to', async () => {
+      const controller = new AbortController();
+      server.answer = () => {
+        controller.abort();
+        return undefined;
+      };
+      expect((await failure(registry.listTags(reference(), anonymous, controller.signal), 'unreachable')).message).toContain('stopped');
+    });
+
+    it('asks many repositories side by side, over few connections', async () => {
+      server.answer = ({ path }) => ({ body: { tags: [path.split('/')[2]] } });
+      const names = Array.from({ length: 100 }, (_, index) => `app${index}`);
+      expect(await Promise.all(names.map((name) => registry.listTags(reference(name), anonymous)))).toEqual(names.map((name) => [name]));
+    });
+  });
+
+  describe('digest', () => {
+    const manifest = '{"schemaVersion": 2}';
+
+    it('is what the registry says, asked by HEAD for images and indexes of OCI and Docker', async () => {
+      server.answer = ({ method, accept }) => method === 'HEAD' && accept?.includes('oci.image.index') && accept.includes('manifest.list.v2')
+        ? { headers: { 'docker-content-digest': digestOf(manifest) } }
+        : { status: 400 };
+      expect(await registry.digest(reference(), 'v1', anonymous)).toBe(digestOf(manifest));
+      expect(paths()).toEqual(['/v2/team/app/manifests/v1']);
+    });
+
+    it.each<[string, GivenAnswer]>([
+      ['leaves it out', {}],
+      ['gives no digest', { headers: { 'docker-content-digest': 'sha256:abc' } }],
+      ['knows no HEAD', { status: 405 }],
+    ])('is worked out from the manifest where a registry %s', async (_, head) => {
+      server.answer = ({ method }) => method === 'HEAD' ? head : { body: manifest };
+      expect(await registry.digest(reference(), 'v1', anonymous)).toBe(digestOf(manifest));
+    });
+
+    it('is not worked out from a manifest that is too large or cut short', async () => {
+      use({ limits: { manifestBytes: 10 } });
+      server.answer = ({ method }) => method === 'HEAD' ? {} : { body: manifest };
+      await failure(registry.digest(reference(), 'v1', anonymous), 'invalid-answer');
+      server.answer = ({ method }, response) => {
+        if (method === 'HEAD') return {};
+        response.writeHead(200, { 'content-length': 9 });
+        response.write('{', () => response.socket?.destroy());
+        return undefined;
+      };
+      await failure(registry.digest(reference(), 'v1', anonymous), 'invalid-answer');
+    });
+
+    it('names the tag that is not there', async () => {
+      expect((await failure(registry.digest(reference(), 'v9', anonymous), 'not-found')).message).toContain('team/app:v9');
+    });
+  });
+
+  describe('errors', () => {
+    it.each<[number, RegistryErrorCode, string]>([
+      [401, 'unauthorized', 'answered 401 for team/app: name a pull secret for it in spec.imagePullSecrets, or check the one that is there'],
+      [403, 'unauthorized', 'answered 403 for team/app'],
+      [404, 'not-found', 'answered 404 for team/app: check spec.image'],
+      [408, 'server-error', 'it is asked again later'],
+      [418, 'invalid-answer', 'check that it is an OCI registry'],
+      [429, 'throttled', 'it is asked too often'],
+      [500, 'server-error', 'answered 500 for team/app'],
+      [503, 'server-error', 'answered 503 for team/app'],
+    ])('%d is %s and says what to do', async (status, code, text) => {
+      server.answer = always({ status });
+      expect((await failure(list(), code)).message).toContain(`registry ${server.host} `);
+      expect((await failure(list(), code)).message).toContain(text);
+    });
+
+    it('show what the registry says itself, on one short line', async () => {
+      server.answer = always({ status: 403, body: { errors: [{ code: 'DENIED', message: `no\r\n\u001b[31m access\u202e ${'x'.repeat(1_000)}` }] } });
+      const { message } = await failure(list(), 'unauthorized');
+      expect(message).toContain('(DENIED: no [31m access x');
+      expect(message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+      expect(message.length).toBeLessThan(450);
+    });
+
+    it('carry how long to wait', async () => {
+      server.answer = always({ status: 429, headers: { 'retry-after': '30' } });
+      expect(await failure(list(), 'throttled')).toMatchObject({ retryAfterMs: 30_000 });
+      use({ now: () => Date.UTC(2026, 0, 1) });
+      server.answer = always({ status: 503, headers: { 'retry-after': 'Thu, 01 Jan 2026 00:01:00 GMT' } });
+      expect(await failure(list(), 'server-error')).toMatchObject({ retryAfterMs: 60_000 });
+    });
+
+    it('say that nobody listens', async () => {
+      await server.stop();
+      expect((await failure(list(), 'unreachable')).message).toContain('ECONNREFUSED');
+      server = await startRegistryServer();
+    });
+
+    it('say that something else than HTTP answers', async () => {
+      server.answer = (_, response) => {
+        response.socket?.end('220 mail.example.org ESMTP\r\n');
+        return undefined;
+      };
+      expect((await failure(list(), 'invalid-answer')).message).toContain('broken');
+    });
+
+    it.each(['169.254.169.254', '[fd00:ec2::254]', '[fe80::1]:5000', '[::ffff:169.254.169.254]'])('refuse to ask %s', async (host) => {
+      const error = await failure(registry.listTags({ registry: host, repository: 'app' }, anonymous), 'unreachable');
+      expect(error.message).toMatch(/never asked|no host/);
+    });
+
+    it.each(['', 'a b', 'host/path', 'user@host', 'host:99999', 'host?x', '169.254.169.254.', '0xA9FEA9FE'])('refuse "%s" as a host', async (host) => {
+      await failure(registry.listTags({ registry: host, repository: 'app' }, anonymous), 'unreachable');
+    });
+
+    it.each(['..', '../../x', './a', 'a/../b'])('refuse "%s" as a repository', async (repository) => {
+      await failure(registry.listTags(reference(repository), anonymous), 'not-found');
+      expect(server.requests).toEqual([]);
+    });
+  });
+
+  describe('over TLS', () => {
+    beforeEach(async () => {
+      await server.stop();
+      server = await startRegistryServer({ tls: true });
+      use({ insecureRegistries: [] });
+      server.answer = always({ body: { tags: ['v1'] } });
+    });
+
+    it('refuses a certificate that nobody trusts, and says how to take it', async () => {
+      expect((await failure(list(), 'unreachable')).message).toContain('spec.insecureSkipTLSVerify');
+      expect(server.requests).toEqual([]);
+    });
+
+    it('takes any with insecureSkipTLSVerify, and still none without it afterwards', async () => {
+      expect(await list(insecure)).toEqual(['v1']);
+      await failure(list(), 'unreachable');
+    });
+
+    it('refuses a redirect to plain HTTP', async () => {
+      server.answer = always({ status: 302, headers: { location: 'http://127.0.0.1:1/x' } });
+      expect((await failure(list(insecure), 'invalid-answer')).message).toContain('from HTTPS to HTTP');
+    });
+  });
+
+  it('asks nobody over plain HTTP who was not named', async () => {
+    server.answer = always({ body: { tags: ['v1'] } });
+    use({ insecureRegistries: ['example.org', server.host.replace(/\d$/, '')] });
+    expect((await failure(list(), 'unreachable')).message).toContain('--plain-http-registries');
+    expect(server.requests).toEqual([]);
+    use({ insecureRegistries: [server.host.toUpperCase()] });
+    expect(await list()).toEqual(['v1']);
+  });
+
+  it('counts every request, failed or not', async () => {
+    server.answer = pages([['a'], ['b']], (page) => `<?page=${page}>; rel="next"`);
+    await list();
+    server.answer = always({ status: 500 });
+    await failure(list(), 'server-error');
+    expect(Object.fromEntries(metrics.counts)).toEqual({ [`registry ${server.host}`]: 3, [`registry ${server.host} failed`]: 1 });
+  });
+});
