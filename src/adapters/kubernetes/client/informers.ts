@@ -1,31 +1,41 @@
-import type { Informer } from './informer.ts';
-import type { KubeObject } from './resource.ts';
+import type { Log } from '../../../application/ports/log.ts';
+import { Informer, type InformerOptions } from './informer.ts';
+import type { KubeClient } from './kube-client.ts';
+import type { KubeObject, Resource } from './resource.ts';
 
-type Watch = Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced' | 'whenSynced'>;
-
-/** The informers of a component: started, stopped and ready together. */
+/** All informers of a component: made here, so that they start, are waited for and stop as one. */
 export class Informers {
-  /** @param informers by what readiness calls them, as in `images` */
-  constructor(private readonly informers: Readonly<Record<string, Watch>>) {}
+  private readonly all: { readonly resource: Resource; readonly informer: Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced' | 'whenSynced'> }[] = [];
+
+  constructor(private readonly client: KubeClient, private readonly log: Log) {}
+
+  /** Makes an informer. It starts with the others. */
+  of<T extends KubeObject>(resource: Resource, options: InformerOptions<T> = {}): Informer<T> {
+    const informer = new Informer<T>(this.client, resource, { log: this.log, ...options });
+    this.all.push({ resource, informer });
+    return informer;
+  }
 
   start(): void {
-    for (const informer of Object.values(this.informers)) informer.start();
+    for (const { informer } of this.all) informer.start();
   }
 
-  async stop(): Promise<void> {
-    await Promise.all(Object.values(this.informers).map((informer) => informer.stop()));
-  }
-
+  /** Whether each has seen everything once. */
   synced(): boolean {
     return this.missing().length === 0;
   }
 
-  /** What has not been seen whole yet. */
+  /** What has not been seen whole yet, as in `images`. */
   missing(): string[] {
-    return Object.entries(this.informers).filter(([, informer]) => !informer.synced()).map(([name]) => name);
+    return this.all.filter(({ informer }) => !informer.synced()).map(({ resource }) => resource.plural);
   }
 
+  /** Resolves once synced; rejects when `signal` aborts before. */
   async whenSynced(signal?: AbortSignal): Promise<void> {
-    await Promise.all(Object.values(this.informers).map((informer) => informer.whenSynced(signal)));
+    await Promise.all(this.all.map(({ informer }) => informer.whenSynced(signal)));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.all.map(({ informer }) => informer.stop()));
   }
 }

@@ -1,0 +1,20 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { PinoLog } from '../adapters/system/pino-log.ts';
+import { RefreshLoop } from '../application/refresh/refresh-loop.ts';
+import { ControllerModule } from '../modules/controller.module.ts';
+import { ControllerSettings } from '../modules/settings.ts';
+import { CONTROLLER_FLAGS, parseFlags, usage } from './flags.ts';
+import { NestLog } from './nest-log.ts';
+import { main, run, settingsFrom } from './start.ts';
+
+await main(async () => {
+  const flags = parseFlags(CONTROLLER_FLAGS, process.argv.slice(2));
+  if (flags === 'help') return console.log(usage('kimup-controller', CONTROLLER_FLAGS));
+  const settings = settingsFrom('kimup-controller', 'kimup-controller', flags);
+  const app = await NestFactory.createApplicationContext(
+    ControllerModule.with(settings, new ControllerSettings(flags['concurrent-refreshes'], flags['plain-http-registries'])),
+    { logger: new NestLog(new PinoLog(settings.component, settings.logLevel)), abortOnError: false },
+  );
+  await run(app, { leaderWork: [app.get(RefreshLoop)] });
+});

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { INestApplicationContext } from '@nestjs/common';
+import { ProbeServers, type PlainEndpoint } from '../adapters/http/probe-servers.ts';
+import { Informers } from '../adapters/kubernetes/client/informers.ts';
+import { KubeConnection } from '../adapters/kubernetes/client/kube-connection.ts';
+import { KubernetesEventRecorder } from '../adapters/kubernetes/kubernetes-event-recorder.ts';
+import { PrometheusMetrics } from '../adapters/metrics/prometheus-metrics.ts';
+import { LeaderElection } from '../application/ports/leadership.ts';
+import { Log } from '../application/ports/log.ts';
+import { Settings } from '../modules/settings.ts';
+import type { CONTROLLER_FLAGS, Values } from './flags.ts';
+import { FlagError } from './flags.ts';
+import { VERSION } from './version.ts';
+
+/** Work that only the leader does. */
+export interface LeaderWork {
+  start(): void;
+  stop(): Promise<void> | void;
+}
+
+/** What is a component's own in starting and stopping. */
+export interface Component {
+  readonly leaderWork: readonly LeaderWork[];
+  /** What else keeps it from being ready; `undefined` when nothing does. */
+  notReady?(): string | undefined;
+  /** Begins what every replica does, before the lead is sought. */
+  serve?(): Promise<void>;
+  /** Ends that: what is in flight is answered. */
+  close?(): Promise<void>;
+}
+
+type CommonValues = Pick<Values<typeof CONTROLLER_FLAGS>, 'metrics' | 'metrics-port' | 'metrics-path' | 'healthz' | 'healthz-port' | 'healthz-path' | 'loglevel' | 'kubeconfig' | 'leader-elect'>;
+
+/** How long what is in flight may take once the process is told to end; less than the 30 s that a pod has. */
+const GRACE_MS = 20_000;
+
+/** What both components read from their flags and surroundings. */
+export function settingsFrom(component: Settings['component'], lease: string, flags: CommonValues): Settings {
+  return new Settings({
+    component,
+    lease,
+    version: VERSION,
+    namespace: ownNamespace(),
+    identity: `${process.env['POD_NAME'] ?? hostname()}_${randomBytes(4).toString('hex')}`,
+    kubeconfig: flags.kubeconfig,
+    logLevel: flags.loglevel,
+    leaderElect: flags['leader-elect'],
+    metrics: { enabled: flags.metrics, path: flags['metrics-path'], ...flags['metrics-port'] },
+    healthz: { enabled: flags.healthz, path: flags['healthz-path'], ...flags['healthz-port'] },
+  });
+}
+
+/** `$POD_NAMESPACE`, else the ServiceAccount's, else where kimup is installed by default. */
+function ownNamespace(): string {
+  const given = process.env['POD_NAMESPACE'];
+  if (given !== undefined && given !== '') return given;
+  try {
+    return readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/namespace', 'utf8').trim();
+  } catch {
+    return 'kimup-operator';
+  }
+}
+
+/**
+ * Runs a component until it is told to end (SIGTERM, SIGINT). Probes are served at once; then everything is looked at once,
+ * every replica serves, and one leads.
+ */
+export async function run(app: INestApplicationContext, component: Component): Promise<void> {
+  const log = app.get<Log>(Log);
+  const settings = app.get(Settings);
+  const informers = app.get(Informers);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info('told to end', { signal });
+      stop.abort();
+    });
+  }
+  const notReady = (): string | undefined => {
+    if (stop.signal.aborted) return 'it is shutting down';
+    return informers.synced() ? component.notReady?.() : `not seen yet: ${informers.missing().join(', ')}`;
+  };
+  const probes = new ProbeServers(endpoints(settings, app.get(PrometheusMetrics), notReady));
+  await probes.listen();
+  informers.start();
+  await component.serve?.();
+  try {
+    await informers.whenSynced(stop.signal);
+    log.info('ready', { version: VERSION, identity: settings.identity });
+    await app.get<LeaderElection>(LeaderElection).run(async (lost) => {
+      for (const work of component.leaderWork) work.start();
+      await new Promise<void>((resolve) => {
+        lost.addEventListener('abort', resolve);
+        if (lost.aborted) resolve();
+      });
+      await Promise.all(component.leaderWork.map((work) => work.stop()));
+    }, stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  }
+  // A worker that hangs must not hold up the end of the process.
+  setTimeout(() => {
+    log.error('did not end in time, and ends now', { graceMs: GRACE_MS });
+    process.exit(1);
+  }, GRACE_MS).unref();
+  await component.close?.();
+  await informers.stop();
+  await app.get(KubernetesEventRecorder).stop();
+  await probes.close();
+  await app.close();
+  await app.get(KubeConnection).close();
+  log.info('ended');
+}
+
+function endpoints(settings: Settings, metrics: PrometheusMetrics, notReady: () => string | undefined): PlainEndpoint[] {
+  const found: PlainEndpoint[] = [];
+  if (settings.metrics.enabled) {
+    found.push({ ...settings.metrics, routes: { [settings.metrics.path]: async () => ({ status: 200, ...(await metrics.expose()) }) } });
+  }
+  if (settings.healthz.enabled) {
+    const ready = (): { status: number; text: string } => {
+      const why = notReady();
+      return why === undefined ? { status: 200, text: 'ok\n' } : { status: 503, text: `not ready: ${why}\n` };
+    };
+    found.push({ ...settings.healthz, routes: { [settings.healthz.path]: () => ({ status: 200, text: 'ok\n' }), '/readyz': ready } });
+  }
+  return found;
+}
+
+/** Runs an entrypoint: a wrong command line ends with 2, what can't go on with 1, each with a line that says why. */
+export async function main(entrypoint: () => Promise<void>): Promise<void> {
+  try {
+    await entrypoint();
+    process.exit(0);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(error instanceof FlagError ? 2 : 1);
+  }
+}

@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { KubeClient } from '../adapters/kubernetes/client/kube-client.ts';
+import { KubernetesSecretReader } from '../adapters/kubernetes/kubernetes-secret-reader.ts';
+import { DistributionTagRegistry } from '../adapters/registry/distribution-tag-registry.ts';
+import { parseDockerConfig } from '../adapters/registry/docker-config.ts';
+import { Metrics } from '../application/ports/metrics.ts';
+import { SecretReader } from '../application/ports/secret-reader.ts';
+import { TagRegistry } from '../application/ports/tag-registry.ts';
+import { SharedTagLists } from '../application/refresh/shared-tag-lists.ts';
+import { ControllerSettings } from './settings.ts';
+
+/** Asking registries, with what users keep in pull secrets. */
+@Module({
+  providers: [
+    {
+      provide: TagRegistry,
+      useFactory: (metrics: Metrics, { plainHttpRegistries }: ControllerSettings) => new DistributionTagRegistry(metrics, { insecureRegistries: plainHttpRegistries }),
+      inject: [Metrics, ControllerSettings],
+    },
+    { provide: SecretReader, useFactory: (client: KubeClient) => new KubernetesSecretReader(client, parseDockerConfig), inject: [KubeClient] },
+    SharedTagLists,
+  ],
+  exports: [SecretReader, SharedTagLists],
+})
+export class RegistryModule {}

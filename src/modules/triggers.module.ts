@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { CronCrontab } from '../adapters/schedule/cron-crontab.ts';
+import { NestScheduleAlarm } from '../adapters/schedule/nest-schedule-alarm.ts';
+import { Alarm } from '../application/ports/alarm.ts';
+import { Crontab } from '../application/ports/crontab.ts';
+import { TriggerImages } from '../application/trigger/trigger-images.ts';
+
+/** When Images are refreshed. */
+@Module({
+  imports: [ScheduleModule.forRoot()],
+  providers: [{ provide: Crontab, useClass: CronCrontab }, { provide: Alarm, useClass: NestScheduleAlarm }, TriggerImages],
+  exports: [TriggerImages],
+})
+export class TriggersModule {}
