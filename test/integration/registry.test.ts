@@ -8,7 +8,7 @@ import { FakeMetrics } from '../fakes/recorders.ts';
 
 const image = (version: string) => ({
   files: [{ path: '/app', mode: 0o755, content: Buffer.from('the same in every version') }],
-  config: { env: { VERSION: version } },
+  config: { entrypoint: ['/app'], env: { VERSION: version } },
 });
 const open: RegistryAccess = { credentials: [], insecureSkipTLSVerify: false };
 

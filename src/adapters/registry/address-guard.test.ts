@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { guardedLookup, isRefusedAddress, RefusedAddressError } from './address-guard.ts';
+import { guardedLookup, isRefusedAddress, RefusedAddressError, type Resolver } from './address-guard.ts';
 
 describe('isRefusedAddress', () => {
   it.each([
@@ -17,7 +17,6 @@ describe('isRefusedAddress', () => {
 });
 
 describe('guardedLookup', () => {
-  type Resolver = NonNullable<Parameters<typeof guardedLookup>[0]>;
   const resolvesTo = (...addresses: string[]) => guardedLookup(((_name: string, _options: object, callback: (error: null, all: object[]) => void) => {
     callback(null, addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })));
   }) as unknown as Resolver);

@@ -1,6 +1,9 @@
 import { lookup as resolve, type LookupAddress } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
+/** How names become addresses; `dns.lookup` but in tests. */
+export type Resolver = typeof resolve;
+
 /** A name or a URL leads to an address that is never asked. */
 export class RefusedAddressError extends Error {
   override readonly name = 'RefusedAddressError';
@@ -35,7 +38,7 @@ export function isRefusedAddress(address: string): boolean {
  * A `lookup` for connections that fails with a RefusedAddressError for names that lead to a refused address. Checked as the
  * connection is made, so a name can't lead elsewhere between check and use.
  */
-export function guardedLookup(resolver: typeof resolve = resolve): LookupFunction {
+export function guardedLookup(resolver: Resolver = resolve): LookupFunction {
   return (hostname, options, callback) => {
     resolver(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
       if (error) return callback(error, []);

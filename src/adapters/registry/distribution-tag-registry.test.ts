@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeMetrics } from '../../../test/fakes/recorders.ts';
 import { type Answering, type GivenAnswer, type RegistryServer, startRegistryServer } from '../../../test/registry-server.ts';
 import { RegistryError, type RegistryAccess, type RegistryErrorCode } from '../../application/ports/tag-registry.ts';
+import type { Resolver } from './address-guard.ts';
 import { DistributionTagRegistry, type DistributionTagRegistryOptions } from './distribution-tag-registry.ts';
 
 const anonymous: RegistryAccess = { credentials: [], insecureSkipTLSVerify: false };
@@ -334,6 +335,35 @@ describe('DistributionTagRegistry', () => {
     it('refuses a redirect to plain HTTP', async () => {
       server.answer = always({ status: 302, headers: { location: 'http://127.0.0.1:1/x' } });
       expect((await failure(list(insecure), 'invalid-answer')).message).toContain('from HTTPS to HTTP');
+    });
+  });
+
+  describe('names', () => {
+    const asked: string[] = [];
+    const resolvesTo = (addresses: Readonly<Record<string, string>>) => ((name: string, _: object, done: (error: Error | null, all: object[]) => void) => {
+      asked.push(name);
+      const address = addresses[name];
+      if (address === undefined) done(Object.assign(new Error('not found'), { code: 'ENOTFOUND' }), []);
+      else done(null, [{ address, family: address.includes(':') ? 6 : 4 }]);
+    }) as unknown as Resolver;
+    const named = (name: string) => ({ registry: `${name}:${server.host.split(':')[1]}`, repository: 'app' });
+    beforeEach(() => void (asked.length = 0));
+
+    it('are resolved as the connection is made, and never lead to a metadata address', async () => {
+      use({ insecureRegistries: ['good.test', 'bad.test'], resolver: resolvesTo({ 'good.test': '127.0.0.1', 'bad.test': '169.254.169.254' }) });
+      server.answer = always({ body: { tags: ['v1'] } });
+      expect(await registry.listTags(named('good.test'), anonymous)).toEqual(['v1']);
+      expect((await failure(registry.listTags(named('bad.test'), anonymous), 'unreachable')).message).toContain('169.254.169.254 is a link-local or metadata address');
+      server.answer = always({ status: 401, headers: { 'www-authenticate': `Bearer realm="http://${named('bad.test').registry}/token"` } });
+      expect((await failure(registry.listTags(named('good.test'), anonymous), 'unreachable')).message).toContain('never asked');
+      expect(server.requests.map(({ path }) => path)).toEqual(['/v2/app/tags/list?n=1000', '/v2/app/tags/list?n=1000']);
+    });
+
+    it('docker.io is asked at registry-1.docker.io', async () => {
+      use({ resolver: resolvesTo({}) });
+      const error = await failure(registry.listTags({ registry: 'docker.io', repository: 'library/nginx' }, anonymous), 'unreachable');
+      expect(asked).toEqual(['registry-1.docker.io']);
+      expect(error.message).toBe("registry docker.io can't be asked for library/nginx: its name is not known (ENOTFOUND), check spec.image and the cluster's DNS");
     });
   });
 

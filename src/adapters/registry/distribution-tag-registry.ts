@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Metrics } from '../../application/ports/metrics.ts';
 import { type AbortSignalLike, type RegistryAccess, RegistryError, TagRegistry } from '../../application/ports/tag-registry.ts';
 import type { ImageReference } from '../../domain/image/image-reference.ts';
+import type { Resolver } from './address-guard.ts';
 import { Authorizer } from './authorizer.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { nextLink } from './link.ts';
@@ -16,6 +17,7 @@ export interface DistributionTagRegistryOptions {
   readonly limits?: Partial<Limits>;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  readonly resolver?: Resolver;
 }
 
 const MANIFEST_TYPES = [
@@ -38,7 +40,7 @@ export class DistributionTagRegistry extends TagRegistry {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.plainHttp = new Set(options.insecureRegistries?.map((host) => host.trim().toLowerCase()));
     this.now = options.now ?? Date.now;
-    this.transport = new Transport(metrics, this.limits);
+    this.transport = new Transport(metrics, this.limits, options.resolver);
     this.authorizer = new Authorizer(this.transport, this.limits, this.now);
   }
 

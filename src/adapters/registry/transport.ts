@@ -1,7 +1,8 @@
+import type { LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
 import type { Metrics } from '../../application/ports/metrics.ts';
 import { RegistryError } from '../../application/ports/tag-registry.ts';
-import { guardedLookup, isRefusedAddress, RefusedAddressError } from './address-guard.ts';
+import { guardedLookup, isRefusedAddress, RefusedAddressError, type Resolver } from './address-guard.ts';
 import { invalidAnswer, noAnswer } from './registry-errors.ts';
 import type { Limits } from './limits.ts';
 import type { Session } from './session.ts';
@@ -34,9 +35,10 @@ export class Transport {
   private readonly strict: Agent;
   private readonly insecure: Agent;
 
-  constructor(private readonly metrics: Metrics, private readonly limits: Limits) {
-    this.strict = agent(limits, true);
-    this.insecure = agent(limits, false);
+  constructor(private readonly metrics: Metrics, private readonly limits: Limits, resolver: Resolver | undefined) {
+    const lookup = guardedLookup(resolver);
+    this.strict = agent(limits, lookup, true);
+    this.insecure = agent(limits, lookup, false);
   }
 
   /**
@@ -126,13 +128,13 @@ function redirectTarget(session: Session, question: Question, answer: Answer): U
   return target;
 }
 
-function agent(limits: Limits, rejectUnauthorized: boolean): Agent {
+function agent(limits: Limits, lookup: LookupFunction, rejectUnauthorized: boolean): Agent {
   return new Agent({
     connections: limits.connections,
     pipelining: 1,
     allowH2: false,
     headersTimeout: limits.requestTimeoutMs,
     bodyTimeout: limits.requestTimeoutMs,
-    connect: { lookup: guardedLookup(), rejectUnauthorized, timeout: limits.connectTimeoutMs },
+    connect: { lookup, rejectUnauthorized, timeout: limits.connectTimeoutMs },
   });
 }
