@@ -98,7 +98,7 @@ function ancestors() {
   const parent = process.ppid;
   try {
     const [comm, rest] = readFileSync(`/proc/${parent}/stat`, 'utf8').split(/\((.*)\) /).slice(1);
-    return /sh$/.test(comm) ? `${parent} ${rest.split(' ')[1]}` : `${parent}`;
+    return comm.endsWith('sh') ? `${parent} ${rest.split(' ')[1]}` : `${parent}`;
   } catch {
     return `${parent}`;
   }

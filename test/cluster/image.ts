@@ -133,7 +133,7 @@ function header(path: string, mode: number, size: number, type: string): Buffer 
   block.write(octal(0, 12), 136);
   block.write(' '.repeat(8), 148);
   block.write(type, 156);
-  block.write('ustar\0' + '00', 257);
+  block.write('ustar\x0000', 257);
   if (split > 0) block.write(path.slice(0, split), 345);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${octal(sum, 7)}\0 `, 148);

@@ -1,7 +1,11 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, realNodeUnavailable, startCluster } from './cluster.ts';
+import { buildAndPush } from './images.ts';
 import { whoamiImage, whoamiPort } from './whoami.ts';
 
 const unavailable = realNodeUnavailable();
@@ -71,5 +75,42 @@ describe.skipIf(unavailable !== undefined)(`a cluster with a real node${unavaila
     const address = await cluster.reachableAs((server.address() as AddressInfo).port);
     expect(await cluster.kubectl(['exec', 'probed', '--', '/whoami', 'get', `http://${address}/`])).toBe('from the host');
     server.close();
+  });
+
+  it('runs an image built from a Dockerfile on Node, as nobody, with nothing allowed', async () => {
+    const context = mkdtempSync(join(tmpdir(), 'kimup-context-'));
+    writeFileSync(join(context, 'Dockerfile'), 'ARG BASE\nFROM ${BASE}\nCOPY main.mjs /app/\nUSER 65532:65532\nENTRYPOINT ["node", "/app/main.mjs"]\n');
+    writeFileSync(join(context, 'main.mjs'), 'console.log("node", process.version, "as", process.getuid());\n');
+    const built = await buildAndPush({ context, registry: cluster.registry, repository: 'app', tag: 'v1' });
+    rmSync(context, { recursive: true });
+    await cluster.apply([
+      {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'app', namespace: 'default' },
+        spec: {
+          restartPolicy: 'Never',
+          securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+          containers: [{ name: 'app', image: built, securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } } }],
+        },
+      },
+    ]);
+    await cluster.kubectl(['wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/app', '--timeout=30s']);
+    expect(await cluster.kubectl(['logs', 'app'])).toBe(`node ${process.version} as 65532\n`);
+  });
+
+  it('does not meet another one, which leaves no control group', async () => {
+    const other = await startCluster({ nodes: 'real', name: 'other' });
+    expect(await other.kubectl(['get', 'pods', '--all-namespaces', '-o', 'name'])).toBe('');
+    expect(await other.registry.tags('whoami')).toEqual([]);
+    await other.registry.push('whoami', 'v9.0.0', whoamiImage(other.parts.whoami ?? '', 'v9.0.0'));
+    await other.kubectl(['run', 'alone', `--image=${other.registry.host}/whoami:v9.0.0`]);
+    await other.kubectl(['wait', '--for=condition=Ready', 'pod/alone', '--timeout=30s']);
+    const groups = () => readdirSync('/sys/fs/cgroup', { recursive: true, withFileTypes: true }).filter(entry => entry.name.startsWith(`kimup-${process.pid}-`)).length;
+    const both = groups();
+    await other.stop();
+    expect(groups()).toBe(both / 2);
+    expect(await cluster.kubectl(['get', '--raw', '/api/v1/namespaces/default/services/whoami/proxy/'])).toBe('v1.1.0\n');
+    expect(await cluster.registry.tags('whoami')).toEqual(['v1.0.0', 'v1.1.0']);
   });
 });
