@@ -6,7 +6,7 @@ const NEVER_INSTALLED = [/^@nestjs\/(microservices|websockets|platform-express)/
 /** One file a component: a process starts in half the time and with a third less memory than from node_modules. */
 function component(name: string): RolldownOptions {
   return {
-    input: `build/entrypoints/${name}.js`,
+    input: `build/src/entrypoints/${name}.js`,
     platform: 'node',
     external: NEVER_INSTALLED,
     // Nest asks classes for their names, in logs and in what it says when one can't be injected.

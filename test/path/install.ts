@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join, relative } from 'node:path';
-import { buildImage } from '../cluster/images.ts';
+import { buildAndPush } from '../cluster/images.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { type Component, freePorts, run, tail, until } from '../cluster/process.ts';
 
@@ -29,7 +29,7 @@ export async function buildBundle(): Promise<void> {
 
 /** Applies the CRDs, the namespace and the RBAC, as a user would. */
 export async function applyGround(cluster: Cluster): Promise<void> {
-  await cluster.kubectl(['apply', '-f', join(ROOT, 'crds')]);
+  await cluster.kubectl(['apply', '-k', join(ROOT, 'crds')]);
   await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s'], { timeoutMs: 40_000 });
   await cluster.kubectl(['apply', '-f', join(ROOT, 'deploy', 'namespace.yaml'), '-f', join(ROOT, 'deploy', 'rbac.yaml')]);
 }
@@ -51,7 +51,8 @@ function flagsOf(cluster: Cluster, component: ComponentName, { flags = {} }: Ins
 }
 
 async function installPods(cluster: Cluster, options: InstallOptions): Promise<Installation> {
-  const image = await buildImage({ context: ROOT, registry: cluster.registry, repository: 'kimup', tag: 'local' });
+  const image = await buildAndPush({ context: ROOT, registry: cluster.registry, repository: 'kimup', tag: 'local' });
+  const colon = image.lastIndexOf(':');
   const overlay = join(cluster.dir, 'kimup');
   mkdirSync(overlay, { recursive: true });
   const patches = COMPONENTS.map((component) => ({
@@ -60,7 +61,7 @@ async function installPods(cluster: Cluster, options: InstallOptions): Promise<I
   }));
   writeFileSync(join(overlay, 'kustomization.yaml'), JSON.stringify({
     resources: [relative(overlay, join(ROOT, 'deploy'))],
-    images: [{ name: 'kimup', newName: image.repository, newTag: image.tag }],
+    images: [{ name: 'kimup', newName: image.slice(0, colon), newTag: image.slice(colon + 1) }],
     patches: patches.filter(({ patch }) => patch !== '[]'),
   }));
   await cluster.kubectl(['apply', '-k', overlay]);
