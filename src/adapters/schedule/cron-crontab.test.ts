@@ -158,7 +158,8 @@ describe('properties', () => {
   });
 
   it('around changes of the clocks, it fires when a walk minute by minute says', () => {
-    const expression = fc.tuple(list(0, 59), orAll(list(0, 23)), fc.constantFrom('*', '*', '*/2', '1-15'), fc.constant('*'), fc.constantFrom('*', '*', '0,6'));
+    const minutesOfHour = fc.uniqueArray(fc.constantFrom(0, 1, 15, 29, 30, 31, 45, 59), { minLength: 1, maxLength: 3 }).map((values) => values.join(','));
+    const expression = fc.tuple(minutesOfHour, orAll(list(0, 23)), fc.constantFrom('*', '*', '*/2', '1-15'), fc.constant('*'), fc.constantFrom('*', '*', '0,6'));
     fc.assert(fc.property(zoneName, expression, day, fc.nat(1439), (zone, words, from, minutes) => {
       const text = `CRON_TZ=${zone} ${words.join(' ')}`;
       const start = Date.parse(`${from}T00:00:00Z`) - 600 * MINUTE + minutes * MINUTE;
@@ -178,7 +179,7 @@ describe('properties', () => {
       } catch (error) {
         expect(error).toBeInstanceOf(InvalidCrontabError);
       }
-    }), { numRuns: 2000 });
+    }), { numRuns: 500 });
   });
 });
 
