@@ -122,6 +122,13 @@ describe('SharedTagLists', () => {
     expect(requests()).toBe(3);
   });
 
+  it('keeps the others when one list is too heavy to keep at all', async () => {
+    registry.put('host/huge', Object.fromEntries(Array.from({ length: 200_001 }, (_, index) => [`v${index}`, 'sha256:1'])));
+    const due = clock.now();
+    for (const name of ['app', 'huge', 'app', 'huge']) await shared.listTags(reference(name), anonymous, due);
+    expect(registry.requests.map(({ repository }) => repository)).toEqual(['host/app', 'host/huge', 'host/huge']);
+  });
+
   it('asks once for a digest, by tag', async () => {
     const now = clock.now();
     const digest = (tag: string) => shared.digest(reference('app'), tag, anonymous, now);
