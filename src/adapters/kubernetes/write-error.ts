@@ -14,8 +14,10 @@ function consequenceOf({ status, message }: KubeError): WriteError['consequence'
     case 410:
       return 'gone';
     case 409:
+    case 422:
       // A body with a uid is refused when the object was made again meanwhile: the one that was meant is gone.
-      return /\buid\b/i.test(message) ? 'gone' : 'conflict';
+      if (/\buid\b/i.test(message)) return 'gone';
+      return status === 409 ? 'conflict' : 'refused';
     case 0:
     case 401:
     case 408:

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
+import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
+import { apiVersionOf, IMAGES } from '../../src/adapters/kubernetes/client/resource.ts';
+import type { RawImage } from '../../src/adapters/kubernetes/image-mapping.ts';
+import { KubernetesImageStore, type FieldManager } from '../../src/adapters/kubernetes/kubernetes-image-store.ts';
+import { EventRecorder } from '../../src/application/ports/event-recorder.ts';
+import { WriteError } from '../../src/application/ports/image-store.ts';
+import { imageStoreContract } from '../contracts/image-store.contract.ts';
+import { sharedCluster, type SharedCluster } from './cluster.ts';
+import { eventually, kubernetes, TestLog } from './kubernetes.ts';
+
+let cluster: SharedCluster;
+let client: KubeClient;
+let close: (() => Promise<void>) | undefined;
+
+beforeAll(async () => {
+  cluster = await sharedCluster();
+  ({ client, close } = kubernetes(cluster.kubeconfig));
+});
+afterAll(() => close?.());
+
+class NoEvents extends EventRecorder {
+  override record(): void {}
+}
+
+async function open(fieldManager: FieldManager, namespace: string): Promise<{ store: KubernetesImageStore; informer: Informer<RawImage> }> {
+  const informer = new Informer<RawImage>(client, IMAGES, { namespace });
+  const store = new KubernetesImageStore(client, informer, fieldManager, new NoEvents(), new TestLog());
+  informer.start();
+  await informer.whenSynced();
+  return { store, informer };
+}
+
+const SPEC = {
+  image: 'registry.test/whoami',
+  baseTag: 'v1.9.0',
+  imagePullSecrets: [{ name: 'pull' }],
+  triggers: [{ type: 'crontab', value: '*/15 * * * * *' }],
+  rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+};
+
+imageStoreContract('KubernetesImageStore', async () => {
+  const namespace = await cluster.freshNamespace({ prefix: 'store' });
+  const controller = await open('kimup-controller', namespace);
+  const operator = await open('kimup-operator', namespace);
+  return {
+    controller: controller.store,
+    operator: operator.store,
+    namespace,
+    create: async (name, annotations = {}) => {
+      const prefixed = Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`kimup.cloudavenue.io/${key}`, value]));
+      await client.create(IMAGES, { namespace }, { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name, annotations: { ...prefixed, 'example.test/other': 'stays' } }, spec: SPEC });
+    },
+    changeBaseTag: async (name, baseTag) => void await client.mergePatch(IMAGES, { namespace, name }, { spec: { baseTag } }, 'user'),
+    remove: (name) => client.delete(IMAGES, { namespace, name }),
+    stop: async () => void await Promise.all([controller.informer.stop(), operator.informer.stop()]),
+  };
+});
+
+describe('KubernetesImageStore on a real API server', () => {
+  it('needs one request for a status, as its own field manager', async () => {
+    const namespace = await cluster.freshNamespace({ prefix: 'store' });
+    const agent = `kimup-store-${namespace}`;
+    const own = kubernetes(cluster.kubeconfig, agent);
+    const informer = new Informer<RawImage>(own.client, IMAGES, { namespace });
+    const store = new KubernetesImageStore(own.client, informer, 'kimup-controller', new NoEvents(), new TestLog());
+    await client.create(IMAGES, { namespace }, { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC });
+    informer.start();
+    const image = await eventually(() => store.get({ namespace, name: 'demos' }));
+    await store.writeControllerStatus(image, { tag: 'v1.9.0', result: 'Success', time: '2026-11-22T10:00:00Z', image: SPEC.image, baseTag: SPEC.baseTag, observedGeneration: 1, conditions: [] });
+    const writes = (await cluster.auditLog({ userAgentPrefix: agent })).filter(({ verb }) => !['get', 'list', 'watch'].includes(verb));
+    expect(writes).toHaveLength(1);
+    const raw = await client.get<RawImage>(IMAGES, { namespace, name: 'demos' });
+    expect(raw.metadata?.managedFields?.map(({ manager, operation, subresource }) => [manager, operation, subresource])).toContainEqual(['kimup-controller', 'Apply', 'status']);
+    await informer.stop();
+    await own.close();
+  });
+
+  it('says that a status is refused which the schema does not allow', async () => {
+    const namespace = await cluster.freshNamespace({ prefix: 'store' });
+    const { store, informer } = await open('kimup-controller', namespace);
+    await client.create(IMAGES, { namespace }, { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC });
+    const image = await eventually(() => store.get({ namespace, name: 'demos' }));
+    const write = store.writeControllerStatus(image, { result: 'Nonsense' as 'Success', time: '2026-11-22T10:00:00Z', image: 'a', baseTag: 'b', observedGeneration: 1, conditions: [] });
+    await expect(write).rejects.toMatchObject({ consequence: 'refused', message: expect.stringContaining('status.result') as string });
+    await expect(write).rejects.toBeInstanceOf(WriteError);
+    await informer.stop();
+  });
+});
