@@ -1,0 +1,82 @@
+// The admission half of the operator, wired by hand and run in the test's own process under the operator's ServiceAccount.
+import type { Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { fastify, type FastifyInstance } from 'fastify';
+import { WEBHOOK_FASTIFY_OPTIONS, WEBHOOK_PATH, WebhookServer } from '../../src/adapters/http/webhook-server.ts';
+import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
+import { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
+import { KubeConnection } from '../../src/adapters/kubernetes/client/kube-connection.ts';
+import { IMAGES } from '../../src/adapters/kubernetes/client/resource.ts';
+import type { RawImage } from '../../src/adapters/kubernetes/image-mapping.ts';
+import { KubernetesImageStore } from '../../src/adapters/kubernetes/kubernetes-image-store.ts';
+import { KubernetesNamespaceStore } from '../../src/adapters/kubernetes/kubernetes-namespace-store.ts';
+import { SecretServingCertificate } from '../../src/adapters/kubernetes/secret-serving-certificate.ts';
+import { WebhookConfigurationKeeper } from '../../src/adapters/kubernetes/webhook-configuration-keeper.ts';
+import { SystemClock } from '../../src/adapters/system/system-clock.ts';
+import { AdmissionOptions, ReviewPod } from '../../src/application/admission/review-pod.ts';
+import { FakeEventRecorder, FakeLog, FakeMetrics } from '../fakes/recorders.ts';
+
+/** The machine's clock, set back or forward by a test; what waits, waits in real time. */
+export class ShiftedClock extends SystemClock {
+  shiftMs = 0;
+
+  override now(): number {
+    return super.now() + this.shiftMs;
+  }
+}
+
+export interface Admission {
+  readonly client: KubeClient;
+  readonly clock: ShiftedClock;
+  readonly certificate: SecretServingCertificate;
+  readonly keeper: WebhookConfigurationKeeper;
+  readonly log: FakeLog;
+  readonly metrics: FakeMetrics;
+  /** The webhook's port stays the same while it is down. */
+  down(): Promise<void>;
+  up(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startAdmission(kubeconfig: string, shiftMs = 0): Promise<Admission> {
+  const connection = KubeConnection.load({ kubeconfig, userAgent: 'kimup-operator/test' });
+  const client = new KubeClient(connection);
+  const [log, metrics, clock] = [new FakeLog(), new FakeMetrics(), new ShiftedClock()];
+  clock.shiftMs = shiftMs;
+  const images = new Informer<RawImage>(client, IMAGES, { log });
+  const namespaces = new KubernetesNamespaceStore(client, log);
+  const certificate = new SecretServingCertificate(client, clock, log, { namespace: 'kimup-operator', hosts: ['127.0.0.1'], fieldManager: 'kimup-operator' });
+  const reviewPod = new ReviewPod(
+    new KubernetesImageStore(client, images, 'kimup-operator', new FakeEventRecorder(), log), namespaces, new AdmissionOptions('kimup-operator'),
+  );
+  const webhook = new WebhookServer(reviewPod, certificate, metrics, log);
+  let server: FastifyInstance | undefined;
+  let port = 0;
+  const up = async (): Promise<void> => {
+    server = fastify(WEBHOOK_FASTIFY_OPTIONS) as unknown as FastifyInstance;
+    webhook.attach(server);
+    webhook.secure(server.server as unknown as Server);
+    await server.listen({ port, host: '127.0.0.1' });
+    port = (server.server.address() as AddressInfo).port;
+  };
+  images.start();
+  namespaces.start();
+  await Promise.all([images.whenSynced(), namespaces.whenSynced(), certificate.start(), up()]);
+  const keeper = new WebhookConfigurationKeeper(client, namespaces, certificate, clock, log, {
+    address: { url: `https://127.0.0.1:${port}${WEBHOOK_PATH}` }, ownNamespace: 'kimup-operator', fieldManager: 'kimup-operator',
+  });
+  keeper.start();
+  const down = async (): Promise<void> => {
+    server?.server.closeAllConnections();
+    await server?.close();
+    server = undefined;
+  };
+  return {
+    client, clock, certificate, keeper, log, metrics, up, down,
+    stop: async () => {
+      certificate.stop();
+      await Promise.all([keeper.stop(), namespaces.stop(), images.stop(), down()]);
+      await connection.close();
+    },
+  };
+}
