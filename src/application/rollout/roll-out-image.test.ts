@@ -1,0 +1,688 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../../test/fakes/fake-clock.ts';
+import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
+import { FakeNamespaceStore } from '../../../test/fakes/fake-namespace-store.ts';
+import { FakeWorkloadRoller, type GivenWorkload } from '../../../test/fakes/fake-workload-roller.ts';
+import { FakeEventRecorder, FakeLog } from '../../../test/fakes/recorders.ts';
+import type { Image, ImageStatus, Rollout } from '../../domain/image/image.ts';
+import type { OperatorStatus } from '../ports/image-store.ts';
+import { WriteError } from '../ports/image-store.ts';
+import { RolloutSettings, RollOutImage } from './roll-out-image.ts';
+
+const REPOSITORY = 'registry.test/whoami';
+const NEW = 'v1.10.2';
+const KEY = 'default/demos';
+
+/** A namespace in scope with an Image on v1.9.0, and kimup's operator. */
+class World {
+  readonly clock = new FakeClock();
+  readonly images = new FakeImageStore();
+  readonly roller = new FakeWorkloadRoller(() => this.clock.now());
+  readonly namespaces = new FakeNamespaceStore();
+  readonly events = new FakeEventRecorder();
+  readonly settings: RolloutSettings & { readonly options: { rolloutDeadlineMs: number; maxConcurrent: number } };
+  operator: RollOutImage;
+
+  constructor(options: Partial<RolloutSettings['options']> = {}) {
+    this.settings = new RolloutSettings(['kube-system'], 4, { rolloutDeadlineMs: 600_000, maxConcurrent: 10, ...options });
+    this.namespaces.put('default', { enabled: 'true' });
+    this.images.put({ spec: { image: REPOSITORY, baseTag: 'v1.9.0' }, status: this.#status({}) });
+    this.roller.webhook = () => this.image();
+    this.operator = this.restart();
+  }
+
+  restart(): RollOutImage {
+    this.operator = new RollOutImage(this.images, this.roller, this.namespaces, this.events, this.clock, new FakeLog(), this.settings);
+    return this.operator;
+  }
+
+  image(): Image {
+    return this.images.get({ namespace: 'default', name: 'demos' })!;
+  }
+
+  rollout(): Rollout | undefined {
+    return this.image().status.rollout;
+  }
+
+  rows(): readonly string[] {
+    return (this.rollout()?.workloads ?? []).map((row) => `${row.kind} ${row.name} ${row.phase}`);
+  }
+
+  condition(): string | undefined {
+    const found = this.image().status.conditions.find(({ type }) => type === 'RolledOut');
+    return found && `${found.status} ${found.reason}: ${found.message}`;
+  }
+
+  workload(given: GivenWorkload = {}): void {
+    this.roller.put({ image: `${REPOSITORY}:v1.9.0`, ...given });
+  }
+
+  /** The controller decides on a move. */
+  move(tag = NEW, digest?: string): void {
+    const update = { tag, ...(digest === undefined ? {} : { digest }), rule: 'minor', since: new Date(this.clock.now()).toISOString() };
+    this.images.put({ status: { ...this.image().status, update } });
+  }
+
+  /** The controller takes in how the update ended. */
+  settle(): void {
+    const { update, rollout, ...status } = this.image().status;
+    if (update === undefined || rollout?.since !== update.since) return;
+    if (rollout.phase === 'Healthy') this.images.put({ status: { ...status, tag: update.tag, ...(update.digest === undefined ? {} : { digest: update.digest }), rollout } });
+    if (rollout.phase === 'Failed') this.images.put({ status: { ...status, rollout } });
+  }
+
+  async look(): Promise<number | undefined> {
+    return (await this.operator.reconcile(KEY)).retryAfterMs;
+  }
+
+  /** Everybody does what they do until nobody has anything left to do. */
+  async run(): Promise<void> {
+    for (let round = 0; round < 500; round++) {
+      const before = this.#state();
+      await this.look();
+      for (const { kind, name } of this.roller.all()) this.roller.step(kind, name);
+      if (this.roller.lagging) this.roller.catchUp();
+      if (before === this.#state()) {
+        const wake = await this.look();
+        if (before === this.#state() && wake === undefined) return;
+        await this.clock.advance(wake ?? 0);
+      }
+    }
+    throw new Error(`it never ends: ${JSON.stringify(this.rollout())}`);
+  }
+
+  #state(): string {
+    return JSON.stringify([this.image().status, this.roller.all(), this.roller.all().map(({ kind, name }) => this.roller.podsNow(kind, name))]);
+  }
+
+  #status(status: Partial<ImageStatus>): Partial<ImageStatus> {
+    return { image: REPOSITORY, baseTag: 'v1.9.0', tag: 'v1.9.0', conditions: [], ...status };
+  }
+}
+
+/** Everything that a request is made for. */
+function effort(world: World): number {
+  return world.images.writes.length + world.roller.requests.length;
+}
+
+describe('a rollout', () => {
+  it('takes every kind of workload in scope to the tag of the update, then is Healthy', async () => {
+    const world = new World();
+    world.workload({ name: 'web', replicas: 2 });
+    world.workload({ kind: 'StatefulSet', name: 'db', replicas: 2 });
+    world.workload({ kind: 'DaemonSet', name: 'agent', replicas: 3 });
+    world.move();
+    await world.run();
+    expect(world.rows()).toEqual(['DaemonSet agent Healthy', 'StatefulSet db Healthy', 'Deployment web Healthy']);
+    expect(world.rollout()).toMatchObject({ tag: NEW, phase: 'Healthy', since: world.image().status.update?.since });
+    expect(world.roller.entries('Deployment', 'web')).toBe(`demos=${NEW}`);
+    expect(world.roller.podsNow('StatefulSet', 'db').map((pod) => pod.containers[0]?.image)).toEqual([`${REPOSITORY}:${NEW}`, `${REPOSITORY}:${NEW}`]);
+    expect(world.condition()).toBe(`True RolledOut: ${NEW}: 3 of 3 workloads done`);
+    expect(world.events.events).toEqual([`Normal RollingOut: rolling out ${NEW} to 3 workloads`, `Normal RolledOut: ${NEW}: 3 of 3 workloads done`]);
+  });
+
+  it('writes the row with what was there before the workload is touched', async () => {
+    const world = new World();
+    world.workload({ annotations: { 'kimup.cloudavenue.io/images': 'demos=v1.8.0' }, entriesAreOurs: true });
+    const order: string[] = [];
+    world.images.subscribe({ changed: ({ status }) => void order.push(`status ${status.rollout?.workloads.map(({ phase, before }) => `${phase} ${before}`).join()}`), deleted: () => undefined });
+    world.roller.subscribe({ changed: (now) => void order.push(`workload ${now.template.annotations['kimup.cloudavenue.io/images']}`), deleted: () => undefined });
+    order.length = 0;
+    world.move();
+    await world.look();
+    expect(order).toEqual(['status undefined', 'status Pending v1.8.0', `workload demos=${NEW}`]);
+  });
+
+  it('is Healthy only when the pods themselves carry the tag, however good the numbers are', async () => {
+    const world = new World();
+    world.workload();
+    world.roller.webhook = () => undefined;
+    world.move();
+    for (let i = 0; i < 20; i++) {
+      await world.look();
+      world.roller.step('Deployment', 'web');
+      await world.clock.advance(5_000);
+    }
+    expect(world.rows()).toEqual(['Deployment web Progressing']);
+    expect(world.rollout()?.workloads[0]?.message).toMatch(/^pod web-\d+: container main runs registry.test\/whoami:v1.9.0, not v1.10.2/);
+    await world.run();
+    expect(world.rollout()).toMatchObject({ phase: 'Failed', message: expect.stringContaining("kimup's webhook did not see the pod") });
+    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
+  });
+
+  it.each<[string, GivenWorkload]>([
+    ['paused', { paused: true }],
+    ['scaled to zero', { replicas: 0 }],
+    ['natively OnDelete', { kind: 'StatefulSet', strategy: 'OnDelete' }],
+    ['held whole by its partition', { kind: 'StatefulSet', replicas: 2, partition: 2 }],
+    ['out of scope by its own word', { annotations: { 'kimup.cloudavenue.io/enabled': 'false' } }],
+    ['for another repository', { image: 'registry.test/other:v1.9.0' }],
+    ['pinned to a digest', { image: `${REPOSITORY}@sha256:${'a'.repeat(64)}` }],
+    ['of another variant', { image: `${REPOSITORY}:v1.9.0-alpine` }],
+    ['above the tag already', { image: `${REPOSITORY}:v1.11.0` }],
+    ['on the tag already', { image: `${REPOSITORY}:${NEW}` }],
+    ['another Image\'s', { annotations: { 'kimup.cloudavenue.io/image': 'others' } }],
+  ])('is Healthy at once, with one write, where the only workload is %s', async (_, given) => {
+    const world = new World();
+    if (given.annotations?.['kimup.cloudavenue.io/image'] !== undefined) world.images.put({ name: 'others', spec: { image: REPOSITORY } });
+    world.workload(given);
+    world.move();
+    await world.look();
+    expect(world.rollout()).toMatchObject({ phase: 'Healthy', workloads: [] });
+    expect(effort(world)).toBe(1);
+  });
+
+  it('takes turns: so many workloads at a time, by name', async () => {
+    const world = new World({ maxConcurrent: 2 });
+    for (const name of ['c', 'a', 'd', 'b']) world.workload({ name });
+    world.move();
+    await world.look();
+    expect(world.roller.requests).toEqual([`set Deployment/a demos=${NEW}`, `set Deployment/b demos=${NEW}`]);
+    await world.look();
+    expect(world.rows()).toEqual(['Deployment a Progressing', 'Deployment b Progressing', 'Deployment c Pending', 'Deployment d Pending']);
+    expect(world.roller.requests).toHaveLength(2);
+    await world.run();
+    expect(world.rows()).toEqual(['a', 'b', 'c', 'd'].map((name) => `Deployment ${name} Healthy`));
+  });
+
+  it('leaves the entries of other Images where they are', async () => {
+    const world = new World();
+    world.workload({ annotations: { 'kimup.cloudavenue.io/images': 'another=1.2,web=v3' } });
+    world.move();
+    await world.run();
+    expect(world.roller.entries('Deployment', 'web')).toBe(`another=1.2,demos=${NEW},web=v3`);
+  });
+
+  it('holds still while the status speaks of another spec', async () => {
+    const world = new World();
+    world.workload();
+    world.move();
+    world.images.put({ spec: { ...world.image().spec, baseTag: 'v2.0.0' } });
+    await world.look();
+    expect(effort(world)).toBe(0);
+  });
+
+  it('leaves excluded namespaces alone', async () => {
+    const world = new World();
+    world.namespaces.put('kube-system', { enabled: 'true' });
+    world.images.put({ namespace: 'kube-system', spec: { image: REPOSITORY }, status: world.image().status });
+    await world.operator.reconcile('kube-system/demos');
+    expect(effort(world)).toBe(0);
+  });
+});
+
+describe('a rollout that fails', () => {
+  it.each<[string, GivenWorkload]>([
+    ['Deployment', { kind: 'Deployment', replicas: 2 }],
+    ['StatefulSet', { kind: 'StatefulSet', replicas: 2 }],
+    ['DaemonSet', { kind: 'DaemonSet', replicas: 2 }],
+  ])('of a %s goes back to where it was and says so', async (_, given) => {
+    const world = new World();
+    world.workload(given);
+    world.roller.broken.add(NEW);
+    const template = world.roller.live(given.kind!, 'web').template;
+    world.move();
+    await world.run();
+    world.settle();
+    await world.run();
+    expect(world.rollout()).toMatchObject({ tag: NEW, phase: 'Failed' });
+    expect(world.rollout()?.message).toMatch(new RegExp(`^${given.kind} web: .*ImagePullBackOff: Back-off pulling image "registry.test/whoami:v1.10.2"`));
+    expect(world.roller.live(given.kind!, 'web').template).toEqual(template);
+    expect(world.roller.podsNow(given.kind!, 'web').map((pod) => [pod.ready, pod.containers[0]?.image])).toEqual([[true, `${REPOSITORY}:v1.9.0`], [true, `${REPOSITORY}:v1.9.0`]]);
+    expect(world.condition()).toMatch(/^False RolloutFailed: v1.10.2: /);
+    expect(world.events.events.at(-1)).toMatch(/^Warning RolloutFailed: the rollout of v1.10.2 failed and goes back: /);
+  });
+
+  it('takes back every workload that was rolled, to what each had before, and starts no further one', async () => {
+    const world = new World({ maxConcurrent: 2 });
+    world.workload({ name: 'a' });
+    world.workload({ name: 'b', annotations: { 'kimup.cloudavenue.io/images': 'demos=v1.8.0' } });
+    world.workload({ name: 'c', kind: 'StatefulSet' });
+    world.workload({ name: 'd' });
+    world.move();
+    await world.look();
+    for (let i = 0; i < 4; i++) for (const name of ['a', 'b']) world.roller.step('Deployment', name);
+    world.roller.broken.add(NEW);
+    await world.look();
+    await world.look();
+    expect(world.rows()).toEqual(['Deployment a Healthy', 'Deployment b Healthy', 'StatefulSet c Progressing', 'Deployment d Progressing']);
+    await world.run();
+    expect(world.rollout()?.phase).toBe('Failed');
+    expect(['a', 'b', 'd'].map((name) => world.roller.entries('Deployment', name))).toEqual([undefined, 'demos=v1.8.0', undefined]);
+    expect(world.roller.entries('StatefulSet', 'c')).toBeUndefined();
+  });
+
+  it('counts a Deployment\'s deadline from its new template, not from an old failure', async () => {
+    const world = new World();
+    world.workload({ status: { exceeded: { at: world.clock.now() - 60_000, message: 'timed out' } } });
+    world.move();
+    await world.look();
+    const applied = world.roller.live('Deployment', 'web');
+    // Kubernetes reuses the ReplicaSet of an earlier attempt, and with it the old condition.
+    world.roller.put({ ...applied, image: `${REPOSITORY}:v1.9.0`, annotations: applied.template.annotations, status: { ...applied.status, observedGeneration: applied.generation, updated: 0, exceeded: { at: world.clock.now() - 60_000, message: 'timed out' } } });
+    await world.look();
+    expect(world.rows()).toEqual(['Deployment web Progressing']);
+    await world.clock.advance(599_000);
+    await world.look();
+    expect(world.rollout()?.phase).toBe('Progressing');
+    await world.clock.advance(2_000);
+    await world.look();
+    expect(world.rollout()?.phase).toBe('Failed');
+  });
+
+  it('gives a StatefulSet ten minutes from its last progress; a pod that comes and goes is none', async () => {
+    const world = new World();
+    world.workload({ kind: 'StatefulSet', replicas: 3 });
+    world.move();
+    await world.look();
+    const at = async (updated: number, ready: number): Promise<string | undefined> => {
+      const live = world.roller.live('StatefulSet', 'web');
+      world.roller.put({ ...live, image: `${REPOSITORY}:v1.9.0`, annotations: live.template.annotations, status: { observedGeneration: live.generation, total: 3, updated, ready, available: ready } });
+      await world.look();
+      return world.rollout()?.phase;
+    };
+    await at(1, 2);
+    await world.clock.advance(500_000);
+    expect(await at(1, 3)).toBe('Progressing');
+    expect(world.rollout()?.workloads[0]?.message).toBe('1 of 3 pods updated, 1 ready');
+    await world.clock.advance(500_000);
+    expect(await at(1, 2)).toBe('Progressing');
+    expect(await at(1, 3)).toBe('Progressing');
+    await world.clock.advance(101_000);
+    expect(await at(1, 2)).toBe('Failed');
+  });
+
+  it('stays Failed, and asks nobody anything, until another update comes', async () => {
+    const world = new World();
+    world.workload();
+    world.roller.broken.add(NEW);
+    world.move();
+    await world.run();
+    world.settle();
+    await world.run();
+    const before = effort(world);
+    await world.look();
+    world.restart();
+    await world.look();
+    expect(effort(world)).toBe(before);
+    await world.clock.advance(1_000);
+    world.move('v1.10.3');
+    await world.run();
+    expect(world.rollout()).toMatchObject({ tag: 'v1.10.3', phase: 'Healthy' });
+  });
+
+  it('is tried again by an update to the same tag that came later', async () => {
+    const world = new World();
+    world.workload();
+    world.roller.broken.add(NEW);
+    world.move();
+    await world.run();
+    world.settle();
+    world.roller.broken.clear();
+    await world.clock.advance(1_000);
+    world.move();
+    await world.run();
+    expect(world.rollout()).toMatchObject({ tag: NEW, phase: 'Healthy', since: world.image().status.update?.since });
+  });
+});
+
+describe('a person\'s word', () => {
+  it.each([
+    ['takes the entry away', undefined, 'kubectl-rollout took the entry away: left alone until the next move'],
+    ['sets another', 'demos=v1.9.5', 'kubectl-rollout made it v1.9.5: left alone until the next move'],
+  ])('stands when it %s while the rollout is under way', async (_, text, message) => {
+    const world = new World();
+    world.workload({ name: 'a' });
+    world.workload({ name: 'b', replicas: 2 });
+    world.move();
+    await world.look();
+    await world.look();
+    world.roller.override('Deployment', 'a', text, 'kubectl-rollout');
+    await world.run();
+    expect(world.rows()).toEqual(['Deployment a Overridden', 'Deployment b Healthy']);
+    expect(world.rollout()).toMatchObject({ phase: 'Healthy' });
+    expect(world.roller.entries('Deployment', 'a')).toBe(text);
+    expect(world.condition()).toBe(`True Overridden: ${NEW}: Deployment a: ${message}`);
+    expect(world.events.events).toContain(`Warning RolloutOverridden: Deployment a: ${message}`);
+  });
+
+  it('stands when it comes after the rollout, until the next move', async () => {
+    const world = new World();
+    world.workload();
+    world.move();
+    await world.run();
+    world.settle();
+    world.roller.override('Deployment', 'web', 'demos=v1.9.0', 'kubectl-rollout');
+    const before = effort(world);
+    await world.run();
+    world.restart();
+    await world.run();
+    expect(effort(world)).toBe(before);
+    await world.clock.advance(1_000);
+    world.move('v1.10.3');
+    await world.run();
+    expect(world.roller.entries('Deployment', 'web')).toBe('demos=v1.10.3');
+  });
+
+  it('is not undone by a rollout that fails elsewhere', async () => {
+    const world = new World();
+    world.workload({ name: 'a' });
+    world.workload({ name: 'b', kind: 'StatefulSet' });
+    world.roller.broken.add(NEW);
+    world.move();
+    await world.look();
+    world.roller.override('Deployment', 'a', 'demos=v1.9.5', 'helm');
+    await world.run();
+    expect(world.rollout()?.phase).toBe('Failed');
+    expect(world.roller.entries('Deployment', 'a')).toBe('demos=v1.9.5');
+  });
+});
+
+describe('another update', () => {
+  it('in the place of one under way goes back, when it fails, to what was proven before both', async () => {
+    const world = new World();
+    world.workload();
+    world.move('v1.10.0');
+    await world.look();
+    await world.look();
+    await world.clock.advance(1_000);
+    world.move('v1.11.0');
+    await world.look();
+    expect(world.rollout()?.workloads).toMatchObject([{ name: 'web', phase: 'Pending' }]);
+    expect(world.rollout()?.workloads[0]).not.toHaveProperty('before');
+    world.roller.broken.add('v1.11.0');
+    await world.run();
+    expect(world.rollout()?.phase).toBe('Failed');
+    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
+  });
+
+  it('that fails takes back also what it had not started, and the one before it had', async () => {
+    const world = new World({ maxConcurrent: 2 });
+    for (const name of ['a', 'b']) world.workload({ name });
+    world.move('v1.10.0');
+    await world.run();
+    world.images.put({ status: { ...world.image().status, rollout: { ...world.rollout()!, phase: 'Progressing' } } });
+    world.restart();
+    await world.clock.advance(1_000);
+    world.settings.options.maxConcurrent = 1;
+    world.roller.broken.add('v1.11.0');
+    world.move('v1.11.0');
+    await world.run();
+    expect(world.rows()).toEqual(['Deployment a Failed', 'Deployment b Pending']);
+    expect(['a', 'b'].map((name) => world.roller.entries('Deployment', name))).toEqual([undefined, undefined]);
+  });
+
+  it('goes back, when it fails, to the one that was proven', async () => {
+    const world = new World();
+    world.workload();
+    world.move('v1.10.0');
+    await world.run();
+    world.settle();
+    await world.clock.advance(1_000);
+    world.roller.broken.add('v1.11.0');
+    world.move('v1.11.0');
+    await world.run();
+    expect(world.rollout()?.phase).toBe('Failed');
+    expect(world.roller.entries('Deployment', 'web')).toBe('demos=v1.10.0');
+  });
+
+  it('that is withdrawn is taken back, and leaves no rollout', async () => {
+    const world = new World();
+    world.workload();
+    world.move();
+    await world.look();
+    await world.look();
+    const { update: _, ...status } = world.image().status;
+    world.images.put({ status });
+    await world.run();
+    expect(world.rollout()).toBeUndefined();
+    expect(world.condition()).toBeUndefined();
+    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
+    expect(world.events.events.at(-1)).toBe(`Normal RolloutWithdrawn: the rollout of ${NEW} was withdrawn; what it rolled went back`);
+  });
+});
+
+describe('a workload that comes late', () => {
+  async function onNewTag(): Promise<World> {
+    const world = new World();
+    world.move();
+    await world.run();
+    world.settle();
+    world.roller.webhook = () => undefined;
+    world.workload();
+    world.roller.webhook = () => world.image();
+    return world;
+  }
+
+  it('with pods on an older tag is rolled to the Image\'s', async () => {
+    const world = await onNewTag();
+    await world.run();
+    expect(world.rollout()).toMatchObject({ tag: NEW, phase: 'Healthy' });
+    expect(world.rows()).toEqual(['Deployment web Healthy']);
+    expect(world.roller.podsNow('Deployment', 'web')[0]?.containers[0]?.image).toBe(`${REPOSITORY}:${NEW}`);
+  });
+
+  it('is rolled where the Image never had an update', async () => {
+    const world = new World();
+    world.images.put({ status: { ...world.image().status, tag: NEW } });
+    world.roller.webhook = () => undefined;
+    world.workload();
+    world.roller.webhook = () => world.image();
+    await world.run();
+    expect(world.rows()).toEqual(['Deployment web Healthy']);
+    expect(world.rollout()?.phase).toBe('Healthy');
+  });
+
+  it('is looked at once, not whenever something happens', async () => {
+    const world = new World();
+    world.workload();
+    await world.run();
+    expect(world.roller.requests).toEqual(['pods Deployment/web']);
+    for (let i = 0; i < 3; i++) await world.look();
+    world.roller.put({ ...world.roller.live('Deployment', 'web'), image: `${REPOSITORY}:v1.9.0`, replicas: 5, status: { total: 5, updated: 5, ready: 5, available: 5 } });
+    await world.look();
+    expect(world.roller.requests).toHaveLength(1);
+    world.namespaces.put('default', { enabled: 'false' });
+    await world.look();
+    expect(effort(world)).toBe(1);
+  });
+
+  it('goes back alone when it fails, and is tried again when it changes', async () => {
+    const world = await onNewTag();
+    world.roller.broken.add(NEW);
+    await world.run();
+    expect(world.rollout()).toMatchObject({ tag: NEW, phase: 'Healthy' });
+    expect(world.rows()).toEqual(['Deployment web Failed']);
+    expect(world.condition()).toMatch(/^False WorkloadFailed: v1.10.2: Deployment web: .*ImagePullBackOff/);
+    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
+    const before = effort(world);
+    await world.run();
+    world.restart();
+    await world.run();
+    expect(effort(world)).toBe(before);
+    world.roller.broken.clear();
+    const live = world.roller.live('Deployment', 'web');
+    world.roller.put({ ...live, image: `${REPOSITORY}:v1.9.1`, revision: 'changed', generation: live.generation + 1 });
+    await world.run();
+    expect(world.rows()).toEqual(['Deployment web Healthy']);
+  });
+
+  it('is rolled when it was paused while the Image moved', async () => {
+    const world = new World();
+    world.workload();
+    world.move('v1.10.0');
+    await world.run();
+    world.settle();
+    const live = world.roller.live('Deployment', 'web');
+    world.roller.put({ ...live, image: `${REPOSITORY}:v1.9.0`, annotations: live.template.annotations, paused: true });
+    await world.clock.advance(1_000);
+    world.move('v1.11.0');
+    await world.run();
+    world.settle();
+    await world.run();
+    expect(world.roller.entries('Deployment', 'web')).toBe('demos=v1.10.0');
+    world.roller.put({ ...world.roller.live('Deployment', 'web'), image: `${REPOSITORY}:v1.9.0`, annotations: live.template.annotations, entriesAreOurs: true, paused: false });
+    await world.run();
+    expect(world.roller.entries('Deployment', 'web')).toBe('demos=v1.11.0');
+  });
+});
+
+describe('nothing happens when nothing changed', () => {
+  it('also after a restart', async () => {
+    const world = new World();
+    world.workload({ replicas: 2 });
+    world.workload({ kind: 'StatefulSet', name: 'db' });
+    world.move();
+    await world.run();
+    world.settle();
+    await world.run();
+    const before = effort(world);
+    for (let i = 0; i < 5; i++) await world.look();
+    world.restart();
+    for (let i = 0; i < 5; i++) expect(await world.look()).toBeUndefined();
+    expect(effort(world)).toBe(before);
+  });
+
+  it('nor before the first sight of everything', async () => {
+    const world = new World();
+    world.workload();
+    world.move();
+    world.images.setSynced(false);
+    expect(await world.look()).toBeGreaterThan(0);
+    expect(effort(world)).toBe(0);
+  });
+});
+
+describe('a watch that lags behind', () => {
+  it('makes nothing happen twice, and nobody is taken for a person', async () => {
+    const world = new World();
+    world.workload();
+    world.roller.lagging = true;
+    world.move();
+    for (let i = 0; i < 4; i++) await world.look();
+    expect(world.roller.requests).toEqual([`set Deployment/web demos=${NEW}`]);
+    expect(world.rows()).toEqual(['Deployment web Progressing']);
+    await world.run();
+    expect(world.rows()).toEqual(['Deployment web Healthy']);
+  });
+
+  it('nor does one that is still behind after a restart: the workload is read anew', async () => {
+    const world = new World();
+    world.workload();
+    world.roller.lagging = true;
+    world.move();
+    await world.look();
+    await world.look();
+    world.restart();
+    await world.look();
+    expect(world.roller.requests.filter((request) => request.startsWith('set'))).toHaveLength(1);
+    expect(world.rows()).toEqual(['Deployment web Progressing']);
+  });
+
+  it('does not bring an older rollout back', async () => {
+    const world = new World();
+    world.workload();
+    world.move();
+    const store = world.images;
+    const stale = world.image();
+    let lagging = true;
+    const get = store.get.bind(store);
+    store.get = (key) => (lagging ? stale : get(key));
+    await world.look();
+    await world.look();
+    const phases = store.writes.map(({ body }) => (body as OperatorStatus).rollout?.workloads[0]?.phase);
+    expect(phases).toEqual(['Pending', 'Progressing']);
+    lagging = false;
+    await world.run();
+    expect(world.rollout()?.phase).toBe('Healthy');
+  });
+});
+
+describe('a request that fails', () => {
+  it('is tried again, and does not hold up the others', async () => {
+    const world = new World();
+    world.workload({ name: 'a' });
+    world.workload({ name: 'b' });
+    world.roller.failures.push(new WriteError('the webhook says no', 'refused'));
+    world.move();
+    await expect(world.look()).rejects.toThrow('the webhook says no');
+    expect(world.roller.entries('Deployment', 'b')).toBe(`demos=${NEW}`);
+    await world.run();
+    expect(world.rows()).toEqual(['Deployment a Healthy', 'Deployment b Healthy']);
+  });
+
+  it('because the Image is gone ends the matter', async () => {
+    const world = new World();
+    world.workload();
+    world.move();
+    world.images.failNext(new WriteError('gone', 'gone'));
+    await world.look();
+    expect(world.roller.requests).toEqual([]);
+  });
+});
+
+describe('killed between any two steps', () => {
+  const given = fc.record({
+    workloads: fc.uniqueArray(fc.record({
+      kind: fc.constantFrom('Deployment' as const, 'StatefulSet' as const, 'DaemonSet' as const),
+      name: fc.constantFrom('a', 'b', 'c'),
+      replicas: fc.integer({ min: 0, max: 2 }),
+      before: fc.constantFrom(undefined, 'demos=v1.8.0', 'another=v3'),
+    }), { selector: ({ name }) => name, minLength: 1 }),
+    broken: fc.boolean(),
+    // Each number: after so many requests of one look the process dies, the request being made or not.
+    crashes: fc.array(fc.record({ after: fc.nat(4), made: fc.boolean() }), { maxLength: 12 }),
+    lagging: fc.boolean(),
+  });
+
+  it('it comes to the same end', async () => {
+    await fc.assert(fc.asyncProperty(given, async ({ workloads, broken, crashes, lagging }) => {
+      const ends: string[] = [];
+      for (const crashing of [[], crashes]) {
+        const world = new World({ maxConcurrent: 2 });
+        for (const { before, ...one } of workloads) {
+          world.workload({ ...one, ...(before === undefined ? {} : { annotations: { 'kimup.cloudavenue.io/images': before } }) });
+        }
+        if (broken) world.roller.broken.add(NEW);
+        world.roller.lagging = lagging;
+        world.move();
+        for (const { after, made } of crashing) {
+          await crash(world, after, made);
+          for (const { kind, name } of world.roller.all()) world.roller.step(kind, name);
+          world.roller.catchUp();
+        }
+        await world.run();
+        world.settle();
+        await world.run();
+        const { phase } = world.rollout()!;
+        // Which row failed first is chance, so that others are Pending or Failed then.
+        const rows = phase === 'Failed' ? world.rollout()?.workloads.map(({ name }) => name) : world.rows();
+        ends.push(JSON.stringify([phase, rows, world.roller.all().map((one) => [one.name, one.template, world.roller.podsNow(one.kind, one.name).map((pod) => [pod.ready, pod.entries])])]));
+        expect(phase).toBe(broken && workloads.some(({ replicas }) => replicas > 0) ? 'Failed' : 'Healthy');
+      }
+      expect(ends[1]).toBe(ends[0]);
+    }), { numRuns: 300 });
+  });
+
+  async function crash(world: World, after: number, made: boolean): Promise<void> {
+    let left = after;
+    const dying = <T extends object>(of: T, methods: readonly (keyof T)[]): void => {
+      for (const method of methods) {
+        const real = (of[method] as (...args: unknown[]) => Promise<unknown>).bind(of);
+        (of as Record<keyof T, unknown>)[method] = async (...args: unknown[]) => {
+          if (left < 0) throw new Error('dead');
+          if (left-- > 0) return real(...args);
+          if (made) await real(...args);
+          throw new Error('killed');
+        };
+      }
+    };
+    dying(world.images, ['writeOperatorStatus']);
+    dying(world.roller, ['setEntries', 'deletePod', 'pods', 'lastWord']);
+    await world.look().catch(() => undefined);
+    for (const method of ['writeOperatorStatus'] as const) delete (world.images as Partial<FakeImageStore>)[method];
+    for (const method of ['setEntries', 'deletePod', 'pods', 'lastWord'] as const) delete (world.roller as Partial<FakeWorkloadRoller>)[method];
+    world.restart();
+  }
+});

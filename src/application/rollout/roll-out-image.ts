@@ -1,0 +1,223 @@
+import { Injectable } from '@nestjs/common';
+import type { Annotations } from '../../domain/admission/scope.ts';
+import { readReference } from '../../domain/admission/tag-for.ts';
+import { conditionsAfter } from '../../domain/image/conditions.ts';
+import { type Condition, type Image, keyOf, parseKey, type Rollout } from '../../domain/image/image.ts';
+import { repositoryId } from '../../domain/image/image-reference.ts';
+import { planRollout } from '../../domain/rollout/plan-rollout.ts';
+import { sameButProgress, sameRollout } from '../../domain/rollout/same-rollout.ts';
+import { DEFAULT_ROLLOUT_OPTIONS, type Effect, NO_MEMORY, type RolloutMemory, type RolloutPlan } from '../../domain/rollout/sheet.ts';
+import { formatEntries, IMAGES_ANNOTATION, parseEntries, parseEntry } from '../../domain/rollout/template-entries.ts';
+import { ROLLED_OUT, rolledOut, tellings } from '../../domain/rollout/tell.ts';
+import { type PodState, workloadId } from '../../domain/rollout/workload.ts';
+import { ImageIndex } from '../admission/image-index.ts';
+import { Clock } from '../ports/clock.ts';
+import { EventRecorder } from '../ports/event-recorder.ts';
+import { ImageStore, WriteError } from '../ports/image-store.ts';
+import { Log } from '../ports/log.ts';
+import { NamespaceStore } from '../ports/namespace-store.ts';
+import { WorkloadRoller } from '../ports/workload-roller.ts';
+import type { WorkResult } from '../queue/work-queue.ts';
+import { inTurns } from './in-turns.ts';
+import { SeenWorkloads } from './seen-workloads.ts';
+
+/** How the operator rolls out. */
+export class RolloutSettings {
+  constructor(
+    /** Namespaces that are left alone whatever they say. */
+    readonly excludedNamespaces: readonly string[] = [],
+    /** How many Images are worked on at the same time. */
+    readonly concurrency: number = 4,
+    readonly options = DEFAULT_ROLLOUT_OPTIONS,
+  ) {}
+}
+
+/** Progress, and nothing else, is written at most this often. */
+const PROGRESS_WRITE_MS = 5_000;
+/** How long what was written last counts more than what the watch brings: it is behind, by far less than this. */
+const WRITTEN_COUNTS_MS = 60_000;
+/** After something was done the watch brings the news; this is for when it has none. */
+const LOOK_AGAIN_MS = 5_000;
+/** How many requests one Image makes at the same time. */
+const REQUESTS_AT_ONCE = 4;
+/** A plan asks for pods, then for who had the last word, and perhaps again after that; more is a mistake of ours. */
+const MAX_QUESTIONS = 10;
+
+/** What is remembered of an Image between two looks; losing it costs some reading. */
+interface Known {
+  readonly uid: string;
+  memory: RolloutMemory;
+  /** What was written last, until the watch brings it. */
+  written: { readonly rollout: Rollout | undefined; readonly conditions: readonly Condition[]; readonly at: number } | undefined;
+  /** When something was written last, milliseconds since the epoch; 0 for never. */
+  writtenAt: number;
+}
+
+/**
+ * Rolls an Image's update out, one look at a time: reads the present state, writes what became of it into the Image's
+ * status, then touches workloads. May be called at any time and killed between any two steps; where nothing is to be done
+ * it asks nobody and writes nothing.
+ */
+@Injectable()
+export class RollOutImage {
+  readonly #index = new ImageIndex();
+  readonly #known = new Map<string, Known>();
+  readonly #seen: SeenWorkloads;
+
+  constructor(
+    private readonly images: ImageStore,
+    private readonly roller: WorkloadRoller,
+    private readonly namespaces: NamespaceStore,
+    private readonly events: EventRecorder,
+    private readonly clock: Clock,
+    private readonly log: Log,
+    private readonly settings: RolloutSettings,
+  ) {
+    images.subscribe(this.#index);
+    this.#seen = new SeenWorkloads(roller);
+  }
+
+  /** Forgets what it knew of the cluster beside the stores: for when another replica led meanwhile. */
+  forget(): void {
+    this.#known.clear();
+    this.#seen.clear();
+  }
+
+  /**
+   * @param key of an Image
+   * @returns when to look again though nothing changes
+   * @throws WriteError when the queue is to try again with its own backoff
+   */
+  async reconcile(key: string): Promise<WorkResult> {
+    if (!this.images.synced() || !this.roller.synced() || !this.namespaces.synced()) return { retryAfterMs: 1_000 };
+    const image = this.images.get(parseKey(key));
+    const namespace = image && this.namespaces.annotations(image.namespace);
+    if (image === undefined || namespace === undefined || this.settings.excludedNamespaces.includes(image.namespace)) {
+      this.#known.delete(key);
+      return {};
+    }
+    try {
+      return await this.#look(image, namespace);
+    } catch (error) {
+      if (error instanceof WriteError && error.consequence === 'gone') return {};
+      throw error;
+    }
+  }
+
+  async #look(image: Image, namespace: Annotations): Promise<WorkResult> {
+    const known = this.#knownOf(image);
+    const before = known.written === undefined ? image.status.rollout : known.written.rollout;
+    const plan = await this.#plan(image, namespace, before, known.memory);
+    const now = this.clock.now();
+    let again = plan.wakeAt === undefined ? undefined : Math.max(0, plan.wakeAt - now);
+
+    if (!sameRollout(before, plan.rollout)) {
+      const wait = sameButProgress(before, plan.rollout) ? known.writtenAt + PROGRESS_WRITE_MS - now : 0;
+      if (wait > 0) {
+        // What was not written is progress still to be told.
+        known.memory = { ...plan.memory, best: known.memory.best };
+        await this.#do(image, plan.effects);
+        return { retryAfterMs: Math.min(wait, again ?? wait) };
+      }
+      await this.#write(image, known, before, plan.rollout);
+    }
+    known.memory = plan.memory;
+    if (plan.effects.length > 0) {
+      await this.#do(image, plan.effects);
+      again = Math.min(again ?? LOOK_AGAIN_MS, LOOK_AGAIN_MS);
+    }
+    return again === undefined ? {} : { retryAfterMs: again };
+  }
+
+  /** The plan for the present state, with all that it wants to know first. */
+  async #plan(image: Image, namespace: Annotations, rollout: Rollout | undefined, memory: RolloutMemory): Promise<RolloutPlan> {
+    const pods = new Map<string, readonly PodState[]>();
+    const lastWords = new Map<string, string>();
+    const reference = readReference(image.spec.image);
+    const rivals = (reference && this.#index.find(image.namespace, repositoryId(reference))) ?? [];
+    for (let question = 0; question < MAX_QUESTIONS; question++) {
+      const plan = planRollout({
+        image,
+        rollout,
+        rivals,
+        workloads: this.#seen.list(image.namespace),
+        namespace,
+        pods,
+        lastWords,
+        memory,
+        now: this.clock.now(),
+        options: this.settings.options,
+      });
+      if (plan.lookAt.length === 0 && plan.confirm.length === 0) return plan;
+      await inTurns(plan.lookAt, REQUESTS_AT_ONCE, async (workload) => {
+        pods.set(workloadId(workload), await this.roller.pods(workload));
+      });
+      await inTurns(plan.confirm, REQUESTS_AT_ONCE, async (workload) => {
+        const word = await this.roller.lastWord(workload);
+        if (word === undefined) this.#seen.gone(workload);
+        else this.#seen.put(word.workload);
+        lastWords.set(workloadId(workload), word?.manager ?? 'somebody');
+      });
+    }
+    throw new Error(`the rollout of Image ${keyOf(image)} still asks after ${MAX_QUESTIONS} rounds`);
+  }
+
+  async #write(image: Image, known: Known, before: Rollout | undefined, rollout: Rollout | undefined): Promise<void> {
+    const now = this.clock.now();
+    const conditions = rollout === undefined
+      ? []
+      : conditionsAfter(known.written?.conditions ?? image.status.conditions.filter(({ type }) => type === ROLLED_OUT), [rolledOut(rollout)], image.generation, new Date(now).toISOString());
+    await this.images.writeOperatorStatus(image, { ...(rollout === undefined ? {} : { rollout }), conditions });
+    known.written = { rollout, conditions, at: now };
+    known.writtenAt = now;
+    const { namespace, name, uid } = image;
+    for (const { type, reason, message } of tellings(before, rollout)) {
+      this.events.record({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', namespace, name, uid }, type, reason, message);
+      this.log[type === 'Normal' ? 'info' : 'warn']('rollout', { image: keyOf(image), reason, tag: (rollout ?? before)?.tag, message });
+    }
+  }
+
+  /** Touches the workloads. What one refuses does not hold up the others. */
+  async #do(image: Image, effects: readonly Effect[]): Promise<void> {
+    const failures: unknown[] = [];
+    await inTurns(effects, REQUESTS_AT_ONCE, async (effect) => {
+      try {
+        await this.#doOne(image, effect);
+      } catch (error) {
+        if (error instanceof WriteError && error.consequence === 'gone') this.#seen.gone(effect.workload);
+        else failures.push(error);
+      }
+    });
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #doOne(image: Image, effect: Effect): Promise<void> {
+    const { workload } = effect;
+    const fields = { image: keyOf(image), kind: workload.kind, workload: workload.name };
+    switch (effect.type) {
+      case 'set-entry': {
+        const entries = parseEntries(workload.template.annotations[IMAGES_ANNOTATION]);
+        const entry = effect.entry === undefined ? undefined : parseEntry(effect.entry);
+        if (entry === undefined) entries.delete(image.name);
+        else entries.set(image.name, entry);
+        this.#seen.put(await this.roller.setEntries(workload, entries.size === 0 ? undefined : formatEntries(entries)));
+        this.log.info('set the entry of a workload', { ...fields, entry: effect.entry });
+        return;
+      }
+      case 'delete-pod':
+        await this.roller.deletePod(workload, effect.pod);
+        this.log.info('deleted a stuck pod', { ...fields, pod: effect.pod.name, trouble: effect.pod.trouble });
+    }
+  }
+
+  #knownOf(image: Image): Known {
+    const key = keyOf(image);
+    let known = this.#known.get(key);
+    if (known?.uid !== image.uid) this.#known.set(key, known = { uid: image.uid, memory: NO_MEMORY, written: undefined, writtenAt: 0 });
+    const { written } = known;
+    if (written !== undefined && (sameRollout(image.status.rollout, written.rollout) || this.clock.now() - written.at > WRITTEN_COUNTS_MS)) {
+      known.written = undefined;
+    }
+    return known;
+  }
+}

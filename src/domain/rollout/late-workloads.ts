@@ -1,0 +1,82 @@
+import type { Rollout, WorkloadRollout } from '../image/image.ts';
+import { progressOf, rollsNow } from './progress.ts';
+import { goBack, nextRow, pendingRow, startPending } from './row.ts';
+import { rfc3339, type Sheet } from './sheet.ts';
+import { type Entry, formatEntry } from './template-entries.ts';
+import { concerns, runsOlder } from './template-images.ts';
+import { byName, entryTextOf, type Workload, workloadId } from './workload.ts';
+
+/**
+ * No update is under way: workloads whose pods run an older tag than the Image's, because they came into scope after their
+ * pods or were paused when it moved, are brought to it. One that fails goes back by itself, and is tried again when it changes.
+ * The rows stand in the Image's Healthy rollout; the Image itself has proven its tag, so they never make it Failed.
+ */
+export function rollLate(sheet: Sheet, rollout: Rollout | undefined): Rollout | undefined {
+  const { tag, digest } = sheet.input.image.status;
+  if (tag === undefined) return rollout;
+  const to: Entry = digest === undefined ? { tag } : { tag, digest };
+  const own = rollout !== undefined && formatEntry(rollout) === formatEntry(to) ? rollout : undefined;
+
+  const late = latecomers(sheet, own, to);
+  const again = new Set(late.map(workloadId));
+  const rows = (own?.workloads ?? [])
+    .filter((row) => !again.has(workloadId(row)))
+    .map((row) => (row.phase === 'Pending' || row.phase === 'Progressing' ? nextRow(sheet, row, to) : row))
+    .filter((row) => row !== undefined);
+  for (const workload of late) rows.push(pendingRow(sheet, workload, entryTextOf(workload, sheet.input.image.name)));
+  rows.sort(byName);
+  for (const row of rows) if (row.phase === 'Failed') goBack(sheet, row, to);
+  startPending(sheet, rows, to);
+
+  if (late.length === 0 && (own === undefined || sameRows(rows, own.workloads))) return rollout;
+  const open = rows.filter((row) => row.phase === 'Pending' || row.phase === 'Progressing').length;
+  return {
+    ...to,
+    phase: 'Healthy',
+    since: own?.since ?? rfc3339(sheet.input.now),
+    message: open === 0 ? 'all workloads in scope were looked at' : `${open} ${open === 1 ? 'workload' : 'workloads'} with older pods under way`,
+    workloads: rows,
+  };
+}
+
+function latecomers(sheet: Sheet, rollout: Rollout | undefined, to: Entry): readonly Workload[] {
+  const rows = new Map(rollout?.workloads.map((row) => [workloadId(row), row]));
+  return sheet.input.workloads.filter((workload) => {
+    if (!mayBeLate(sheet, workload, to)) return false;
+    const id = workloadId(workload);
+    const look = fingerprint(sheet, workload, to);
+    const last = sheet.looked.get(id);
+    const row = rows.get(id);
+    if (row !== undefined && sheet.workloadOf(row) !== undefined) {
+      // Only what failed is tried again, and only once it changed; what it was like is forgotten in a restart.
+      if (row.phase !== 'Failed') return false;
+      if (last === undefined) sheet.looked.set(id, look);
+      if (last === undefined || last === look) return false;
+    } else if (last === look) {
+      return false;
+    }
+    // While it is between two revisions its pods tell nothing.
+    if (!progressOf(workload).settled) return false;
+    const pods = sheet.pods(workload);
+    if (pods === undefined) return false;
+    sheet.looked.set(id, look);
+    return runsOlder(workload, pods, sheet.input.image, to);
+  });
+}
+
+/** Whether the workload's template names nothing for the Image, or what kimup itself put there for an earlier move. */
+function mayBeLate(sheet: Sheet, workload: Workload, to: Entry): boolean {
+  const { image } = sheet.input;
+  const entry = entryTextOf(workload, image.name);
+  return sheet.hasSay(workload) && rollsNow(workload) && entry !== formatEntry(to)
+    && (entry === undefined || workload.entriesAreOurs) && concerns(workload, image, to);
+}
+
+/** What of a workload decides whether its pods are worth a look. Not its numbers: they change with every pod. */
+function fingerprint(sheet: Sheet, workload: Workload, to: Entry): string {
+  return JSON.stringify([workload.uid, workload.revision, workload.strategy, workload.partition, formatEntry(to), sheet.input.namespace]);
+}
+
+function sameRows(a: readonly WorkloadRollout[], b: readonly WorkloadRollout[]): boolean {
+  return a.length === b.length && a.every((row, at) => row === b[at]);
+}

@@ -1,0 +1,132 @@
+import type { WorkloadRollout } from '../image/image.ts';
+import { progressMessage, progressOf, rollsNow, scoreOf } from './progress.ts';
+import { rfc3339, type Sheet } from './sheet.ts';
+import { type Entry, formatEntry } from './template-entries.ts';
+import { leftBehind, missing, troubleOf } from './template-images.ts';
+import { entryTextOf, type Workload, workloadId } from './workload.ts';
+
+/** How often pods are looked at again that are all there, but do not carry the tag or are not ready. */
+const RECHECK_MS = 10_000;
+
+/** A new row, before its workload is touched. Its `since` is never before the workload was made, whatever the clocks say. */
+export function pendingRow(sheet: Sheet, workload: Workload, before: string | undefined): WorkloadRollout {
+  return {
+    kind: workload.kind,
+    name: workload.name,
+    ...(before === undefined ? {} : { before }),
+    phase: 'Pending',
+    since: rfc3339(Math.max(sheet.input.now, workload.createdAt)),
+  };
+}
+
+/**
+ * The row as it is now that the workload is as it is; `undefined` when it is no longer of this rollout (its workload is
+ * gone, or out of scope). A row that is Pending stays so until its template names the target.
+ */
+export function nextRow(sheet: Sheet, row: WorkloadRollout, target: Entry): WorkloadRollout | undefined {
+  const workload = sheet.workloadOf(row);
+  if (workload === undefined) return undefined;
+  if (row.phase === 'Overridden' || row.phase === 'Failed') return row;
+  const entry = entryTextOf(workload, sheet.input.image.name);
+  if (entry === formatEntry(target)) return row.phase === 'Healthy' ? row : progressing(sheet, row, workload, target);
+  // What an update in whose place this one came had put there is no person's word.
+  if (row.phase === 'Pending' && (entry === row.before || workload.entriesAreOurs)) {
+    return rollsNow(workload) ? row : healthy(sheet, row, 'nothing to roll now: paused, without replicas or OnDelete');
+  }
+  const manager = sheet.lastWord(workload);
+  if (manager === undefined) return row;
+  return {
+    ...row,
+    phase: 'Overridden',
+    since: rfc3339(sheet.input.now),
+    message: `${manager} ${entry === undefined ? 'took the entry away' : `made it ${entry}`}: left alone until the next move`,
+  };
+}
+
+/** Puts the target into the templates of the Pending rows, as far as there is room beside those under way. */
+export function startPending(sheet: Sheet, rows: readonly WorkloadRollout[], target: Entry): void {
+  let room = sheet.input.options.maxConcurrent - rows.filter((row) => row.phase === 'Progressing').length;
+  for (const row of rows) {
+    const workload = row.phase === 'Pending' ? sheet.workloads.get(workloadId(row)) : undefined;
+    if (workload === undefined || room <= 0) continue;
+    room -= 1;
+    sheet.effects.push({ type: 'set-entry', workload, entry: formatEntry(target) });
+  }
+}
+
+/**
+ * Takes the entry of a rolled workload back to what it was, and deletes the pods of a StatefulSet that keep it from going
+ * back. Does nothing where that is done, or where somebody else has the say. Returns whether anything is left to do.
+ */
+export function goBack(sheet: Sheet, row: WorkloadRollout, target: Entry): boolean {
+  const workload = sheet.workloadOf(row);
+  if (workload === undefined || row.phase === 'Overridden') return false;
+  const entry = entryTextOf(workload, sheet.input.image.name);
+  const isPut = entry === formatEntry(target) || row.phase === 'Pending';
+  if (isPut && entry !== row.before && workload.entriesAreOurs) {
+    sheet.effects.push({ type: 'set-entry', workload, entry: row.before });
+    return true;
+  }
+  if (workload.kind !== 'StatefulSet' || progressOf(workload).complete) return false;
+  // Until the StatefulSet's controller knows the template, it would make the pod anew as it was.
+  if (workload.status.observedGeneration < workload.generation) return true;
+  const pods = sheet.pods(workload);
+  const stuck = pods === undefined ? [] : leftBehind(workload, pods, sheet.input.image);
+  for (const pod of stuck) sheet.effects.push({ type: 'delete-pod', workload, pod });
+  return pods === undefined || stuck.length > 0;
+}
+
+function progressing(sheet: Sheet, row: WorkloadRollout, workload: Workload, target: Entry): WorkloadRollout {
+  const { now, options, image, memory } = sheet.input;
+  const progress = progressOf(workload);
+  const score = scoreOf(progress);
+  const known = `${workloadId(workload)} ${formatEntry(target)}`;
+  const best = memory.best.get(known);
+  const moved = row.phase === 'Pending' || (best !== undefined && score > best);
+  sheet.best.set(known, Math.max(score, best ?? 0));
+  const since = moved ? now : Date.parse(row.since);
+  const under = (message: string): WorkloadRollout => ({ ...row, phase: 'Progressing', since: moved ? rfc3339(now) : row.since, message });
+
+  if (progress.complete) {
+    const pods = sheet.pods(workload);
+    if (pods === undefined) return row;
+    const lack = missing(workload, pods, image, target, progress.wanted);
+    if (lack === undefined) return healthy(sheet, row, progressMessage(progress));
+    if (now - since >= options.rolloutDeadlineMs) return failed(sheet, row, lack);
+    sheet.wake(Math.min(now + RECHECK_MS, since + options.rolloutDeadlineMs));
+    return under(lack);
+  }
+  if (workload.paused) return under('paused: goes on when it is resumed');
+  const reason = overdue(sheet, workload, since);
+  if (reason === undefined) return under(progressMessage(progress));
+  const pods = sheet.pods(workload);
+  if (pods === undefined) return row;
+  const trouble = troubleOf(workload, pods, image);
+  return failed(sheet, row, `${progressMessage(progress)}; ${reason}${trouble === undefined ? '' : `; ${trouble}`}`);
+}
+
+/** Why the workload has had its time; `undefined` while it has some left. */
+function overdue(sheet: Sheet, workload: Workload, since: number): string | undefined {
+  const { now, options } = sheet.input;
+  if (workload.kind === 'Deployment') {
+    const { exceeded, observedGeneration } = workload.status;
+    if (exceeded === undefined || observedGeneration < workload.generation) return undefined;
+    // A Deployment that was overdue before keeps that condition until it makes progress: then it has its time once more.
+    const deadline = since + (workload.progressDeadlineMs ?? options.rolloutDeadlineMs);
+    if (exceeded.at >= Math.floor(since / 1_000) * 1_000 || now >= deadline) return exceeded.message;
+    sheet.wake(deadline);
+    return undefined;
+  }
+  const deadline = since + options.rolloutDeadlineMs;
+  if (now >= deadline) return `no progress for ${Math.round(options.rolloutDeadlineMs / 1_000)} s`;
+  sheet.wake(deadline);
+  return undefined;
+}
+
+function healthy(sheet: Sheet, row: WorkloadRollout, message: string): WorkloadRollout {
+  return { ...row, phase: 'Healthy', since: rfc3339(sheet.input.now), message };
+}
+
+function failed(sheet: Sheet, row: WorkloadRollout, message: string): WorkloadRollout {
+  return { ...row, phase: 'Failed', since: rfc3339(sheet.input.now), message };
+}

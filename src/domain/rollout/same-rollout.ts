@@ -1,0 +1,33 @@
+import type { Rollout, WorkloadRollout } from '../image/image.ts';
+
+/** Whether two rollouts say the same, so that nothing needs to be written. */
+export function sameRollout(a: Rollout | undefined, b: Rollout | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a === b || (
+    a.tag === b.tag && a.digest === b.digest && a.phase === b.phase && sameTime(a.since, b.since) && a.message === b.message
+    && a.workloads.length === b.workloads.length && a.workloads.every((row, at) => sameRow(row, b.workloads[at]))
+  );
+}
+
+/** Whether two rows say the same but for how far Kubernetes is: what may wait a little before it is written. */
+export function sameButProgress(a: Rollout | undefined, b: Rollout | undefined): boolean {
+  return a !== undefined && b !== undefined && sameRollout(withoutProgress(a), withoutProgress(b));
+}
+
+function withoutProgress(rollout: Rollout): Rollout {
+  return {
+    ...rollout,
+    message: '',
+    workloads: rollout.workloads.map((row) => (row.phase === 'Progressing' ? { ...row, since: rollout.since, message: '' } : row)),
+  };
+}
+
+function sameRow(a: WorkloadRollout, b: WorkloadRollout | undefined): boolean {
+  return b !== undefined && a.kind === b.kind && a.name === b.name && a.before === b.before && a.phase === b.phase
+    && sameTime(a.since, b.since) && a.message === b.message;
+}
+
+/** The same instant, however it is spelt. */
+function sameTime(a: string, b: string): boolean {
+  return a === b || Date.parse(a) === Date.parse(b);
+}

@@ -1,0 +1,130 @@
+import { type Annotations, inScope } from '../admission/scope.ts';
+import { choose, IMAGE_ANNOTATION } from '../admission/put-tags.ts';
+import type { Image, Rollout, WorkloadRollout } from '../image/image.ts';
+import { type PodState, type Workload, workloadId } from './workload.ts';
+
+export interface RolloutOptions {
+  /** How long a workload that is no Deployment may be without progress before its rollout has failed, milliseconds. */
+  readonly rolloutDeadlineMs: number;
+  /** How many workloads of an Image are rolled at the same time. */
+  readonly maxConcurrent: number;
+}
+
+export const DEFAULT_ROLLOUT_OPTIONS: RolloutOptions = { rolloutDeadlineMs: 600_000, maxConcurrent: 10 };
+
+/** What is worth remembering between two looks at an Image. All of it may be lost: it saves requests and writes, no more. */
+export interface RolloutMemory {
+  /** The best score of each workload that is being rolled, so that a pod that comes and goes is no progress. */
+  readonly best: ReadonlyMap<string, number>;
+  /** What the workloads whose pods were looked at for an older tag were like then. */
+  readonly looked: ReadonlyMap<string, string>;
+}
+
+export const NO_MEMORY: RolloutMemory = { best: new Map(), looked: new Map() };
+
+/** The present state, as far as a rollout cares. */
+export interface RolloutInput {
+  readonly image: Image;
+  /** `status.rollout` as it was last written. */
+  readonly rollout: Rollout | undefined;
+  /** All Images of the namespace for the same repository, this one among them: one only has the say at a workload. */
+  readonly rivals: readonly Image[];
+  /** All workloads of the namespace. */
+  readonly workloads: readonly Workload[];
+  /** The annotations of the namespace. */
+  readonly namespace: Annotations;
+  /** The pods of the workloads that an earlier plan asked for, by {@link workloadId}. */
+  readonly pods: ReadonlyMap<string, readonly PodState[]>;
+  /** Who changed the workloads' entries, for those that an earlier plan asked for, by {@link workloadId}; their present state is in `workloads`. */
+  readonly lastWords: ReadonlyMap<string, string>;
+  readonly memory: RolloutMemory;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly options: RolloutOptions;
+}
+
+/** What is to be done in the cluster, once the plan's rollout stands in the status. */
+export type Effect =
+  | { readonly type: 'set-entry'; readonly workload: Workload; readonly entry: string | undefined }
+  | { readonly type: 'delete-pod'; readonly workload: Workload; readonly pod: PodState };
+
+/** What to write, then what to do. */
+export interface RolloutPlan {
+  /** Where these are not empty the plan is no plan yet: ask again with the pods of these workloads … */
+  readonly lookAt: readonly Workload[];
+  /** … and with the live state of these, and who had the last word on their entries. */
+  readonly confirm: readonly Workload[];
+  /** The next `status.rollout`: written first, where it is not {@link sameRollout} as before. */
+  readonly rollout: Rollout | undefined;
+  readonly effects: readonly Effect[];
+  readonly memory: RolloutMemory;
+  /** When to look again though nothing changed, milliseconds since the epoch. */
+  readonly wakeAt?: number;
+}
+
+/** A plan in the making: the input, and what was found out about it so far. */
+export class Sheet {
+  effects: Effect[] = [];
+  readonly input: RolloutInput;
+  readonly best = new Map<string, number>();
+  readonly looked: Map<string, string>;
+  readonly workloads: ReadonlyMap<string, Workload>;
+  private readonly lookAt = new Map<string, Workload>();
+  private readonly confirm = new Map<string, Workload>();
+  private wakeAt: number | undefined;
+
+  constructor(input: RolloutInput) {
+    this.input = input;
+    this.looked = new Map(input.memory.looked);
+    this.workloads = new Map(input.workloads.map((workload) => [workloadId(workload), workload]));
+  }
+
+  /** The workload of a row, as long as it is the one that the row was written for and kimup has a say in it. */
+  workloadOf(row: WorkloadRollout): Workload | undefined {
+    const workload = this.workloads.get(workloadId(row));
+    return workload !== undefined && this.hasSay(workload) && workload.createdAt <= Date.parse(row.since) ? workload : undefined;
+  }
+
+  /** Whether the workload is in scope, and this Image the one of several for its repository that counts there. */
+  hasSay(workload: Workload): boolean {
+    const { annotations } = workload.template;
+    const { image, rivals, namespace } = this.input;
+    return !workload.deleting && inScope(annotations, namespace)
+      && (rivals.length < 2 || choose(rivals, annotations[IMAGE_ANNOTATION])?.name === image.name);
+  }
+
+  /** The pods of a workload; `undefined` when they have to be asked for first. */
+  pods(workload: Workload): readonly PodState[] | undefined {
+    const pods = this.input.pods.get(workloadId(workload));
+    if (pods === undefined) this.lookAt.set(workloadId(workload), workload);
+    return pods;
+  }
+
+  /** Who had the last word on a workload's entries; `undefined` when that has to be asked for first. */
+  lastWord(workload: Workload): string | undefined {
+    const manager = this.input.lastWords.get(workloadId(workload));
+    if (manager === undefined) this.confirm.set(workloadId(workload), workload);
+    return manager;
+  }
+
+  wake(at: number): void {
+    if (this.wakeAt === undefined || at < this.wakeAt) this.wakeAt = at;
+  }
+
+  plan(rollout: Rollout | undefined): RolloutPlan {
+    for (const id of this.looked.keys()) if (!this.workloads.has(id)) this.looked.delete(id);
+    return {
+      lookAt: [...this.lookAt.values()],
+      confirm: [...this.confirm.values()],
+      rollout,
+      effects: this.effects,
+      memory: { best: this.best, looked: this.looked },
+      ...(this.wakeAt === undefined ? {} : { wakeAt: this.wakeAt }),
+    };
+  }
+}
+
+/** RFC 3339. */
+export function rfc3339(at: number): string {
+  return new Date(at).toISOString();
+}

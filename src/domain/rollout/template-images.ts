@@ -1,0 +1,96 @@
+import type { Container } from '../admission/pod.ts';
+import { tagFor } from '../admission/tag-for.ts';
+import type { Image } from '../image/image.ts';
+import { type Entry, parseEntries } from './template-entries.ts';
+import { entryOf, podsOf, type PodState, type Workload } from './workload.ts';
+
+/**
+ * Whether any container of the workload's template would get another image at `to` than it gets now.
+ * @param now what new pods get today: the tag that the template names, or the Image's; `undefined` for the manifest's own
+ */
+export function getsAnother(workload: Workload, image: Image, now: Entry | undefined, to: Entry): boolean {
+  return workload.template.containers.some((container) => {
+    if (container.image === undefined) return false;
+    const then = imageAtTag(container.image, image, to);
+    if (then === undefined) return false;
+    const today = (now && imageAtTag(container.image, image, now)) ?? container.image;
+    // The same tag, pushed anew: only the digests tell.
+    return then !== today || (now?.digest !== undefined && to.digest !== undefined && now.digest !== to.digest);
+  });
+}
+
+/** Whether kimup puts a tag of this Image on any container of the workload at all. */
+export function concerns(workload: Workload, image: Image, tag: Entry): boolean {
+  return workload.template.containers.some((container) => container.image !== undefined && imageAtTag(container.image, image, tag) !== undefined);
+}
+
+/**
+ * What is missing until all pods of the workload are ready and carry the tag, in a sentence that names a pod;
+ * `undefined` when nothing is.
+ */
+export function missing(workload: Workload, pods: readonly PodState[], image: Image, to: Entry, wanted: number): string | undefined {
+  const rolled = rolledPods(workload, pods);
+  for (const pod of rolled) {
+    const wrong = wrongContainer(workload, pod, image, to);
+    if (wrong !== undefined) {
+      return `pod ${pod.name}: container ${wrong.name} runs ${wrong.image ?? 'no image'}, not ${to.tag}: kimup's webhook did not see the pod; delete it to try again`;
+    }
+    if (!pod.ready) return `pod ${pod.name} is not ready${pod.trouble === undefined ? '' : `: ${pod.trouble}`}`;
+  }
+  return rolled.length < wanted ? `${rolled.length} of ${wanted} pods are there` : undefined;
+}
+
+/** Whether a pod of the workload runs an older tag than `to`, or one that gives way to it. */
+export function runsOlder(workload: Workload, pods: readonly PodState[], image: Image, to: Entry): boolean {
+  return rolledPods(workload, pods).some((pod) => workload.template.containers.some((container) => {
+    if (container.image === undefined || imageAtTag(container.image, image, to) === undefined) return false;
+    const running = pod.containers.find((one) => one.name === container.name)?.image;
+    if (running === undefined) return false;
+    return tagFor(running, image, to.tag).kind === 'put';
+  }));
+}
+
+/** The first trouble among the pods of the template's present revision: why a rollout is stuck. */
+export function troubleOf(workload: Workload, pods: readonly PodState[], image: Image): string | undefined {
+  const entry = entryOf(workload, image.name);
+  const stuck = podsOf(workload, pods).find((pod) => !pod.ready && pod.trouble !== undefined && namesThe(pod, image, entry));
+  return stuck === undefined ? undefined : `pod ${stuck.name}: ${stuck.trouble}`;
+}
+
+/** Pods that are not ready and were made for another tag than the template names now: a StatefulSet waits for them for ever. */
+export function leftBehind(workload: Workload, pods: readonly PodState[], image: Image): readonly PodState[] {
+  const entry = entryOf(workload, image.name);
+  return rolledPods(workload, pods).filter((pod) => !pod.ready && !namesThe(pod, image, entry));
+}
+
+/** The pods that a change of the template replaces: a StatefulSet's partition keeps the ordinals below it. */
+function rolledPods(workload: Workload, pods: readonly PodState[]): PodState[] {
+  const own = podsOf(workload, pods);
+  if (workload.partition === 0) return own;
+  return own.filter((pod) => Number(pod.name.slice(pod.name.lastIndexOf('-') + 1)) >= workload.partition);
+}
+
+function wrongContainer(workload: Workload, pod: PodState, image: Image, to: Entry): Container | undefined {
+  for (const { name, image: asked } of workload.template.containers) {
+    const expected = asked === undefined ? undefined : imageAtTag(asked, image, to);
+    if (expected === undefined) continue;
+    const container = pod.containers.find((one) => one.name === name);
+    if (container !== undefined && container.image !== expected) return container;
+  }
+  return undefined;
+}
+
+function namesThe(pod: PodState, image: Image, entry: Entry | undefined): boolean {
+  const own = parseEntries(pod.entries).get(image.name);
+  return own?.tag === entry?.tag && own?.digest === entry?.digest;
+}
+
+/** What a container with `text` as its manifest's image runs once `to` is put on it; `undefined` where it stays as it is. */
+function imageAtTag(text: string, image: Image, to: Entry): string | undefined {
+  const fit = tagFor(text, image, to.tag);
+  switch (fit.kind) {
+    case 'put': return fit.image;
+    case 'equal': return text;
+    case 'left': return undefined;
+  }
+}
