@@ -55,8 +55,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function start(): Promise<Cluster> {
   const cluster = await startCluster({ nodes: 'kwok', name: 'integration', progress: line => console.log(line) });
   try {
-    await cluster.kubectl(['apply', '--server-side', '-f', CRDS]);
-    await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', CRDS]);
+    await cluster.kubectl(['apply', '--server-side', '-k', CRDS]);
+    await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-k', CRDS]);
   } catch (error) {
     await cluster.stop();
     throw error;
