@@ -29,7 +29,7 @@ export async function buildBundle(): Promise<void> {
 
 /** Applies the CRDs, the namespace and the RBAC, as a user would. */
 export async function applyGround(cluster: Cluster): Promise<void> {
-  await cluster.kubectl(['apply', '-k', join(ROOT, 'crds')]);
+  await cluster.kubectl(['apply', '-f', join(ROOT, 'crds')]);
   await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s'], { timeoutMs: 40_000 });
   await cluster.kubectl(['apply', '-f', join(ROOT, 'deploy', 'namespace.yaml'), '-f', join(ROOT, 'deploy', 'rbac.yaml')]);
 }

@@ -3,21 +3,29 @@ import { Informer, type InformerOptions } from './informer.ts';
 import type { KubeClient } from './kube-client.ts';
 import type { KubeObject, Resource } from './resource.ts';
 
-/** All informers of a component: made here, so that they start, are waited for and stop as one. */
+/** An informer, or what has some. */
+export type Watch = Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced' | 'whenSynced'>;
+
+/** All informers of a component: known here, so that they start, are waited for and stop as one. */
 export class Informers {
-  private readonly all: { readonly resource: Resource; readonly informer: Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced' | 'whenSynced'> }[] = [];
+  private readonly all: { readonly name: string; readonly watch: Watch }[] = [];
 
   constructor(private readonly client: KubeClient, private readonly log: Log) {}
 
   /** Makes an informer. It starts with the others. */
   of<T extends KubeObject>(resource: Resource, options: InformerOptions<T> = {}): Informer<T> {
     const informer = new Informer<T>(this.client, resource, { log: this.log, ...options });
-    this.all.push({ resource, informer });
-    return informer;
+    return this.add(resource.plural, informer);
+  }
+
+  /** Takes in what has informers of its own. @param name as in `workloads`, for people */
+  add<T extends Watch>(name: string, watch: T): T {
+    this.all.push({ name, watch });
+    return watch;
   }
 
   start(): void {
-    for (const { informer } of this.all) informer.start();
+    for (const { watch } of this.all) watch.start();
   }
 
   /** Whether each has seen everything once. */
@@ -27,15 +35,15 @@ export class Informers {
 
   /** What has not been seen whole yet, as in `images`. */
   missing(): string[] {
-    return this.all.filter(({ informer }) => !informer.synced()).map(({ resource }) => resource.plural);
+    return this.all.filter(({ watch }) => !watch.synced()).map(({ name }) => name);
   }
 
   /** Resolves once synced; rejects when `signal` aborts before. */
   async whenSynced(signal?: AbortSignal): Promise<void> {
-    await Promise.all(this.all.map(({ informer }) => informer.whenSynced(signal)));
+    await Promise.all(this.all.map(({ watch }) => watch.whenSynced(signal)));
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.all.map(({ informer }) => informer.stop()));
+    await Promise.all(this.all.map(({ watch }) => watch.stop()));
   }
 }

@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { KubeClient } from '../adapters/kubernetes/client/kube-client.ts';
+import { Informers } from '../adapters/kubernetes/client/informers.ts';
+import { KubernetesWorkloadRoller } from '../adapters/kubernetes/kubernetes-workload-roller.ts';
+import { Log } from '../application/ports/log.ts';
+import { WorkloadRoller } from '../application/ports/workload-roller.ts';
+import { RolloutSettings, RollOutImage } from '../application/rollout/roll-out-image.ts';
+import { RolloutLoop } from '../application/rollout/rollout-loop.ts';
+import { excludedNamespaces } from '../domain/admission/scope.ts';
+import { OperatorSettings, Settings } from './settings.ts';
+
+/** How many Images are rolled out at the same time; each is a handful of requests when something happens. */
+const CONCURRENT_IMAGES = 8;
+
+/** From an Image's update to workloads that are healthy on it, or back. */
+@Module({
+  providers: [
+    {
+      provide: WorkloadRoller,
+      useFactory: (client: KubeClient, informers: Informers, log: Log) => informers.add('workloads', new KubernetesWorkloadRoller(client, log)),
+      inject: [KubeClient, Informers, Log],
+    },
+    {
+      provide: RolloutSettings,
+      useFactory: ({ namespace }: Settings, { rolloutDeadlineMs, concurrentRollouts }: OperatorSettings) =>
+        new RolloutSettings(excludedNamespaces(namespace), CONCURRENT_IMAGES, { rolloutDeadlineMs, maxConcurrent: concurrentRollouts }),
+      inject: [Settings, OperatorSettings],
+    },
+    RollOutImage,
+    RolloutLoop,
+  ],
+  exports: [RolloutLoop],
+})
+export class RolloutModule {}
