@@ -10,7 +10,6 @@ import { startCluster } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 
 const CRDS = join(import.meta.dirname, '../../crds');
-const KINDS = ['images', 'alertconfigs', 'kimups'].map(plural => `crd/${plural}.kimup.cloudavenue.io`);
 
 /** What a test file may ask of the cluster. */
 export const SHARED_METHODS = ['kubectl', 'apply', 'serviceAccountKubeconfig', 'auditLog'] as const;
@@ -56,8 +55,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function start(): Promise<Cluster> {
   const cluster = await startCluster({ nodes: 'kwok', name: 'integration', progress: line => console.log(line) });
   try {
-    await cluster.kubectl(['apply', '--server-side', '-k', CRDS]);
-    await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...KINDS]);
+    await cluster.kubectl(['apply', '--server-side', '-f', CRDS]);
+    await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', CRDS]);
   } catch (error) {
     await cluster.stop();
     throw error;

@@ -43,12 +43,7 @@ export function customResourceDefinition(target: Class): object {
   };
 }
 
-/** What makes the files one thing to `kubectl apply -k`. */
-export function kustomization(resources: readonly string[]): object {
-  return { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources };
-}
-
 /** YAML as people and `kubectl apply` read it. */
-export function toYaml(manifest: object): string {
-  return `# Generated from src/adapters/kubernetes/api by \`npm run crds\`. Change it there.\n${stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+export function toYaml(definition: object): string {
+  return `# Generated from src/adapters/kubernetes/api by \`npm run crds\`. Change it there.\n${stringify(definition, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }

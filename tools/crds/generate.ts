@@ -5,15 +5,11 @@ import { join } from 'node:path';
 import { AlertConfig } from '../../src/adapters/kubernetes/api/alert-config.ts';
 import { Image } from '../../src/adapters/kubernetes/api/image.ts';
 import { Kimup } from '../../src/adapters/kubernetes/api/kimup.ts';
-import { customResourceDefinition, fileName, kustomization, toYaml } from './custom-resource-definition.ts';
+import { customResourceDefinition, fileName, toYaml } from './custom-resource-definition.ts';
 import { difference } from './difference.ts';
 
 const folder = join(process.cwd(), 'crds');
-const kinds = [Image, AlertConfig, Kimup];
-const wanted = new Map([
-  ...kinds.map(target => [fileName(target), toYaml(customResourceDefinition(target))] as const),
-  ['kustomization.yaml', toYaml(kustomization(kinds.map(fileName)))],
-]);
+const wanted = new Map([Image, AlertConfig, Kimup].map(target => [fileName(target), toYaml(customResourceDefinition(target))]));
 
 if (process.argv.includes('--check')) check();
 else write();
