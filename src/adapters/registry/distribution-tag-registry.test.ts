@@ -199,6 +199,12 @@ describe('DistributionTagRegistry', () => {
       },
     );
 
+    it('refuses a redirect that brings credentials along, on the same host too', async () => {
+      server.answer = always({ status: 302, headers: { location: `http://user:pw@${server.host}/x` } });
+      expect((await failure(list(), 'invalid-answer')).message).toContain('it holds credentials');
+      expect(server.requests).toHaveLength(1);
+    });
+
     it('stops when it is told to', async () => {
       const controller = new AbortController();
       server.answer = () => {

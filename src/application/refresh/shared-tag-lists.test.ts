@@ -89,6 +89,7 @@ describe('SharedTagLists', () => {
   it('forgets after 30 s, also when nobody asks again', async () => {
     const due = clock.now();
     await shared.listTags(reference('app'), anonymous, due);
+    expect(clock.pending()).toEqual([30_000]);
     await clock.advance(30_000);
     expect(clock.pending()).toEqual([]);
     await shared.listTags(reference('app'), anonymous, due);
