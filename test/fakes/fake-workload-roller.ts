@@ -1,6 +1,6 @@
 import { tagFor, tagOf } from '../../src/domain/admission/tag-for.ts';
 import { WriteError } from '../../src/application/ports/image-store.ts';
-import { type LastWord, WorkloadRoller, type WorkloadListener } from '../../src/application/ports/workload-roller.ts';
+import { type LastWord, NOT_RECORDED, WorkloadRoller, type WorkloadListener } from '../../src/application/ports/workload-roller.ts';
 import type { Image, WorkloadKind } from '../../src/domain/image/image.ts';
 import { IMAGES_ANNOTATION, parseEntries } from '../../src/domain/rollout/template-entries.ts';
 import { type PodState, type Workload, workloadId } from '../../src/domain/rollout/workload.ts';
@@ -184,7 +184,7 @@ export class FakeWorkloadRoller extends WorkloadRoller {
   override async lastWord(of: Workload): Promise<LastWord | undefined> {
     this.requests.push(`get ${workloadId(of)}`);
     const live = this.#live.get(key(of));
-    return live === undefined || live.uid !== of.uid ? undefined : { workload: live, manager: this.#managers.get(key(of)) ?? 'kubectl' };
+    return live === undefined || live.uid !== of.uid ? undefined : { workload: live, manager: live.template.annotations[IMAGES_ANNOTATION] === undefined ? NOT_RECORDED : this.#managers.get(key(of)) ?? 'kubectl' };
   }
 
   override async pods(of: Workload): Promise<readonly PodState[]> {

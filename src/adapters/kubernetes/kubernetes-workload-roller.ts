@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { WriteError } from '../../application/ports/image-store.ts';
 import { Log } from '../../application/ports/log.ts';
-import { type LastWord, type WorkloadListener, WorkloadRoller } from '../../application/ports/workload-roller.ts';
+import { type LastWord, NOT_RECORDED, type WorkloadListener, WorkloadRoller } from '../../application/ports/workload-roller.ts';
 import type { WorkloadKind } from '../../domain/image/image.ts';
 import { IMAGES_ANNOTATION } from '../../domain/rollout/template-entries.ts';
 import type { PodState, Workload } from '../../domain/rollout/workload.ts';
@@ -9,7 +9,7 @@ import { Informer } from './client/informer.ts';
 import { KubeClient } from './client/kube-client.ts';
 import { hasStatus } from './client/kube-error.ts';
 import { DAEMONSETS, DEPLOYMENTS, type KubeObject, PODS, type Resource, STATEFULSETS } from './client/resource.ts';
-import { lastManager, OPERATOR_MANAGER, ownerOfEntries, podStateOf, type RawPod, type RawWorkload, workloadOf } from './workload-mapping.ts';
+import { OPERATOR_MANAGER, ownerOfEntries, podStateOf, type RawPod, type RawWorkload, workloadOf } from './workload-mapping.ts';
 import { writeErrorOf } from './write-error.ts';
 
 const RESOURCES: Readonly<Record<WorkloadKind, Resource>> = { Deployment: DEPLOYMENTS, StatefulSet: STATEFULSETS, DaemonSet: DAEMONSETS };
@@ -63,8 +63,7 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
   override async lastWord(workload: Workload): Promise<LastWord | undefined> {
     const raw = await this.#read(workload);
     if (raw === undefined) return undefined;
-    const { managedFields } = raw.metadata ?? {};
-    return { workload: workloadOf(raw, workload.kind), manager: ownerOfEntries(managedFields) ?? lastManager(managedFields) ?? 'somebody' };
+    return { workload: workloadOf(raw, workload.kind), manager: ownerOfEntries(raw.metadata?.managedFields) ?? NOT_RECORDED };
   }
 
   override async pods({ namespace, selector, kind, name }: Workload): Promise<readonly PodState[]> {

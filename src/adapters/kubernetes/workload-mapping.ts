@@ -133,20 +133,10 @@ export function podStateOf(raw: RawPod): PodState {
   };
 }
 
-/**
- * Who has the annotation, and who changed the workload last where nobody has: what a person is told when another word than
- * kimup's stands. Of several that set it to the same, not kimup.
- */
+/** The field manager that has the annotation; of several that set it to the same, not kimup. */
 export function ownerOfEntries(fields: readonly ManagedFieldsEntry[] | undefined): string | undefined {
   const owners = (fields ?? []).filter(({ fieldsV1 }) => has(fieldsV1, ['f:spec', 'f:template', 'f:metadata', 'f:annotations', `f:${IMAGES_ANNOTATION}`]));
   return (owners.find(({ manager }) => manager !== OPERATOR_MANAGER) ?? owners[0])?.manager;
-}
-
-/** The manager of the latest change of the workload that was no status. */
-export function lastManager(fields: readonly ManagedFieldsEntry[] | undefined): string | undefined {
-  return (fields ?? [])
-    .filter(({ subresource, manager }) => !subresource && manager !== OPERATOR_MANAGER)
-    .sort((a, b) => Date.parse(b.time ?? '') - Date.parse(a.time ?? ''))[0]?.manager;
 }
 
 /** metav1.LabelSelector in the text form of list requests. */

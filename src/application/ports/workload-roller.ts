@@ -9,9 +9,12 @@ export interface WorkloadListener {
 /** A workload as the API server has it, and who changed its entries last. */
 export interface LastWord {
   readonly workload: Workload;
-  /** The field manager that has the annotation now; where it is gone, the one that changed the workload last. */
+  /** The field manager that has the annotation now; {@link NOT_RECORDED} where it is gone: who takes a field away owns nothing. */
   readonly manager: string;
 }
+
+/** Who took an annotation away: Kubernetes does not keep that. */
+export const NOT_RECORDED = 'somebody';
 
 /** The Deployments, StatefulSets and DaemonSets of the cluster, and how they are rolled. */
 export abstract class WorkloadRoller {

@@ -329,7 +329,7 @@ describe('a rollout that fails', () => {
 
 describe('a person\'s word', () => {
   it.each([
-    ['takes the entry away', undefined, 'kubectl-rollout took the entry away: left alone until the next move'],
+    ['takes the entry away', undefined, 'somebody took the entry away: left alone until the next move'],
     ['sets another', 'demos=v1.9.5', 'kubectl-rollout made it v1.9.5: left alone until the next move'],
   ])('stands when it %s while the rollout is under way', async (_, text, message) => {
     const world = new World();

@@ -16,7 +16,7 @@ import { EventRecorder } from '../ports/event-recorder.ts';
 import { ImageStore, WriteError } from '../ports/image-store.ts';
 import { Log } from '../ports/log.ts';
 import { NamespaceStore } from '../ports/namespace-store.ts';
-import { WorkloadRoller } from '../ports/workload-roller.ts';
+import { NOT_RECORDED, WorkloadRoller } from '../ports/workload-roller.ts';
 import type { WorkResult } from '../queue/work-queue.ts';
 import { inTurns } from './in-turns.ts';
 import { SeenWorkloads } from './seen-workloads.ts';
@@ -156,7 +156,7 @@ export class RollOutImage {
         const word = await this.roller.lastWord(workload);
         if (word === undefined) this.#seen.gone(workload);
         else this.#seen.put(word.workload);
-        lastWords.set(workloadId(workload), word?.manager ?? 'somebody');
+        lastWords.set(workloadId(workload), word?.manager ?? NOT_RECORDED);
       });
     }
     throw new Error(`the rollout of Image ${keyOf(image)} still asks after ${MAX_QUESTIONS} rounds`);

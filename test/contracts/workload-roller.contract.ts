@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WriteError } from '../../src/application/ports/image-store.ts';
+import { NOT_RECORDED, type WorkloadRoller } from '../../src/application/ports/workload-roller.ts';
+import type { WorkloadKind } from '../../src/domain/image/image.ts';
+import { type Workload, workloadId } from '../../src/domain/rollout/workload.ts';
+
+/** An empty namespace of a cluster, and people who work there. */
+export interface WorkloadRollerUnderTest {
+  readonly roller: WorkloadRoller;
+  readonly namespace: string;
+  /** Makes a workload of one replica, with these annotations on its pod template. */
+  create(kind: WorkloadKind, name: string, annotations?: Readonly<Record<string, string>>): Promise<void>;
+  /** Sets the template's entries, or takes them away, as the field manager `manager`. */
+  override(kind: WorkloadKind, name: string, text: string | undefined, manager: string): Promise<void>;
+  /** Changes something of the workload, but not its entries. */
+  touch(kind: WorkloadKind, name: string): Promise<void>;
+  remove(kind: WorkloadKind, name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const ENTRIES = 'kimup.cloudavenue.io/images';
+const SAYS = { 'kimup.cloudavenue.io/enabled': 'true' };
+const KINDS: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
+
+/** What every {@link WorkloadRoller} does. */
+export function workloadRollerContract(name: string, start: () => Promise<WorkloadRollerUnderTest>): void {
+  describe(`${name}, a WorkloadRoller`, () => {
+    let under: WorkloadRollerUnderTest;
+    beforeEach(async () => void (under = await start()));
+    afterEach(() => under.stop());
+
+    const find = (id: string): Workload | undefined => under.roller.list(under.namespace).find((one) => workloadId(one) === id);
+    const shown = (id: string, until: (one: Workload) => unknown = () => true): Promise<Workload> =>
+      vi.waitUntil(() => {
+        const found = find(id);
+        return found !== undefined && until(found) ? found : undefined;
+      }, { timeout: 10_000, interval: 10 });
+    const made = async (kind: WorkloadKind = 'Deployment', annotations: Readonly<Record<string, string>> = SAYS): Promise<Workload> => {
+      await under.create(kind, 'web', annotations);
+      return shown(`${kind}/web`, (one) => one.status.observedGeneration === one.generation && one.status.updated === 1);
+    };
+    const consequence = async (write: Promise<unknown>): Promise<string> => {
+      const error = await write.then(() => undefined, (reason: unknown) => reason);
+      expect(error).toBeInstanceOf(WriteError);
+      return (error as WriteError).consequence;
+    };
+
+    it('shows the three kinds of one namespace', async () => {
+      for (const kind of KINDS) await under.create(kind, 'web', SAYS);
+      for (const kind of KINDS) {
+        expect(await shown(`${kind}/web`)).toMatchObject({
+          kind, name: 'web', namespace: under.namespace, deleting: false, paused: false, strategy: 'RollingUpdate', partition: 0,
+          entriesAreOurs: false, template: { annotations: SAYS, containers: [{ name: 'main', image: 'registry.test/whoami:v1.9.0' }] },
+        });
+      }
+      expect(under.roller.list('elsewhere')).toEqual([]);
+      expect(under.roller.synced()).toBe(true);
+    });
+
+    it('tells of what is there, then of changes, then of the end', async () => {
+      await made();
+      const told: string[] = [];
+      under.roller.subscribe({
+        changed: (one) => void (one.namespace === under.namespace && told.push(`${workloadId(one)} ${one.template.annotations[ENTRIES] ?? '-'}`)),
+        deleted: (one) => void (one.namespace === under.namespace && told.push(`${workloadId(one)} gone`)),
+      });
+      expect(told).toEqual(['Deployment/web -']);
+      await under.override('Deployment', 'web', 'demos=v2', 'kubectl-edit');
+      await vi.waitUntil(() => told.includes('Deployment/web demos=v2'), { timeout: 10_000 });
+      await under.remove('Deployment', 'web');
+      await vi.waitUntil(() => told.includes('Deployment/web gone'), { timeout: 10_000 });
+    });
+
+    it.each(KINDS)('sets the entries of a %s, and takes them away without a trace', async (kind) => {
+      const before = await made(kind);
+      const set = await under.roller.setEntries(before, 'demos=v1.10.2');
+      expect(set).toMatchObject({ generation: before.generation + 1, entriesAreOurs: true, template: { annotations: { ...SAYS, [ENTRIES]: 'demos=v1.10.2' } }, revision: before.revision });
+      const changed = await under.roller.setEntries(set, 'another=v1,demos=v1.10.2');
+      expect(changed.template.annotations[ENTRIES]).toBe('another=v1,demos=v1.10.2');
+      const back = await under.roller.setEntries(changed, undefined);
+      expect(back).toMatchObject({ generation: before.generation + 3, template: before.template, revision: before.revision });
+      expect(back.template).toEqual(before.template);
+      await shown(`${kind}/web`, (one) => one.generation === back.generation && one.template.annotations[ENTRIES] === undefined);
+    });
+
+    it('takes the only annotation of a template away without a trace', async () => {
+      const before = await made('Deployment', {});
+      const back = await under.roller.setEntries(await under.roller.setEntries(before, 'demos=v1.10.2'), undefined);
+      expect(back).toMatchObject({ revision: before.revision, template: before.template });
+    });
+
+    it('changes nothing when the entries are there already', async () => {
+      const set = await under.roller.setEntries(await made(), 'demos=v1.10.2');
+      expect((await under.roller.setEntries(set, 'demos=v1.10.2')).generation).toBe(set.generation);
+    });
+
+    it('does not overwrite entries that it was not shown', async () => {
+      const stale = await made();
+      await under.override('Deployment', 'web', 'demos=v3', 'kubectl-edit');
+      expect(await consequence(under.roller.setEntries(stale, 'demos=v1.10.2'))).toBe('conflict');
+      expect((await under.roller.lastWord(stale))?.workload.template.annotations[ENTRIES]).toBe('demos=v3');
+    });
+
+    it('does not mind what else has changed', async () => {
+      const stale = await made();
+      await under.touch('Deployment', 'web');
+      expect((await under.roller.setEntries(stale, 'demos=v1.10.2')).template.annotations[ENTRIES]).toBe('demos=v1.10.2');
+    });
+
+    it('takes away what somebody else had set', async () => {
+      await made();
+      await under.override('Deployment', 'web', 'demos=v3', 'kubectl-edit');
+      const theirs = await shown('Deployment/web', (one) => one.template.annotations[ENTRIES] === 'demos=v3');
+      expect(theirs.entriesAreOurs).toBe(false);
+      expect((await under.roller.setEntries(theirs, undefined)).template.annotations[ENTRIES]).toBeUndefined();
+    });
+
+    it.each([['demos=v3', 'kubectl-rollout'], [undefined, NOT_RECORDED]])('knows who had the last word, to say %s', async (text, manager) => {
+      const set = await under.roller.setEntries(await made(), 'demos=v1.10.2');
+      expect(await under.roller.lastWord(set)).toMatchObject({ workload: { generation: set.generation, entriesAreOurs: true }, manager: 'kimup-operator' });
+      await under.override('Deployment', 'web', text, 'kubectl-rollout');
+      const word = await under.roller.lastWord(set);
+      expect(word).toMatchObject({ workload: { entriesAreOurs: false }, manager });
+      expect(word?.workload.template.annotations[ENTRIES]).toBe(text);
+    });
+
+    it('does not make a workload that is gone, nor touch one that was made again', async () => {
+      const first = await made();
+      await under.remove('Deployment', 'web');
+      await vi.waitUntil(() => find('Deployment/web') === undefined, { timeout: 10_000 });
+      expect(await consequence(under.roller.setEntries(first, 'demos=v1.10.2'))).toBe('gone');
+      expect(await under.roller.lastWord(first)).toBeUndefined();
+      await under.create('Deployment', 'web', SAYS);
+      const second = await shown('Deployment/web');
+      expect(second.uid).not.toBe(first.uid);
+      expect(await consequence(under.roller.setEntries(first, 'demos=v1.10.2'))).toBe('gone');
+      expect(await under.roller.lastWord(first)).toBeUndefined();
+    });
+
+    it.each(KINDS)('shows the pods of a %s with what they were made from, and deletes one by its uid', async (kind) => {
+      const before = await made(kind, { ...SAYS, [ENTRIES]: 'demos=v1.9.0' });
+      const pods = await vi.waitUntil(async () => {
+        const found = await under.roller.pods(before);
+        return found.length === 1 && found[0]?.ready ? found : undefined;
+      }, { timeout: 10_000, interval: 20 });
+      expect(pods[0]).toMatchObject({ deleting: false, finished: false, ready: true, entries: 'demos=v1.9.0', containers: [{ name: 'main', image: 'registry.test/whoami:v1.9.0' }] });
+      const [pod] = pods;
+      await under.roller.deletePod(before, { ...pod!, uid: 'of-another' });
+      expect((await under.roller.pods(before)).map(({ uid, deleting }) => [uid, deleting])).toEqual([[pod!.uid, false]]);
+      await under.roller.deletePod(before, pod!);
+      await vi.waitUntil(async () => !(await under.roller.pods(before)).some(({ uid, deleting }) => uid === pod!.uid && !deleting), { timeout: 10_000, interval: 20 });
+      await under.roller.deletePod(before, pod!);
+    });
+  });
+}
