@@ -75,7 +75,7 @@ describe('KubeClient', () => {
   });
 
   it('applies as one field manager, by force', async () => {
-    const applied = client.apply(IMAGES, { ...AT, subresource: 'status' }, { metadata: { name: 'demos' }, status: { tag: 'v1' } }, 'kimup-controller');
+    const applied = client.apply(IMAGES, { ...AT, subresource: 'status' }, { metadata: { uid: 'u-1' }, status: { tag: 'v1' } }, 'kimup-controller');
     const request = await server.next();
     request.json(200, {});
     await applied;
@@ -85,7 +85,7 @@ describe('KubeClient', () => {
       { fieldManager: 'kimup-controller', force: 'true' },
       'application/apply-patch+yaml',
     ]);
-    expect(JSON.parse(request.body)).toEqual({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name: 'demos' }, status: { tag: 'v1' } });
+    expect(JSON.parse(request.body)).toEqual({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { namespace: 'default', name: 'demos', uid: 'u-1' }, status: { tag: 'v1' } });
   });
 
   it('fails with what the API server says: status, reason, message', async () => {

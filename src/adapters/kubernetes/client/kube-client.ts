@@ -111,14 +111,14 @@ export class KubeClient {
     });
   }
 
-  /** Server-side apply with force: `body` is all that `fieldManager` wants of the object; what it set before and leaves out now goes. */
+  /** Server-side apply with force: `body` is all that `fieldManager` wants of the object; what it set before and leaves out now goes. Kind and name are put in. */
   apply<T>(resource: Resource, at: ObjectPath, body: object, fieldManager: string): Promise<T> {
     return this.call<T>({
       method: 'PATCH',
       path: pathOf(resource, at),
       query: { fieldManager, force: 'true' },
       contentType: APPLY,
-      body: { apiVersion: apiVersionOf(resource), kind: resource.kind, ...body },
+      body: { apiVersion: apiVersionOf(resource), kind: resource.kind, ...body, metadata: { ...namespaceAndName(at), ...(body as KubeObject).metadata } },
       what: describe('apply', resource, at),
     });
   }
@@ -246,13 +246,13 @@ export class KubeClient {
   private async send(call: Call, signal: AbortSignal, watch: boolean): Promise<Dispatcher.ResponseData> {
     try {
       const { headers, dispatcher } = await this.connection.access(watch);
-      return await request(this.connection.server + call.path + queryOf(call.query), {
+      return await unlessAborted(signal, request(this.connection.server + call.path + queryOf(call.query), {
         method: call.method,
         dispatcher,
         signal,
         headers: call.contentType === undefined ? headers : { ...headers, 'content-type': call.contentType },
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-      });
+      }));
     } catch (error) {
       throw noAnswer(call.what, error, call.signal);
     }
@@ -262,6 +262,10 @@ export class KubeClient {
 function describe(verb: string, resource: Resource, { namespace, name, subresource }: { namespace?: string; name?: string; subresource?: string }): string {
   const where = name === undefined ? namespace : namespace === undefined ? name : `${namespace}/${name}`;
   return `${verb} ${name === undefined && verb !== 'create' ? resource.plural : resource.kind}${where === undefined ? '' : ` ${where}`}${subresource === undefined ? '' : ` (${subresource})`}`;
+}
+
+function namespaceAndName({ namespace, name }: ObjectPath): object {
+  return namespace === undefined ? { name } : { namespace, name };
 }
 
 function queryOf(query: Call['query'] = {}): string {
@@ -324,6 +328,22 @@ function explain(error: unknown): string {
 function neverSent(error: KubeError): boolean {
   const { code } = (error.cause ?? {}) as { code?: string };
   return code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'UND_ERR_CONNECT_TIMEOUT';
+}
+
+/** undici takes no notice of a signal before there is a connection: who waits for one is let go here. */
+async function unlessAborted(signal: AbortSignal, answer: Promise<Dispatcher.ResponseData>): Promise<Dispatcher.ResponseData> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason as Error);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([answer, aborted.promise]);
+  } catch (error) {
+    answer.then(({ body }) => body.on('error', () => undefined).destroy(), () => undefined);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 class DeadlineError extends Error {}
