@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
 import { FileServingCertificate, hasServingCertificate } from '../adapters/certificate/file-serving-certificate.ts';
+import { X509CertificateAuthority } from '../adapters/certificate/x509-certificate-authority.ts';
 import { WEBHOOK_PATH, WebhookServer } from '../adapters/http/webhook-server.ts';
 import { KubeClient } from '../adapters/kubernetes/client/kube-client.ts';
-import { SecretServingCertificate, serviceHosts } from '../adapters/kubernetes/secret-serving-certificate.ts';
+import { SecretCertificateStore, serviceHosts } from '../adapters/kubernetes/secret-certificate-store.ts';
 import type { WebhookAddress } from '../adapters/kubernetes/webhook-configuration.ts';
 import { WebhookConfigurationKeeper } from '../adapters/kubernetes/webhook-configuration-keeper.ts';
+import { OwnServingCertificate } from '../application/admission/own-serving-certificate.ts';
 import { AdmissionOptions, ReviewPod } from '../application/admission/review-pod.ts';
 import { Clock } from '../application/ports/clock.ts';
 import { Log } from '../application/ports/log.ts';
@@ -22,7 +24,12 @@ import { OperatorSettings, Settings } from './settings.ts';
       useFactory: (client: KubeClient, clock: Clock, log: Log, { namespace, component }: Settings, { certificateFolder, service, url }: OperatorSettings) =>
         hasServingCertificate(certificateFolder)
           ? new FileServingCertificate(clock, log, certificateFolder)
-          : new SecretServingCertificate(client, clock, log, { namespace, fieldManager: component, hosts: url === '' ? serviceHosts(service, namespace) : [new URL(url).hostname] }),
+          : new OwnServingCertificate(
+            new SecretCertificateStore(client, { namespace, fieldManager: component }),
+            new X509CertificateAuthority({ hosts: url === '' ? serviceHosts(service, namespace) : [new URL(url).hostname] }),
+            clock,
+            log,
+          ),
       inject: [KubeClient, Clock, Log, Settings, OperatorSettings],
     },
     WebhookServer,

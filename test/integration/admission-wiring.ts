@@ -2,6 +2,7 @@
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { fastify, type FastifyInstance } from 'fastify';
+import { X509CertificateAuthority } from '../../src/adapters/certificate/x509-certificate-authority.ts';
 import { WEBHOOK_FASTIFY_OPTIONS, WEBHOOK_PATH, WebhookServer } from '../../src/adapters/http/webhook-server.ts';
 import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
 import { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
@@ -10,9 +11,10 @@ import { IMAGES } from '../../src/adapters/kubernetes/client/resource.ts';
 import type { RawImage } from '../../src/adapters/kubernetes/image-mapping.ts';
 import { KubernetesImageStore } from '../../src/adapters/kubernetes/kubernetes-image-store.ts';
 import { KubernetesNamespaceStore } from '../../src/adapters/kubernetes/kubernetes-namespace-store.ts';
-import { SecretServingCertificate } from '../../src/adapters/kubernetes/secret-serving-certificate.ts';
+import { SecretCertificateStore } from '../../src/adapters/kubernetes/secret-certificate-store.ts';
 import { WebhookConfigurationKeeper } from '../../src/adapters/kubernetes/webhook-configuration-keeper.ts';
 import { SystemClock } from '../../src/adapters/system/system-clock.ts';
+import { OwnServingCertificate } from '../../src/application/admission/own-serving-certificate.ts';
 import { AdmissionOptions, ReviewPod } from '../../src/application/admission/review-pod.ts';
 import { FakeEventRecorder, FakeLog, FakeMetrics } from '../fakes/recorders.ts';
 
@@ -28,7 +30,7 @@ export class ShiftedClock extends SystemClock {
 export interface Admission {
   readonly client: KubeClient;
   readonly clock: ShiftedClock;
-  readonly certificate: SecretServingCertificate;
+  readonly certificate: OwnServingCertificate;
   readonly keeper: WebhookConfigurationKeeper;
   readonly log: FakeLog;
   readonly metrics: FakeMetrics;
@@ -45,7 +47,9 @@ export async function startAdmission(kubeconfig: string, shiftMs = 0): Promise<A
   clock.shiftMs = shiftMs;
   const images = new Informer<RawImage>(client, IMAGES, { log });
   const namespaces = new KubernetesNamespaceStore(client, log);
-  const certificate = new SecretServingCertificate(client, clock, log, { namespace: 'kimup-operator', hosts: ['127.0.0.1'], fieldManager: 'kimup-operator' });
+  const certificate = new OwnServingCertificate(
+    new SecretCertificateStore(client, { namespace: 'kimup-operator', fieldManager: 'kimup-operator' }), new X509CertificateAuthority({ hosts: ['127.0.0.1'] }), clock, log,
+  );
   const reviewPod = new ReviewPod(
     new KubernetesImageStore(client, images, 'kimup-operator', new FakeEventRecorder(), log), namespaces, new AdmissionOptions('kimup-operator'),
   );

@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/fakes/fake-clock.ts';
+import type { Certificates } from '../../application/ports/certificate-authority.ts';
 import type { Log } from '../../application/ports/log.ts';
 import type { CertificateBundle } from '../../application/ports/serving-certificate.ts';
-import { type Certificates, renewed } from './certificate-authority.ts';
 import { FileServingCertificate, hasServingCertificate } from './file-serving-certificate.ts';
+import { X509CertificateAuthority } from './x509-certificate-authority.ts';
+
+const renewed = (hosts: readonly string[]) => new X509CertificateAuthority({ hosts }).renewed(undefined, Date.now());
 
 describe('a certificate from files', () => {
   const lines: string[] = [];
@@ -22,7 +25,7 @@ describe('a certificate from files', () => {
     clock = new FakeClock();
     lines.length = 0;
     source = new FileServingCertificate(clock, log, directory);
-    made = await renewed(undefined, Date.now(), { hosts: ['localhost'] });
+    made = await renewed(['localhost']);
   });
   afterEach(async () => {
     source.stop();
@@ -48,7 +51,7 @@ describe('a certificate from files', () => {
     await put(made);
     await source.start();
     expect(source.problem()).toBeUndefined();
-    expect(source.current()).toEqual({ certificate: made['tls.crt'], key: made['tls.key'], authority: made['ca.crt'] });
+    expect(source.current()).toEqual({ certificate: made['tls.crt'], key: made['tls.key'], authority: made['ca.crt'], until: expect.any(Number) });
   });
 
   it('is trusted itself where there is no authority', async () => {
@@ -63,11 +66,14 @@ describe('a certificate from files', () => {
     await source.start();
     source.subscribe((bundle) => { seen.push(bundle); });
     expect(seen).toHaveLength(1);
-    const next = await renewed(undefined, Date.now(), { hosts: ['localhost'] });
+    const next = await renewed(['localhost']);
     await put({ 'tls.crt': next['tls.crt'] });
     await source.start();
     expect(seen).toHaveLength(1);
     expect(source.problem()).toContain('no pair');
+    await put({ 'tls.key': 'garbage' });
+    await source.start();
+    expect(source.problem()).toContain('PEM is expected');
     await put(next);
     await source.start();
     expect(seen.at(-1)?.certificate).toBe(next['tls.crt']);

@@ -1,10 +1,11 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PolledServingCertificate } from '../../application/admission/polled-serving-certificate.ts';
 import type { Clock } from '../../application/ports/clock.ts';
 import type { Log } from '../../application/ports/log.ts';
 import type { CertificateBundle } from '../../application/ports/serving-certificate.ts';
-import { PolledServingCertificate } from './polled-serving-certificate.ts';
 
 /** Where the contract has the certificate, put there by cert-manager or by hand. */
 export const SERVING_CERTS_DIRECTORY = '/tmp/k8s-webhook-server/serving-certs';
@@ -32,6 +33,22 @@ export class FileServingCertificate extends PolledServingCertificate {
     ]).catch((cause: unknown) => {
       throw new Error(`the webhook's certificate in ${this.directory} can't be read: ${(cause as Error).message}`, { cause });
     });
-    return { certificate, key, authority: authority.trim() === '' ? certificate : authority };
+    return { certificate, key, authority: authority.trim() === '' ? certificate : authority, until: this.#checked(certificate, key) };
+  }
+
+  /** When the certificate runs out. */
+  #checked(certificate: string, key: string): number {
+    const where = `the webhook's certificate in ${this.directory}`;
+    let read: X509Certificate;
+    let isPair: boolean;
+    try {
+      read = new X509Certificate(certificate);
+      isPair = read.checkPrivateKey(createPrivateKey(key));
+    } catch {
+      // Its cause may quote what is in the files.
+      throw new Error(`${where} can't be read: PEM is expected in tls.crt and, without a passphrase, in tls.key`);
+    }
+    if (!isPair) throw new Error(`${where} and its key are no pair: write tls.crt and tls.key anew, together`);
+    return read.validToDate.getTime();
   }
 }

@@ -6,17 +6,20 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
 import { FakeNamespaceStore } from '../../../test/fakes/fake-namespace-store.ts';
 import { AdmissionOptions, ReviewPod } from '../../application/admission/review-pod.ts';
+import type { Certificates } from '../../application/ports/certificate-authority.ts';
 import type { Log } from '../../application/ports/log.ts';
 import { Metrics, type Work } from '../../application/ports/metrics.ts';
 import { type CertificateBundle, ServingCertificate } from '../../application/ports/serving-certificate.ts';
-import { type Certificates, renewed } from '../certificate/certificate-authority.ts';
+import { X509CertificateAuthority } from '../certificate/x509-certificate-authority.ts';
 import { WEBHOOK_FASTIFY_OPTIONS, WebhookServer } from './webhook-server.ts';
+
+const renewed = (hosts: readonly string[]) => new X509CertificateAuthority({ hosts }).renewed(undefined, Date.now());
 
 class GivenCertificate extends ServingCertificate {
   #bundle: CertificateBundle | undefined;
   #listener: (bundle: CertificateBundle) => void = () => undefined;
   give(of: Certificates): void {
-    this.#bundle = { certificate: of['tls.crt'], key: of['tls.key'], authority: of['ca.crt'] };
+    this.#bundle = { certificate: of['tls.crt'], key: of['tls.key'], authority: of['ca.crt'], until: 0 };
     this.#listener(this.#bundle);
   }
   override current() { return this.#bundle; }
@@ -59,7 +62,7 @@ describe('the webhook', () => {
     metrics = new CountedMetrics();
     reviewPod = new ReviewPod(images, namespaces, new AdmissionOptions('kimup-operator'));
     webhook = new WebhookServer(reviewPod, certificate, metrics, log);
-    made = await renewed(undefined, Date.now(), { hosts: ['localhost'] });
+    made = await renewed(['localhost']);
     server = fastify(WEBHOOK_FASTIFY_OPTIONS) as unknown as FastifyInstance;
     webhook.attach(server);
     webhook.secure(server.server as unknown as Server);
@@ -148,7 +151,7 @@ describe('the webhook', () => {
   it('takes a new certificate for new connections, keeps TLS 1.3, and answers on open ones', async () => {
     certificate.give(made);
     expect(await ask(review())).toMatchObject({ status: 200 });
-    const next = await renewed(undefined, Date.now(), { hosts: ['localhost'] });
+    const next = await renewed(['localhost']);
     certificate.give(next);
     expect(await ask(review())).toMatchObject({ status: 200 });
     const fresh = new Agent();
@@ -159,7 +162,7 @@ describe('the webhook', () => {
 
   it('goes on with the old certificate where the new one and its key are no pair', async () => {
     certificate.give(made);
-    const other = await renewed(undefined, Date.now(), { hosts: ['localhost'] });
+    const other = await renewed(['localhost']);
     certificate.give({ ...made, 'tls.key': other['tls.key'] });
     expect(await ask(review(), { agent: new Agent() })).toMatchObject({ status: 200 });
     expect(lines.join()).toContain('goes on with the certificate that it has');

@@ -5,6 +5,8 @@ export interface CertificateBundle {
   readonly key: string;
   /** What the API server is to trust: one or more certificates. */
   readonly authority: string;
+  /** When the serving certificate runs out, milliseconds since the epoch. */
+  readonly until: number;
 }
 
 /** Has the certificate that the webhook is served with, and keeps it from running out. */

@@ -3,16 +3,20 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { type Certificates, renewed, replaced, usable } from './certificate-authority.ts';
+import type { Certificates } from '../../application/ports/certificate-authority.ts';
+import { type CertificateOptions, X509CertificateAuthority } from './x509-certificate-authority.ts';
 
 const DAY = 86_400_000;
 const hosts = ['kimup-webhook.kimup-operator.svc', 'localhost', '127.0.0.1'];
 const now = Date.now();
+const renewed = (kept: Certificates | undefined, at: number, options: CertificateOptions) => new X509CertificateAuthority(options).renewed(kept, at);
 
 describe('an authority of our own', () => {
   it('signs a certificate that a TLS client takes for every host, by name and by address', async () => {
     const made = await renewed(undefined, now, { hosts });
     for (const host of hosts) expect(await handshake(made, made['ca.crt'], host)).toBe('authorized');
+    const local = new X509Certificate((await renewed(undefined, now, { hosts: ['[::1]'] }))['tls.crt']);
+    expect(local.checkIP('::1')).toBe('::1');
     expect(await handshake(made, made['ca.crt'], 'example.org')).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
     const other = await renewed(undefined, now, { hosts });
     expect(await handshake(made, other['ca.crt'], hosts[0]!)).not.toBe('authorized');
@@ -60,7 +64,7 @@ describe('an authority of our own', () => {
     expect(await handshake(old, both['ca.crt'], 'localhost')).toBe('authorized');
     expect(await handshake(trusted, both['ca.crt'], 'localhost')).toBe('authorized');
     expect(await handshake(trusted, old['ca.crt'], 'localhost')).not.toBe('authorized');
-    expect((await replaced(trusted, now, { hosts }))['ca.crt'].match(/BEGIN/g)).toHaveLength(2);
+    expect((await new X509CertificateAuthority({ hosts }).replaced(trusted, now))['ca.crt'].match(/BEGIN/g)).toHaveLength(2);
   });
 
   it.each([
@@ -76,7 +80,8 @@ describe('an authority of our own', () => {
     const [made, other] = [await renewed(undefined, now, { hosts }), await renewed(undefined, now, { hosts })];
     const mended = await renewed({ ...made, 'tls.key': other['tls.key'] }, now, { hosts });
     expect(mended['ca.crt']).toBe(made['ca.crt']);
-    expect(usable(mended['tls.crt'], mended['tls.key'], now)).toBeDefined();
+    expect(new X509CertificateAuthority({ hosts }).bundle(mended, now)?.until).toBe(new X509Certificate(mended['tls.crt']).validToDate.getTime());
+    expect(new X509CertificateAuthority({ hosts }).bundle({ ...made, 'tls.key': other['tls.key'] }, now)).toBeUndefined();
     expect((await renewed(made, now + 100 * DAY, { hosts }))['tls.crt']).not.toBe(made['tls.crt']);
   });
 });

@@ -2,15 +2,8 @@ import 'reflect-metadata'; // what @peculiar/x509 is wired by has to find it loa
 import { X509Certificate, createPrivateKey, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
-
-/** An authority of kimup's own and a serving certificate signed by it, PEM, by the keys of the Secret that keeps them. */
-export interface Certificates {
-  /** The authority's certificate; after a renewal the one before it too, so that what that one signed is still trusted. */
-  readonly 'ca.crt': string;
-  readonly 'ca.key': string;
-  readonly 'tls.crt': string;
-  readonly 'tls.key': string;
-}
+import { CertificateAuthority, type Certificates } from '../../application/ports/certificate-authority.ts';
+import type { CertificateBundle } from '../../application/ports/serving-certificate.ts';
 
 export interface CertificateOptions {
   /** What the certificate is for: DNS names and IP addresses, one at least. */
@@ -27,36 +20,43 @@ const BACKDATE_MS = 5 * 60_000;
 const TRUST_MS = 10 * 60_000;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
-/**
- * What is to be served from `now` (milliseconds since the epoch) on, given what is kept: the very same when nothing is due;
- * a new serving certificate when it is for other hosts or two thirds of its life are over; a new authority, the old one
- * still trusted beside it, when two thirds of its own are. Nothing kept, or nothing that can be read: all new.
- */
-export async function renewed(kept: Certificates | undefined, now: number, options: CertificateOptions): Promise<Certificates> {
-  const authority = kept === undefined ? undefined : usable(kept['ca.crt'], kept['ca.key'], now);
-  if (kept === undefined || authority === undefined) {
-    const fresh = await newAuthority(now, options, '');
-    return { ...fresh, ...await newServing(fresh, now, options) };
-  }
-  if (now >= twoThirds(authority)) return replaced(kept, now, options);
-  const serving = usable(kept['tls.crt'], kept['tls.key'], now);
-  const signed = serving?.verify(authority.publicKey) === true || now - begin(authority) < TRUST_MS;
-  if (serving !== undefined && now < twoThirds(serving) && signed && isFor(serving, options.hosts)) return kept;
-  return { ...kept, ...await newServing(kept, now, options) };
-}
+/** Certificates made in this process, ECDSA P-256. */
+export class X509CertificateAuthority extends CertificateAuthority {
+  private readonly options: CertificateOptions;
 
-/**
- * A new authority, the one of `kept` still trusted beside it. The old serving certificate goes on until the new authority
- * is trusted everywhere ({@link renewed} then replaces it), unless there is none to go on with.
- */
-export async function replaced(kept: Certificates, now: number, options: CertificateOptions): Promise<Certificates> {
-  const next = await newAuthority(now, options, new X509Certificate(kept['ca.crt']).toString());
-  if (usable(kept['tls.crt'], kept['tls.key'], now) !== undefined) return { ...kept, ...next };
-  return { ...next, ...await newServing(next, now, options) };
+  constructor(options: CertificateOptions) {
+    super();
+    // URLs have IPv6 addresses in brackets, certificates have not.
+    this.options = { ...options, hosts: options.hosts.map((host) => host.replace(/^\[(.*)\]$/, '$1')) };
+  }
+
+  override async renewed(kept: Certificates | undefined, now: number): Promise<Certificates> {
+    const authority = kept === undefined ? undefined : usable(kept['ca.crt'], kept['ca.key'], now);
+    if (kept === undefined || authority === undefined) {
+      const fresh = await newAuthority(now, this.options, '');
+      return { ...fresh, ...await newServing(fresh, now, this.options) };
+    }
+    if (now >= twoThirds(authority)) return this.replaced(kept, now);
+    const serving = usable(kept['tls.crt'], kept['tls.key'], now);
+    const signed = serving?.verify(authority.publicKey) === true || now - begin(authority) < TRUST_MS;
+    if (serving !== undefined && now < twoThirds(serving) && signed && isFor(serving, this.options.hosts)) return kept;
+    return { ...kept, ...await newServing(kept, now, this.options) };
+  }
+
+  override async replaced(kept: Certificates, now: number): Promise<Certificates> {
+    const next = await newAuthority(now, this.options, new X509Certificate(kept['ca.crt']).toString());
+    if (usable(kept['tls.crt'], kept['tls.key'], now) !== undefined) return { ...kept, ...next };
+    return { ...next, ...await newServing(next, now, this.options) };
+  }
+
+  override bundle(kept: Certificates, now: number): CertificateBundle | undefined {
+    const serving = usable(kept['tls.crt'], kept['tls.key'], now);
+    return serving && { certificate: kept['tls.crt'], key: kept['tls.key'], authority: kept['ca.crt'], until: serving.validToDate.getTime() };
+  }
 }
 
 /** The certificate, `undefined` when it or its key can't be read, they are no pair, or it has run out. */
-export function usable(certificate: string, key: string, now: number): X509Certificate | undefined {
+function usable(certificate: string, key: string, now: number): X509Certificate | undefined {
   try {
     const read = new X509Certificate(certificate);
     return read.checkPrivateKey(createPrivateKey(key)) && read.validToDate.getTime() > now ? read : undefined;

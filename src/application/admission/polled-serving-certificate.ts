@@ -1,7 +1,6 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { Clock } from '../../application/ports/clock.ts';
-import type { Log } from '../../application/ports/log.ts';
-import { type CertificateBundle, ServingCertificate } from '../../application/ports/serving-certificate.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import { type CertificateBundle, ServingCertificate } from '../ports/serving-certificate.ts';
 
 /** How long to wait while there is none at all. */
 const WANTED_MS = 2_000;
@@ -20,7 +19,7 @@ export abstract class PolledServingCertificate extends ServingCertificate {
   }
 
   /**
-   * The certificate as its source has it now.
+   * The certificate as its source has it now: one that can be served, certificate and key a pair.
    * @throws Error that says what is wrong and what to do
    */
   protected abstract look(): Promise<CertificateBundle>;
@@ -58,15 +57,13 @@ export abstract class PolledServingCertificate extends ServingCertificate {
     this.#cancel();
   }
 
-  /** Takes `bundle` for the present one, if it is another. @throws Error when certificate and key are no pair */
+  /** Takes `bundle` for the present one, if it is another. */
   protected serve(bundle: CertificateBundle): void {
-    const { certificate, key, authority } = bundle;
+    const { certificate, key, authority, until } = bundle;
     const now = this.#current;
     if (now !== undefined && now.certificate === certificate && now.key === key && now.authority === authority) return;
-    const read = new X509Certificate(certificate);
-    if (!read.checkPrivateKey(createPrivateKey(key))) throw new Error('the certificate and the key of the webhook are no pair: write both anew, together');
     this.#current = bundle;
-    this.log.info('the webhook has a new certificate', { hosts: read.subjectAltName ?? read.subject, until: read.validToDate.toISOString() });
+    this.log.info('the webhook has a new certificate', { until: new Date(until).toISOString() });
     for (const listener of this.#listeners) listener(bundle);
   }
 }
