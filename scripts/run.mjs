@@ -59,14 +59,13 @@ function installedAsLocked(lock) {
 }
 
 function install() {
-  // Not npm ci: it refuses a lock file without the optional packages of platforms that a registry does not carry.
-  console.error('installing node_modules: npm install');
+  console.error('installing node_modules: npm ci');
   const started = Date.now();
   const npm = process.env.npm_execpath;
   const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-  const { status, error } = spawnSync(command, [...first, 'install', '--no-save', '--no-audit', '--no-fund'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status, error } = spawnSync(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (error) fail(`npm can't be started (${error.message}): it comes with Node.js 20 or newer.`);
-  if (status !== 0) fail('npm install failed, see above. It needs the npm registry (npm config get registry) or a filled npm cache.');
+  if (status !== 0) fail('npm ci failed, see above. It needs the npm registry (npm config get registry) or a filled npm cache.');
   console.error(`installed in ${Math.round((Date.now() - started) / 1000)} s`);
 }
 

@@ -1,6 +1,6 @@
 // scripts/run.mjs on a project of its own whose "Node 24" is a stand-in, so that nothing is downloaded.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -39,7 +39,7 @@ it('installs again when package-lock.json has changed and node_modules does not 
   await start('').result;
   rmSync(join(project, 'node_modules', '.package-lock.json'));
   const lock = join(project, 'package-lock.json');
-  writeFileSync(lock, `${await import('node:fs').then(fs => fs.readFileSync(lock, 'utf8'))}\n`);
+  writeFileSync(lock, `${readFileSync(lock, 'utf8')}\n`);
   expect((await start('').result).output).toContain('installing node_modules: npm ci');
 });
 
@@ -65,4 +65,14 @@ it('says what is wrong when the project\'s own Node is missing', async () => {
   expect(status).toBe(1);
   expect(output).toContain('npm rebuild node');
   expect(existsSync(join(project, 'node_modules', '.kimup-installed'))).toBe(false);
+});
+
+it("has every platform's optional packages in package-lock.json, or npm ci would refuse it", () => {
+  const { packages } = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package-lock.json'), 'utf8')) as { packages: Record<string, { version?: string; optionalDependencies?: Record<string, string> }> };
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.entries(optionalDependencies)
+      .filter(([name, wanted]) => /^\d/.test(wanted) && (packages[`${path}/node_modules/${name}`] ?? packages[`node_modules/${name}`])?.version !== wanted)
+      .map(([name, wanted]) => `${path}: ${name} ${wanted}`),
+  );
+  expect(missing).toEqual([]);
 });
