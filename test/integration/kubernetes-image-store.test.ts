@@ -77,6 +77,25 @@ describe('KubernetesImageStore on a real API server', () => {
     await own.close();
   });
 
+  it('writes over what others changed meanwhile, and never to another Image of the same name, also when its watch lags behind', async () => {
+    const namespace = await cluster.freshNamespace({ prefix: 'store' });
+    const { store, informer } = await open('kimup-controller', namespace);
+    const create = () => client.create(IMAGES, { namespace }, { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC });
+    const status = { tag: 'v1.9.0', result: 'Success', time: '2026-11-22T10:00:00Z', image: SPEC.image, baseTag: SPEC.baseTag, observedGeneration: 1, conditions: [] } as const;
+    const shown = async () => (await client.get<RawImage & { status?: { tag?: string } }>(IMAGES, { namespace, name: 'demos' })).status?.tag;
+    await create();
+    const image = await eventually(() => store.get({ namespace, name: 'demos' }));
+    await informer.stop();
+    await client.mergePatch(IMAGES, { namespace, name: 'demos' }, { spec: { baseTag: 'v1.10.0' } }, 'user');
+    await store.writeControllerStatus(image, status);
+    expect(await shown()).toBe('v1.9.0');
+
+    await client.delete(IMAGES, { namespace, name: 'demos' });
+    await create();
+    await expect(store.writeControllerStatus(image, status)).rejects.toMatchObject({ consequence: 'gone' });
+    expect(await shown()).toBeUndefined();
+  });
+
   it('says that a status is refused which the schema does not allow', async () => {
     const namespace = await cluster.freshNamespace({ prefix: 'store' });
     const { store, informer } = await open('kimup-controller', namespace);

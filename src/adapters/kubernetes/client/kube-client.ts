@@ -193,7 +193,7 @@ export class KubeClient {
     const what = describe('list', resource, at);
     const items: T[] = [];
     let next: string | undefined;
-    do {
+    for (;;) {
       const page: { metadata?: { continue?: string; resourceVersion?: string }; items?: T[] } = await this.call({
         method: 'GET',
         path: pathOf(resource, at),
@@ -205,7 +205,7 @@ export class KubeClient {
       for (const item of page.items) items.push(keep(item));
       next = page.metadata.continue;
       if (!next) return { items, resourceVersion: page.metadata.resourceVersion };
-    } while (true);
+    }
   }
 
   private async call<T>(call: Call): Promise<T> {

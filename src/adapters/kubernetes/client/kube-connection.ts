@@ -26,36 +26,45 @@ const CREDENTIALS_TTL_MS = 10_000;
 export class KubeConnection {
   /** The API server's address, without a slash at its end. */
   readonly server: string;
-  private readonly config: DispatcherlessKubeConfig;
+  private config: DispatcherlessKubeConfig;
+  private reload = false;
   private current: { readonly access: CachedAccess; readonly until: number } | undefined;
   private refreshing: Promise<CachedAccess> | undefined;
   private closed = false;
 
   /** @throws Error when there is no kubeconfig, or none that can be used: with what to set */
-  static load(options: KubeConnectionOptions): KubeConnection {
-    const config = new DispatcherlessKubeConfig();
-    if (options.kubeconfig !== undefined && options.kubeconfig !== '') config.loadFromFile(options.kubeconfig);
-    else config.loadFromDefault();
-    return new KubeConnection(config, options.userAgent);
+  static load({ kubeconfig, userAgent }: KubeConnectionOptions): KubeConnection {
+    return new KubeConnection(() => {
+      const config = new DispatcherlessKubeConfig();
+      try {
+        if (kubeconfig) config.loadFromFile(kubeconfig);
+        else config.loadFromDefault();
+      } catch (cause) {
+        throw new Error(`the kubeconfig ${kubeconfig || process.env['KUBECONFIG'] || '~/.kube/config'} can't be read: ${(cause as Error).message}`, { cause });
+      }
+      return config;
+    }, userAgent);
   }
 
   /** For an API server without TLS and credentials (a `kubectl proxy`, a test's). */
   static to(server: string, userAgent: string): KubeConnection {
-    const config = new DispatcherlessKubeConfig();
-    config.loadFromClusterAndUser({ name: 'server', server, skipTLSVerify: false }, { name: 'nobody' });
-    return new KubeConnection(config, userAgent);
+    return new KubeConnection(() => {
+      const config = new DispatcherlessKubeConfig();
+      config.loadFromClusterAndUser({ name: 'server', server, skipTLSVerify: false }, { name: 'nobody' });
+      return config;
+    }, userAgent);
   }
 
-  private constructor(config: DispatcherlessKubeConfig, private readonly userAgent: string) {
-    const cluster = config.getCurrentCluster();
+  private constructor(private readonly loadConfig: () => DispatcherlessKubeConfig, private readonly userAgent: string) {
+    this.config = loadConfig();
+    const cluster = this.config.getCurrentCluster();
     if (cluster === null) {
-      throw new Error(`the kubeconfig's current-context ${JSON.stringify(config.currentContext ?? '')} names no cluster of it: set current-context`);
+      throw new Error(`the kubeconfig's current-context ${JSON.stringify(this.config.currentContext ?? '')} names no cluster of it: set current-context`);
     }
     // What client-node falls back to when it finds nothing at all.
     if (cluster.name === 'cluster' && cluster.server === 'http://localhost:8080') {
       throw new Error('no way to the Kubernetes API: give --kubeconfig, set KUBECONFIG, or run in a Pod with a ServiceAccount');
     }
-    this.config = config;
     this.server = cluster.server.replace(/\/+$/, '');
   }
 
@@ -65,9 +74,10 @@ export class KubeConnection {
     return { headers, dispatcher: watch ? agents.watch : agents.request };
   }
 
-  /** Forgets the credentials that were refused (401), so that the next request asks for them again. */
+  /** Forgets the credentials that were refused (401): the next request reads them anew, files and plugins included. */
   refused(): void {
-    this.current = this.current && { ...this.current, until: 0 };
+    this.reload = true;
+    if (this.current !== undefined) this.current = { ...this.current, until: 0 };
   }
 
   /** Closes every connection, those of watches included. */
@@ -87,6 +97,10 @@ export class KubeConnection {
   }
 
   private async refresh(): Promise<CachedAccess> {
+    if (this.reload) {
+      this.config = this.loadConfig();
+      this.reload = false;
+    }
     const { headers, route } = await this.config.credentials();
     const key = JSON.stringify(route, (_, value: unknown) => (Buffer.isBuffer(value) ? value.toString('base64') : value));
     const old = this.current?.access;
