@@ -114,8 +114,7 @@ export class RollOutImage {
     if (!sameRollout(before, plan.rollout)) {
       const wait = sameButProgress(before, plan.rollout) ? known.writtenAt + PROGRESS_WRITE_MS - now : 0;
       if (wait > 0) {
-        // What was not written is progress still to be told.
-        known.memory = { ...plan.memory, best: known.memory.best };
+        known.memory = plan.memory;
         await this.#do(image, plan.effects);
         return { retryAfterMs: Math.min(wait, again ?? wait) };
       }

@@ -82,10 +82,10 @@ function progressing(sheet: Sheet, row: WorkloadRollout, workload: Workload, tar
   const score = scoreOf(progress);
   const known = `${workloadId(workload)} ${formatEntry(target)}`;
   const best = memory.best.get(known);
-  const moved = row.phase === 'Pending' || (best !== undefined && score > best);
-  sheet.best.set(known, Math.max(score, best ?? 0));
-  const since = moved ? now : Date.parse(row.since);
-  const under = (message: string): WorkloadRollout => ({ ...row, phase: 'Progressing', since: moved ? rfc3339(now) : row.since, message });
+  const moved = row.phase === 'Pending' || (best !== undefined && score > best.score);
+  const since = Math.max(Date.parse(row.since), moved ? now : best?.at ?? 0);
+  sheet.best.set(known, { score: Math.max(score, best?.score ?? 0), at: since });
+  const under = (message: string): WorkloadRollout => ({ ...row, phase: 'Progressing', since: since === Date.parse(row.since) ? row.since : rfc3339(since), message });
 
   if (progress.complete) {
     const pods = sheet.pods(workload);

@@ -14,8 +14,8 @@ export const DEFAULT_ROLLOUT_OPTIONS: RolloutOptions = { rolloutDeadlineMs: 600_
 
 /** What is worth remembering between two looks at an Image. All of it may be lost: it saves requests and writes, no more. */
 export interface RolloutMemory {
-  /** The best score of each workload that is being rolled, so that a pod that comes and goes is no progress. */
-  readonly best: ReadonlyMap<string, number>;
+  /** The best score of each workload that is being rolled, and since when: a pod that comes and goes is no progress. */
+  readonly best: ReadonlyMap<string, { readonly score: number; readonly at: number }>;
   /** What the workloads whose pods were looked at for an older tag were like then. */
   readonly looked: ReadonlyMap<string, string>;
 }
@@ -66,7 +66,7 @@ export interface RolloutPlan {
 export class Sheet {
   effects: Effect[] = [];
   readonly input: RolloutInput;
-  readonly best = new Map<string, number>();
+  readonly best = new Map<string, { readonly score: number; readonly at: number }>();
   readonly looked: Map<string, string>;
   readonly workloads: ReadonlyMap<string, Workload>;
   private readonly lookAt = new Map<string, Workload>();
