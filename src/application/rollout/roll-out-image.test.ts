@@ -234,6 +234,23 @@ describe('a rollout that fails', () => {
     expect(world.events.events.at(-1)).toMatch(/^Warning RolloutFailed: the rollout of v1.10.2 failed and goes back: /);
   });
 
+  it('of a StatefulSet deletes its stuck pod, not before Kubernetes would make it anew as it was', async () => {
+    const world = new World();
+    world.workload({ kind: 'StatefulSet' });
+    world.roller.broken.add(NEW);
+    world.move();
+    await world.look();
+    while (world.roller.step('StatefulSet', 'web')) await world.look();
+    await world.clock.advance(600_000);
+    await world.look();
+    await world.look();
+    expect(world.roller.requests.filter((request) => request.startsWith('set')).at(-1)).toBe('set StatefulSet/web -');
+    expect(world.roller.requests.at(-1)).not.toBe('delete web-0');
+    world.roller.step('StatefulSet', 'web');
+    await world.look();
+    expect(world.roller.requests.at(-1)).toBe('delete web-0');
+  });
+
   it('takes back every workload that was rolled, to what each had before, and starts no further one', async () => {
     const world = new World({ maxConcurrent: 2 });
     world.workload({ name: 'a' });
@@ -608,6 +625,7 @@ describe('a request that fails', () => {
     world.move();
     await expect(world.look()).rejects.toThrow('the webhook says no');
     expect(world.roller.entries('Deployment', 'b')).toBe(`demos=${NEW}`);
+    expect(world.events.events.at(-1)).toBe("Warning WorkloadRefused: Deployment a can't be rolled, and is tried again: the webhook says no");
     await world.run();
     expect(world.rows()).toEqual(['Deployment a Healthy', 'Deployment b Healthy']);
   });

@@ -169,9 +169,8 @@ export class RollOutImage {
     await this.images.writeOperatorStatus(image, { ...(rollout === undefined ? {} : { rollout }), conditions });
     known.written = { rollout, conditions, at: now };
     known.writtenAt = now;
-    const { namespace, name, uid } = image;
     for (const { type, reason, message } of tellings(before, rollout)) {
-      this.events.record({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', namespace, name, uid }, type, reason, message);
+      this.#event(image, type, reason, message);
       this.log[type === 'Normal' ? 'info' : 'warn']('rollout', { image: keyOf(image), reason, tag: (rollout ?? before)?.tag, message });
     }
   }
@@ -183,8 +182,11 @@ export class RollOutImage {
       try {
         await this.#doOne(image, effect);
       } catch (error) {
-        if (error instanceof WriteError && error.consequence === 'gone') this.#seen.gone(effect.workload);
-        else failures.push(error);
+        if (error instanceof WriteError && error.consequence === 'gone') return this.#seen.gone(effect.workload);
+        failures.push(error);
+        if (!(error instanceof WriteError) || error.consequence !== 'refused') return;
+        const { kind, name } = effect.workload;
+        this.#event(image, 'Warning', 'WorkloadRefused', `${kind} ${name} can't be rolled, and is tried again: ${error.message}`);
       }
     });
     if (failures.length > 0) throw failures[0];
@@ -207,6 +209,10 @@ export class RollOutImage {
         await this.roller.deletePod(workload, effect.pod);
         this.log.info('deleted a stuck pod', { ...fields, pod: effect.pod.name, trouble: effect.pod.trouble });
     }
+  }
+
+  #event({ namespace, name, uid }: Image, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.events.record({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', namespace, name, uid }, type, reason, message);
   }
 
   #knownOf(image: Image): Known {

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
+import { podOf, workload } from '../../../test/fakes/fake-workload-roller.ts';
+import { concerns, getsAnother, leftBehind, missing, runsOlder, troubleOf } from './template-images.ts';
+import type { Entry } from './template-entries.ts';
+
+const IMAGE = new FakeImageStore().put({ spec: { image: 'registry.test/whoami' } });
+const [A, B] = [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`];
+const TO: Entry = { tag: 'v1.10.2' };
+const named = (image: string, text?: string) => workload({ image, ...(text === undefined ? {} : { annotations: { 'kimup.cloudavenue.io/images': text } }) });
+
+describe('whether a template\'s pods would get another image', () => {
+  it.each<[string, string, Entry | undefined, Entry, boolean]>([
+    ['an older one', 'registry.test/whoami:v1.9.0', undefined, TO, true],
+    ['an older one that gets an older tag now', 'registry.test/whoami:v1.9.0', { tag: 'v1.10.0' }, TO, true],
+    ['one that gets the tag now', 'registry.test/whoami:v1.9.0', { tag: 'v1.10.2' }, TO, false],
+    ['one that has the tag itself', 'registry.test/whoami:v1.10.2', undefined, TO, false],
+    ['one without a tag', 'registry.test/whoami', undefined, TO, true],
+    ['a higher one', 'registry.test/whoami:v2.0.0', undefined, TO, false],
+    ['another variant', 'registry.test/whoami:v1.9.0-alpine', undefined, TO, false],
+    ['a digest', `registry.test/whoami@${A}`, undefined, TO, false],
+    ['another repository', 'registry.test/other:v1.9.0', undefined, TO, false],
+    ['one that gets a higher tag now: a move down', 'registry.test/whoami:v1.9.0', { tag: 'v1.11.0' }, TO, true],
+    ['the same tag of another digest', 'registry.test/whoami:v1.9.0', { ...TO, digest: A }, { ...TO, digest: B }, true],
+    ['the same tag and digest', 'registry.test/whoami:v1.9.0', { ...TO, digest: A }, { ...TO, digest: A }, false],
+    ['the same tag, its digest not known', 'registry.test/whoami:v1.9.0', TO, { ...TO, digest: A }, false],
+  ])('%s', (_, image, now, to, expected) => {
+    expect(getsAnother(named(image), IMAGE, now, to)).toBe(expected);
+  });
+
+  it('is a matter of the Image\'s own containers', () => {
+    expect(concerns(named('registry.test/whoami:v1.9.0'), IMAGE, TO)).toBe(true);
+    expect(concerns(named('registry.test/other:v1.9.0'), IMAGE, TO)).toBe(false);
+  });
+});
+
+describe('the pods of a workload', () => {
+  const web = named('registry.test/whoami:v1.9.0', 'demos=v1.10.2');
+  const good = podOf(web, { image: 'registry.test/whoami:v1.10.2' });
+  const trouble = 'container main: ErrImagePull: not found';
+
+  it.each([
+    ['nothing is missing when they carry the tag and are ready', [good], undefined],
+    ['one that is not there', [], '0 of 1 pods are there'],
+    ['one that is not ready', [{ ...good, ready: false, trouble }], `pod web-0 is not ready: ${trouble}`],
+    ['one on another tag', [podOf(web)], "pod web-0: container main runs registry.test/whoami:v1.9.0, not v1.10.2: kimup's webhook did not see the pod; delete it to try again"],
+    ['one that ends does not count', [{ ...good, deleting: true }], '0 of 1 pods are there'],
+    ['one that has ended does not count', [{ ...good, finished: true }], '0 of 1 pods are there'],
+    ['one of another owner with the same labels does not count', [{ ...good, owner: { kind: 'ReplicaSet', name: 'web-api-5d4f8', uid: 'x' } }], '0 of 1 pods are there'],
+    ['one without an owner does not count', [{ ...good, owner: undefined! }], '0 of 1 pods are there'],
+  ])('%s', (_, pods, expected) => {
+    expect(missing(web, pods, IMAGE, TO, 1)).toBe(expected);
+  });
+
+  it('below a StatefulSet\'s partition stay as they are', () => {
+    const set = workload({ kind: 'StatefulSet', name: 'db', replicas: 2, partition: 1, annotations: web.template.annotations });
+    const pods = [podOf(set, { name: 'db-0' }), podOf(set, { name: 'db-1', image: 'registry.test/whoami:v1.10.2' })];
+    expect(missing(set, pods, IMAGE, TO, 1)).toBeUndefined();
+  });
+
+  it('that run an older tag are told from those above it', () => {
+    const plain = named('registry.test/whoami:v1.9.0');
+    expect(runsOlder(plain, [podOf(plain)], IMAGE, TO)).toBe(true);
+    expect(runsOlder(plain, [podOf(plain, { image: 'registry.test/whoami:v1.10.2' })], IMAGE, TO)).toBe(false);
+    expect(runsOlder(plain, [podOf(plain, { image: 'registry.test/whoami:v1.11.0' })], IMAGE, TO)).toBe(false);
+  });
+
+  it('tell why a rollout is stuck: those of the new template, not old ones that were broken before', () => {
+    const old = { ...podOf(named('registry.test/whoami:v1.9.0')), name: 'old', ready: false, trouble: 'container main: CrashLoopBackOff' };
+    expect(troubleOf(web, [old], IMAGE)).toBeUndefined();
+    expect(troubleOf(web, [old, { ...good, ready: false, trouble }], IMAGE)).toBe(`pod web-0: ${trouble}`);
+  });
+
+  it('are left behind when they are not ready and of another template than the present one', () => {
+    const back = workload({ kind: 'StatefulSet', name: 'db', replicas: 2 });
+    const stuck = { ...podOf(back, { name: 'db-1', ready: false }), entries: 'demos=v1.10.2' };
+    const pods = [podOf(back, { name: 'db-0', ready: false }), stuck, { ...stuck, name: 'db-2', ready: true }];
+    expect(leftBehind(back, pods, IMAGE)).toEqual([stuck]);
+  });
+});
