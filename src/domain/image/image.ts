@@ -146,6 +146,7 @@ export interface Rollout {
   readonly tag: string;
   readonly digest?: string;
   readonly phase: RolloutPhase;
+  /** The update's own `since`, by which it is told which update this is of; without an update, when it was begun. */
   readonly since: string;
   readonly message?: string;
   readonly workloads: readonly WorkloadRollout[];
