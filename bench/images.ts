@@ -6,7 +6,13 @@ export interface ManyImages {
   readonly images: number;
   readonly repositories: number;
   readonly crontab: string;
+  /** Images of one repository are in different namespaces, so that none is in another's way: as many as there are of them. */
   readonly namespace: string;
+}
+
+/** Where the Image number `i` is. */
+export function namespaceOf(i: number, { namespace, repositories }: Pick<ManyImages, 'namespace' | 'repositories'>): string {
+  return `${namespace}-${Math.floor(i / repositories)}`;
 }
 
 /** The name of the repository of the Image number `i`, without its registry. */
@@ -16,7 +22,7 @@ export function repositoryOf(i: number, { repositories }: Pick<ManyImages, 'repo
 
 /** Pushes the repositories, each on v1.0.0 without anything newer, applies the Images, and waits until each was refreshed once. */
 export async function applyManyImages(cluster: Cluster, many: ManyImages, tell: (line: string) => void): Promise<void> {
-  const { images, repositories, crontab, namespace } = many;
+  const { images, repositories, crontab } = many;
   for (let i = 0; i < repositories; i += 1) {
     for (const tag of ['v1.0.0', 'v0.9.0', 'latest']) {
       await cluster.registry.push(repositoryOf(i, many), tag, { files: [{ path: '/version', content: Buffer.from('1') }], config: { entrypoint: ['/version'] } });
@@ -26,7 +32,7 @@ export async function applyManyImages(cluster: Cluster, many: ManyImages, tell: 
   const items = Array.from({ length: images }, (_, i) => ({
     apiVersion: 'kimup.cloudavenue.io/v1alpha1',
     kind: 'Image',
-    metadata: { name: `image-${i}`, namespace },
+    metadata: { name: `image-${i}`, namespace: namespaceOf(i, many) },
     spec: {
       image: `${cluster.registry.host}/${repositoryOf(i, many)}`,
       baseTag: 'v1.0.0',
@@ -34,11 +40,12 @@ export async function applyManyImages(cluster: Cluster, many: ManyImages, tell: 
       rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
     },
   }));
-  await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
+  const namespaces = new Set(items.map(({ metadata }) => metadata.namespace));
+  await cluster.apply([...namespaces].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, annotations: { 'kimup.cloudavenue.io/enabled': 'true' } } })));
   const began = Date.now();
   await cluster.kubectl(['create', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }), timeoutMs: 240_000 });
   await until(async () => {
-    const results = await cluster.kubectl(['get', 'images', '-n', namespace, '-o', 'jsonpath={.items[*].status.result}']);
+    const results = await cluster.kubectl(['get', 'images', '-A', '-o', 'jsonpath={.items[*].status.result}']);
     return results.split(' ').filter((result) => result === 'Success').length === images || undefined;
   }, 120_000, `all ${images} Images to be refreshed once`, 500);
   tell(`${images} Images created and refreshed once within ${((Date.now() - began) / 1_000).toFixed(1)} s`);

@@ -68,16 +68,16 @@ async function bareApplies(cluster: Cluster): Promise<() => Promise<number>> {
     connect: { ca: cluster.apiServer.ca, cert: await pem('client-certificate'), key: await pem('client-key') },
   });
   return async () => {
-    const { items } = JSON.parse(await cluster.kubectl(['get', 'images', '-n', NAMESPACE, '-o', 'json'])) as { items: Array<{ metadata: { name: string; uid: string }; status: object }> };
+    const { items } = JSON.parse(await cluster.kubectl(['get', 'images', '-A', '-o', 'json'])) as { items: Array<{ metadata: { namespace: string; name: string; uid: string }; status: object }> };
     const began = performance.now();
     await Promise.all(Array.from({ length: IN_FLIGHT }, async () => {
       for (let item = items.pop(); item !== undefined; item = items.pop()) {
-        const { name, uid } = item.metadata;
+        const { namespace, name, uid } = item.metadata;
         const { statusCode, body } = await pool.request({
           method: 'PATCH',
-          path: `/apis/kimup.cloudavenue.io/v1alpha1/namespaces/${NAMESPACE}/images/${name}/status?fieldManager=kimup-controller&force=true`,
+          path: `/apis/kimup.cloudavenue.io/v1alpha1/namespaces/${namespace}/images/${name}/status?fieldManager=kimup-controller&force=true`,
           headers: { 'content-type': 'application/apply-patch+yaml', 'user-agent': 'kimup-bench' },
-          body: JSON.stringify({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name, namespace: NAMESPACE, uid }, status: { ...item.status, time: new Date().toISOString() } }),
+          body: JSON.stringify({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name, namespace, uid }, status: { ...item.status, time: new Date().toISOString() } }),
         });
         await body.dump();
         if (statusCode !== 200) throw new Error(`a bare status apply was answered ${statusCode}`);

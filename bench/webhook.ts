@@ -9,7 +9,7 @@ import { type Cluster, startCluster } from '../test/cluster/cluster.ts';
 import { ensureParts } from '../test/cluster/parts.ts';
 import { freePorts, run, until } from '../test/cluster/process.ts';
 import { buildBundle, install } from '../test/path/install.ts';
-import { applyManyImages, median, repositoryOf } from './images.ts';
+import { applyManyImages, median, namespaceOf, repositoryOf } from './images.ts';
 import type { Finding } from './main.ts';
 
 const MANY = { images: 1_000, repositories: 100, crontab: '0 0 0 1 1 *', namespace: 'bench' } as const;
@@ -32,7 +32,6 @@ export async function benchWebhook(tell: (line: string) => void): Promise<Findin
   const cluster = await startCluster({ nodes: 'kwok', name: 'bench', progress: tell });
   try {
     const kimup = await install(cluster);
-    await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: MANY.namespace, annotations: { 'kimup.cloudavenue.io/enabled': 'true' } } }]);
     await applyManyImages(cluster, MANY, tell);
     const bodies = join(dir, 'reviews.json');
     writeFileSync(bodies, JSON.stringify(reviews(cluster)));
@@ -77,7 +76,7 @@ function pod(cluster: Cluster, i: number): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { generateName: `web-${i}-7c6b9d5f8-`, namespace: MANY.namespace, labels: { 'app.kubernetes.io/name': 'web', 'pod-template-hash': '7c6b9d5f8' }, annotations: { 'prometheus.io/scrape': 'true' } },
+    metadata: { generateName: `web-${i}-7c6b9d5f8-`, namespace: namespaceOf(i, MANY), labels: { 'app.kubernetes.io/name': 'web', 'pod-template-hash': '7c6b9d5f8' }, annotations: { 'prometheus.io/scrape': 'true' } },
     spec: {
       containers: [
         { name: 'web', image: `${cluster.registry.host}/${repositoryOf(i, MANY)}:v0.9.0`, ports: [{ containerPort: 8080, protocol: 'TCP' }], env: [{ name: 'LOG_LEVEL', value: 'info' }], resources: { requests: { cpu: '100m', memory: '128Mi' } } },
@@ -100,7 +99,7 @@ function reviews(cluster: Cluster): object[] {
       resource: { group: '', version: 'v1', resource: 'pods' },
       requestKind: { group: '', version: 'v1', kind: 'Pod' },
       requestResource: { group: '', version: 'v1', resource: 'pods' },
-      namespace: MANY.namespace,
+      namespace: namespaceOf(i * 5, MANY),
       operation: 'CREATE',
       userInfo: { username: 'system:serviceaccount:kube-system:replicaset-controller', groups: ['system:serviceaccounts', 'system:authenticated'] },
       object: pod(cluster, i * 5),

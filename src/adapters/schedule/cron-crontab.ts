@@ -6,6 +6,8 @@ import { timeZone, type TimeZone } from './time-zone.ts';
 
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
+const MAX_KNOWN = 1_000;
+const MAX_ANSWERS = 8;
 
 /**
  * Crontabs by the package cron, which knows the fields; what it does not, or gets wrong where clocks are put forward or
@@ -13,7 +15,20 @@ const HOUR_MS = 3_600_000;
  */
 @Injectable()
 export class CronCrontab extends Crontab {
+  /** Many Images have the same few crontabs. */
+  readonly #known = new Map<string, Schedule>();
+
   override parse(expression: string): Schedule {
+    let schedule = this.#known.get(expression);
+    if (schedule === undefined) {
+      schedule = new Remembered(this.#understand(expression));
+      if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+      this.#known.set(expression, schedule);
+    }
+    return schedule;
+  }
+
+  #understand(expression: string): Schedule {
     const { zone: zoneName, fields } = parseCrontab(expression);
     const zone = timeZone(zoneName ?? 'UTC');
     if (zone === undefined) {
@@ -29,6 +44,21 @@ export class CronCrontab extends Crontab {
       }
     };
     return fields.hour.all ? new EveryHour(wall, zone) : new CertainHours(wall, zone);
+  }
+}
+
+/** Its last answers by heart: Images with the same crontab ask the same at the same time, and cron takes up to 0.4 ms to tell. */
+class Remembered implements Schedule {
+  readonly #answers = new Map<number, number | undefined>();
+
+  constructor(private readonly schedule: Schedule) {}
+
+  next(after: number): number | undefined {
+    if (this.#answers.has(after)) return this.#answers.get(after);
+    const answer = this.schedule.next(after);
+    if (this.#answers.size >= MAX_ANSWERS) this.#answers.clear();
+    this.#answers.set(after, answer);
+    return answer;
   }
 }
 
