@@ -1,6 +1,6 @@
 // Installs kimup on a local cluster: on real nodes as pods from the plain manifests, on kwok nodes as two processes
 // with the tokens of the same ServiceAccounts.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join, relative } from 'node:path';
 import { buildAndPush } from '../cluster/images.ts';
@@ -96,6 +96,7 @@ async function installProcesses(cluster: Cluster, options: InstallOptions): Prom
     const healthz = ports[2 * i + 1] ?? 0;
     const kubeconfig = await cluster.serviceAccountKubeconfig(NAMESPACE, accounts[component]);
     const args = [
+      ...nodeOptions(),
       join(ROOT, 'dist', `${component}.mjs`),
       `--kubeconfig=${kubeconfig}`,
       `--metrics-port=127.0.0.1:${metrics}`,
@@ -122,6 +123,12 @@ async function installProcesses(cluster: Cluster, options: InstallOptions): Prom
     log: async (component, lines) => log(component, lines),
     process: (component) => of(component).process,
   };
+}
+
+/** The options of Node.js that the image runs with. */
+function nodeOptions(): string[] {
+  const entrypoint = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'))?.[1];
+  return (JSON.parse(entrypoint ?? '[]') as string[]).slice(1);
 }
 
 function httpGet(url: string): Promise<{ status: number; text: string }> {

@@ -1,4 +1,5 @@
-interface Due {
+/** A key, and when it is due: milliseconds since the epoch. */
+export interface Due {
   readonly key: string;
   readonly at: number;
 }
@@ -17,6 +18,12 @@ export class DueTimes {
     // An outdated entry stays in the heap until it comes up; a heap of mostly those is made anew.
     if (this.heap.length > 64 && this.heap.length > 2 * this.current.size) this.rebuild();
     else this.push(due);
+  }
+
+  /** Makes `key` due at `at`, also when it was due earlier; `undefined` takes it out. */
+  set(key: string, at: number | undefined): void {
+    this.delete(key);
+    if (at !== undefined) this.add(key, at);
   }
 
   delete(key: string): void {
@@ -38,12 +45,12 @@ export class DueTimes {
   }
 
   /** Takes out one key that is due at `now`, the earliest first. */
-  take(now: number): string | undefined {
+  take(now: number): Due | undefined {
     const at = this.earliest();
     if (at === undefined || at > now) return undefined;
-    const { key } = this.pop()!;
-    this.current.delete(key);
-    return key;
+    const due = this.pop()!;
+    this.current.delete(due.key);
+    return due;
   }
 
   private rebuild(): void {

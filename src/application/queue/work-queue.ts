@@ -205,7 +205,7 @@ export class WorkQueue {
       cancel: this.clock.after(at - this.clock.now(), () => {
         this.timer = undefined;
         const now = this.clock.now();
-        for (let key = this.delayed.take(now); key !== undefined; key = this.delayed.take(now)) this.add(key);
+        for (let due = this.delayed.take(now); due !== undefined; due = this.delayed.take(now)) this.add(due.key);
         this.setTimer();
       }),
     };

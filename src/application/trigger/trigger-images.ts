@@ -4,8 +4,8 @@ import { Alarm } from '../ports/alarm.ts';
 import { Clock } from '../ports/clock.ts';
 import { Crontab, InvalidCrontabError, type Schedule } from '../ports/crontab.ts';
 import { ImageStore } from '../ports/image-store.ts';
+import { DueTimes } from '../queue/due-times.ts';
 import { needsRefresh, needsSettling, REFRESH_ACTIONS, wasRetrying } from '../refresh/need.ts';
-import { DueTimes } from './due-times.ts';
 
 /** A trigger whose expression can't be used. */
 export interface TriggerProblem {
@@ -144,7 +144,8 @@ export class TriggerImages {
   #ring(): void {
     this.#alarmAt = undefined;
     const now = this.clock.now();
-    for (const { key, at } of this.#ticks.takeDue(now)) {
+    for (let due = this.#ticks.take(now); due !== undefined; due = this.#ticks.take(now)) {
+      const { key, at } = due;
       const entry = this.#entries.get(key);
       if (entry === undefined || this.#takeUp === undefined) continue;
       if (!this.#due.has(key)) this.#due.set(key, at);

@@ -22,7 +22,7 @@ export class Update {
   @IsOptional() @IsString() @MaxLength(DIGEST_LENGTH)
   digest?: string;
 
-  @Describe('The rule that found the tag; baseTag where the user changed spec.baseTag.')
+  @Describe('The rule that found the tag; spec.baseTag where the user changed that.')
   @IsOptional() @IsString() @MaxLength(256)
   rule?: string;
 
@@ -72,7 +72,7 @@ export class Rollout {
   @IsOptional() @IsIn(ROLLOUT_PHASES)
   phase?: RolloutPhase;
 
-  @Describe('Since when the phase holds.')
+  @Describe('The time of the update that this rollout is of (status.update.since), by which the two belong together.')
   @Schema({ format: 'date-time' })
   @IsOptional() @IsString()
   since?: string;

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CONTROLLER_FLAGS, FlagError, OPERATOR_FLAGS, parseFlags, usage, type Values } from './flags.ts';
+import { VERSION } from './version.ts';
+
+function controller(...argv: string[]): Values<typeof CONTROLLER_FLAGS> {
+  return parseFlags(CONTROLLER_FLAGS, argv) as Values<typeof CONTROLLER_FLAGS>;
+}
+
+describe('the defaults are those of the contract', () => {
+  it.each([
+    ['metrics', true],
+    ['metrics-port', { host: '::', port: 9080 }],
+    ['metrics-path', '/metrics'],
+    ['healthz', true],
+    ['healthz-port', { host: '::', port: 9081 }],
+    ['healthz-path', '/healthz'],
+    ['loglevel', 'info'],
+    ['kubeconfig', ''],
+    ['leader-elect', true],
+  ] as const)('--%s', (flag, value) => {
+    expect(controller()[flag]).toEqual(value);
+    expect((parseFlags(OPERATOR_FLAGS, []) as Values<typeof OPERATOR_FLAGS>)[flag]).toEqual(value);
+  });
+
+  it('the operator serves the webhook on 9443 with the certificate of the contract\'s folder', () => {
+    expect(parseFlags(OPERATOR_FLAGS, [])).toMatchObject({ 'webhook-port': { port: 9443 }, 'webhook-cert-dir': '/tmp/k8s-webhook-server/serving-certs' });
+  });
+});
+
+describe('a flag is understood', () => {
+  it.each([
+    [['--metrics-port', ':1234'], 'metrics-port', { host: '::', port: 1234 }],
+    [['--metrics-port=:1234'], 'metrics-port', { host: '::', port: 1234 }],
+    [['-metrics-port=127.0.0.1:1234'], 'metrics-port', { host: '127.0.0.1', port: 1234 }],
+    [['-metrics-port', '[::1]:1234'], 'metrics-port', { host: '::1', port: 1234 }],
+    [['--metrics'], 'metrics', true],
+    [['-metrics=false'], 'metrics', false],
+    [['--metrics=F'], 'metrics', false],
+    [['--metrics=false', '--metrics'], 'metrics', true],
+    [['--loglevel', 'panic'], 'loglevel', 'panic'],
+    [['--metrics', '--loglevel=debug'], 'loglevel', 'debug'],
+    [['--plain-http-registries=a:5000, b'], 'plain-http-registries', ['a:5000', 'b']],
+    [['--kubeconfig=/a=b'], 'kubeconfig', '/a=b'],
+  ] as const)('%j', (argv, flag, value) => {
+    expect(controller(...argv)[flag]).toEqual(value);
+  });
+
+  it('durations count in s, m and h', () => {
+    for (const [text, ms] of [['90s', 90_000], ['10m', 600_000], ['1h', 3_600_000]] as const) {
+      expect(parseFlags(OPERATOR_FLAGS, ['--rollout-deadline', text])).toMatchObject({ 'rollout-deadline': ms });
+    }
+  });
+});
+
+describe('a wrong command line is told by its flag', () => {
+  it.each([
+    [['--nope'], /unknown flag --nope/],
+    [['metrics'], /"metrics" is no flag/],
+    [['--metrics', 'true'], /"true" is no flag/],
+    [['--metrics=perhaps'], /--metrics: "perhaps" is neither true nor false/],
+    [['--metrics-port', ':99999'], /--metrics-port: ":99999" is no address/],
+    [['--metrics-port', 'here'], /--metrics-port: "here" is no address/],
+    [['--metrics-path', 'metrics'], /--metrics-path: "metrics" is no path/],
+    [['--loglevel', 'loud'], /--loglevel: "loud" is no level; take one of trace, debug/],
+    [['--kubeconfig'], /--kubeconfig needs a value/],
+    [['--concurrent-refreshes', '0'], /--concurrent-refreshes: "0" is no whole number above 0/],
+  ] as const)('%j', (argv, message) => {
+    expect(() => controller(...argv)).toThrow(FlagError);
+    expect(() => controller(...argv)).toThrow(message);
+  });
+
+  it('as is a wrong duration', () => {
+    expect(() => parseFlags(OPERATOR_FLAGS, ['--rollout-deadline=10'])).toThrow(/--rollout-deadline: "10" is no duration; write one like 90s/);
+  });
+});
+
+it.each([['--help'], ['-h'], ['-help']])('%s asks for help, which names every flag', (argument) => {
+  expect(parseFlags(OPERATOR_FLAGS, [argument])).toBe('help');
+  for (const flag of Object.keys(OPERATOR_FLAGS)) expect(usage('kimup-operator', OPERATOR_FLAGS)).toContain(`--${flag}`);
+});
+
+it('the version is that of package.json', () => {
+  expect(VERSION).toBe((JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }).version);
+});
