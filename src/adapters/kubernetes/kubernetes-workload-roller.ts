@@ -16,7 +16,7 @@ const RESOURCES: Readonly<Record<WorkloadKind, Resource>> = { Deployment: DEPLOY
 const KINDS = Object.keys(RESOURCES) as WorkloadKind[];
 
 /** Each status change of a workload changes its resource version; an entry is set on the version that it was decided on, or one with the same entries. */
-const ATTEMPTS = 5;
+const ATTEMPTS = 10;
 
 /** All that is kept of a workload. */
 interface Kept extends KubeObject {

@@ -21,7 +21,7 @@ describe('an image reference', () => {
     ['host:5000/app', 'host:5000', 'app'],
     ['host:5000/app:v1', 'host:5000', 'app', 'v1'],
     ['localhost/app', 'localhost', 'app'],
-    ['LOCAL/app', 'local', 'app'],
+    ['LOCAL/app', 'LOCAL', 'app'],
     ['local/app', 'docker.io', 'local/app'],
     ['Registry.Example.COM:5000/a/b', 'registry.example.com:5000', 'a/b'],
     ['10.0.0.1:5000/a/b:c', '10.0.0.1:5000', 'a/b', 'c'],

@@ -49,7 +49,7 @@ export function parseImageReference(text: string): ImageReference {
   let repository = name;
   if (isHost(first)) {
     checkHost(text, first);
-    registry = first.toLowerCase();
+    registry = lowerCaseHost(first);
     if (registry === 'index.docker.io' || registry === 'registry-1.docker.io') registry = DOCKER_HUB;
     repository = name.slice(slash + 1);
   }
@@ -197,6 +197,12 @@ function checkRepository(text: string, repository: string): void {
       throw invalid(text, `has ${JSON.stringify(String.fromCodePoint(repository.codePointAt(i)!))} in its repository: lower-case letters, digits, and . _ - / between them are allowed`);
     }
   }
+}
+
+/** Hosts are the same in any case; but one that is a host by its upper case alone would become a part of a repository. */
+function lowerCaseHost(host: string): string {
+  const lower = host.toLowerCase();
+  return isHost(lower) ? lower : host;
 }
 
 function badPart(repository: string, end: number, empty: boolean): string {
