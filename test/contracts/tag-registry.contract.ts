@@ -32,6 +32,12 @@ export function tagRegistryContract(name: string, start: () => Promise<TagRegist
       for (const [tag, digest] of under.digests) expect(await under.registry.digest(reference(), tag, under.access)).toBe(digest);
     });
 
+    it('tells the platforms of an image by its digest', async () => {
+      for (const digest of under.digests.values()) expect(await under.registry.platforms(reference(), digest, under.access)).toEqual(['linux/amd64']);
+      const absent = `sha256:${'0'.repeat(64)}`;
+      expect((await fails(under.registry.platforms(reference(), absent, under.access), 'not-found')).message).toContain('team/app');
+    });
+
     it('fails with not-found, naming what is not there, for a repository and for a tag', async () => {
       expect((await fails(under.registry.listTags(reference('no/such'), under.access), 'not-found')).message).toContain('no/such');
       expect((await fails(under.registry.digest(reference(), 'no-such-tag', under.access), 'not-found')).message).toContain('team/app:no-such-tag');

@@ -3,9 +3,10 @@ import { type AbortSignalLike, type RegistryAccess, RegistryError, TagRegistry }
 
 /** One call of the port. */
 export interface FakeRegistryRequest {
-  readonly method: 'listTags' | 'digest';
+  readonly method: 'listTags' | 'digest' | 'platforms';
   /** `host/repository`. */
   readonly repository: string;
+  /** A tag, or a digest where platforms are asked for. */
   readonly tag?: string;
   readonly access: RegistryAccess;
 }
@@ -15,6 +16,7 @@ export class FakeTagRegistry extends TagRegistry {
   /** Every call so far, the oldest first. */
   readonly requests: FakeRegistryRequest[] = [];
   readonly #repositories = new Map<string, Map<string, string>>();
+  readonly #platforms = new Map<string, readonly string[]>();
   readonly #failures = new Map<string, RegistryError>();
   readonly #passwords = new Map<string, string>();
   #held: { readonly until: Promise<void>; readonly release: () => void } | undefined;
@@ -22,6 +24,11 @@ export class FakeTagRegistry extends TagRegistry {
   /** `repository` (`host/name`) has these tags now, in this order, each with its digest. */
   put(repository: string, tags: Readonly<Record<string, string>>): void {
     this.#repositories.set(repository, new Map(Object.entries(tags)));
+  }
+
+  /** The image with this digest is for these platforms; without a word linux/amd64. */
+  putPlatforms(digest: string, platforms: readonly string[]): void {
+    this.#platforms.set(digest, platforms);
   }
 
   /** Every call for `repository` fails with `error` from now on; with undefined it works again. */
@@ -57,6 +64,12 @@ export class FakeTagRegistry extends TagRegistry {
     const digest = (await this.#repository('digest', reference, access, tag, signal)).get(tag);
     if (digest === undefined) throw new RegistryError(`registry ${reference.registry} answered 404 for ${reference.repository}:${tag}: check spec.image`, 'not-found');
     return digest;
+  }
+
+  override async platforms(reference: ImageReference, digest: string, access: RegistryAccess, signal?: AbortSignalLike): Promise<readonly string[]> {
+    const known = [...(await this.#repository('platforms', reference, access, digest, signal)).values()];
+    if (!known.includes(digest)) throw new RegistryError(`registry ${reference.registry} answered 404 for ${reference.repository}:${digest}: check spec.image`, 'not-found');
+    return this.#platforms.get(digest) ?? ['linux/amd64'];
   }
 
   async #repository(

@@ -9,6 +9,7 @@ import { FakeMetrics } from '../fakes/recorders.ts';
 const image = (version: string) => ({
   files: [{ path: '/app', mode: 0o755, content: Buffer.from('the same in every version') }],
   config: { entrypoint: ['/app'], env: { VERSION: version } },
+  architecture: 'amd64',
 });
 const open: RegistryAccess = { credentials: [], insecureSkipTLSVerify: false };
 

@@ -259,6 +259,47 @@ describe('DistributionTagRegistry', () => {
     });
   });
 
+  describe('platforms', () => {
+    const config = JSON.stringify({ os: 'linux', architecture: 'arm', variant: 'v7' });
+    const single = JSON.stringify({ config: { digest: digestOf(config) } });
+    const index = JSON.stringify({ manifests: [{ platform: { os: 'linux', architecture: 'amd64' } }, { platform: { os: 'unknown', architecture: 'unknown' } }] });
+    const platforms = (digest: string) => registry.platforms(reference(), digest, anonymous);
+    const holding = (...bodies: string[]): Answering => ({ path }) => {
+      const body = bodies.find((one) => path.endsWith(digestOf(one)));
+      return body === undefined ? { status: 404 } : { body };
+    };
+
+    it('of an index are in it: one request', async () => {
+      server.answer = holding(index);
+      expect(await platforms(digestOf(index))).toEqual(['linux/amd64']);
+      expect(paths()).toEqual([`/v2/team/app/manifests/${digestOf(index)}`]);
+    });
+
+    it('of a single image are in its configuration: two requests', async () => {
+      server.answer = holding(single, config);
+      expect(await platforms(digestOf(single))).toEqual(['linux/arm/v7']);
+      expect(paths()).toEqual([`/v2/team/app/manifests/${digestOf(single)}`, `/v2/team/app/blobs/${digestOf(config)}`]);
+    });
+
+    it('are not taken from anything but what the digest names', async () => {
+      server.answer = always({ body: index });
+      expect((await failure(platforms(digestOf(single)), 'invalid-answer')).message).toContain(`gave something else than ${digestOf(single)}`);
+      await failure(platforms('v1'), 'invalid-answer');
+    });
+
+    it('are not taken from what is neither image nor index, or too large', async () => {
+      server.answer = holding('{}');
+      await failure(platforms(digestOf('{}')), 'invalid-answer');
+      use({ limits: { manifestBytes: 10 } });
+      server.answer = holding(index);
+      await failure(platforms(digestOf(index)), 'invalid-answer');
+    });
+
+    it('name what is not there', async () => {
+      expect((await failure(platforms(digestOf('gone')), 'not-found')).message).toContain(`team/app@${digestOf('gone')}`);
+    });
+  });
+
   describe('errors', () => {
     it.each<[number, RegistryErrorCode, string]>([
       [401, 'unauthorized', 'answered 401 for team/app: name a pull secret for it in spec.imagePullSecrets, or check the one that is there'],

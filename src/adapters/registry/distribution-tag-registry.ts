@@ -6,6 +6,7 @@ import type { Resolver } from './address-guard.ts';
 import { Authorizer } from './authorizer.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { nextLink } from './link.ts';
+import { readConfiguration, readManifest } from './platforms.ts';
 import { errorDetail, invalidAnswer, retryAfterMs, shortened, statusError, type Subject } from './registry-errors.ts';
 import { Session } from './session.ts';
 import { readTags } from './tags-page.ts';
@@ -19,6 +20,8 @@ export interface DistributionTagRegistryOptions {
   readonly now?: () => number;
   readonly resolver?: Resolver;
 }
+
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 const MANIFEST_TYPES = [
   'application/vnd.oci.image.index.v1+json',
@@ -82,12 +85,30 @@ export class DistributionTagRegistry extends TagRegistry {
       // Some servers and proxies know no HEAD.
       if (head.status !== 405 && head.status !== 501) {
         const digest = this.successful(session, head).headers['docker-content-digest'];
-        if (typeof digest === 'string' && /^sha256:[0-9a-f]{64}$/.test(digest)) return digest;
+        if (typeof digest === 'string' && DIGEST.test(digest)) return digest;
       }
       const { body } = this.successful(session, await this.authorizer.ask(session, get));
       if (body.length === 0) throw invalidAnswer(session.subject, 'gave an empty manifest');
-      return `sha256:${createHash('sha256').update(body).digest('hex')}`;
+      return digestOf(body);
     });
+  }
+
+  /** Distribution spec, "Pulling manifests" and, for a single image, "Pulling blobs". What came is what its digest says, or an error. */
+  override async platforms(reference: ImageReference, digest: string, access: RegistryAccess, signal?: AbortSignalLike): Promise<readonly string[]> {
+    return this.session(reference, digest, access, signal, async (session) => {
+      if (!DIGEST.test(digest)) throw invalidAnswer(session.subject, `gave a digest that is none (${shortened(digest)})`);
+      const manifest = readManifest(await this.content(session, 'manifests', digest, MANIFEST_TYPES));
+      if (manifest === undefined) throw invalidAnswer(session.subject, 'gave a manifest that is neither an image nor an index of images');
+      if ('platforms' in manifest) return manifest.platforms;
+      return readConfiguration(await this.content(session, 'blobs', manifest.config, '*/*'));
+    });
+  }
+
+  private async content(session: Session, kind: 'manifests' | 'blobs', digest: string, accept: string): Promise<Buffer> {
+    const url = this.urlOf(session, `${kind}/${digest}`);
+    const { body } = this.successful(session, await this.authorizer.ask(session, this.get(url, accept, this.limits.manifestBytes)));
+    if (digestOf(body) !== digest) throw invalidAnswer(session.subject, `gave something else than ${digest}`);
+    return body;
   }
 
   /** Ends all connections; requests under way fail. */
@@ -141,6 +162,10 @@ export class DistributionTagRegistry extends TagRegistry {
       credentials: session.credentials.length > 0, ...(detail === undefined ? {} : { detail }), ...(wait === undefined ? {} : { retryAfterMs: wait }),
     });
   }
+}
+
+function digestOf(body: Buffer): string {
+  return `sha256:${createHash('sha256').update(body).digest('hex')}`;
 }
 
 /** The page that `answer` says comes next. Relative or absolute, but of the server that gave this one. */

@@ -7,7 +7,7 @@ export interface Subject {
   /** The registry's host as the Image spells it. */
   readonly host: string;
   readonly repository: string;
-  /** Absent where the whole repository is asked for. */
+  /** Or a digest. Absent where the whole repository is asked for. */
   readonly tag?: string;
 }
 
@@ -124,5 +124,6 @@ function codeOf(error: unknown): string {
 }
 
 function shownSubject(subject: Subject): string {
-  return subject.tag === undefined ? subject.repository : `${subject.repository}:${subject.tag}`;
+  if (subject.tag === undefined) return subject.repository;
+  return `${subject.repository}${subject.tag.includes(':') ? '@' : ':'}${subject.tag}`;
 }

@@ -21,6 +21,12 @@ export abstract class TagRegistry {
 
   /** The digest (`sha256:…`) that `tag` points at now. */
   abstract digest(reference: ImageReference, tag: string, access: RegistryAccess, signal?: AbortSignalLike): Promise<string>;
+
+  /**
+   * The platforms that the image with this digest is for, as `os/architecture` or `os/architecture/variant`, sorted; none for
+   * what is no image. Reads the manifest, which counts against the pull limits of some registries, as `digest` does not.
+   */
+  abstract platforms(reference: ImageReference, digest: string, access: RegistryAccess, signal?: AbortSignalLike): Promise<readonly string[]>;
 }
 
 /** What the use cases need of an AbortSignal. */
