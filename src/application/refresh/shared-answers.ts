@@ -6,6 +6,10 @@ export interface SharedAnswersLimits<T> {
   readonly answers: number;
   readonly weight: number;
   readonly weightOf: (answer: T) => number;
+  /** How long an answer is kept, 30 s without a word. */
+  readonly keptMs?: number;
+  /** Whether a failure is shared only with those who wait for it, and not kept. */
+  readonly forgetFailures?: boolean;
 }
 
 interface Entry<T> {
@@ -20,6 +24,7 @@ interface Entry<T> {
 }
 
 const KEPT_MS = 30_000;
+const SWEEP_MS = 30_000;
 
 /** Answers to the same question under the same access, shared between those who ask at the same time. */
 export class SharedAnswers<T> {
@@ -41,7 +46,7 @@ export class SharedAnswers<T> {
 
     const entry: Entry<T> = { name, access, startedAt: this.clock.now(), answer: ask(), settledAt: undefined, weight: 1 };
     this.keep(entry);
-    entry.answer.then((answer) => this.settled(entry, this.limits.weightOf(answer)), () => this.settled(entry, 1));
+    entry.answer.then((answer) => this.settled(entry, this.limits.weightOf(answer)), () => (this.limits.forgetFailures ? this.drop(entry) : this.settled(entry, 1)));
     return entry.answer;
   }
 
@@ -85,7 +90,7 @@ export class SharedAnswers<T> {
   }
 
   private dropOld(): void {
-    const old = this.clock.now() - KEPT_MS;
+    const old = this.clock.now() - (this.limits.keptMs ?? KEPT_MS);
     for (const entry of this.all) if (entry.settledAt !== undefined && entry.settledAt <= old) this.drop(entry);
   }
 
@@ -93,7 +98,7 @@ export class SharedAnswers<T> {
   private sweepLater(): void {
     if (this.sweeping) return;
     this.sweeping = true;
-    this.clock.after(KEPT_MS, () => {
+    this.clock.after(SWEEP_MS, () => {
       this.sweeping = false;
       this.dropOld();
       if (this.all.size > 0) this.sweepLater();

@@ -48,6 +48,20 @@ describe('SharedTagLists', () => {
     expect(requests()).toBe(2);
   });
 
+  it('asks for the platforms of a digest once a day, and again after a failure', async () => {
+    const platforms = () => shared.platforms(reference('app'), 'sha256:1', anonymous);
+    registry.fail('host/app', new RegistryError('down', 'unreachable'));
+    await expect(platforms()).rejects.toThrow('down');
+    registry.fail('host/app', undefined);
+    expect(await platforms()).toEqual(['linux/amd64']);
+    await clock.advance(23 * 3_600_000);
+    expect(await platforms()).toEqual(['linux/amd64']);
+    expect(requests()).toBe(2);
+    await clock.advance(2 * 3_600_000);
+    await platforms();
+    expect(requests()).toBe(3);
+  });
+
   it.each<[string, RegistryAccess, RegistryAccess]>([
     ['another user', as('a'), as('b')],
     ['another password', as('a', 'x'), as('a', 'y')],
