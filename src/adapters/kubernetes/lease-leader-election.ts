@@ -18,7 +18,12 @@ export interface LeaseOptions {
   /** How long the lead holds without being renewed, and how often it is renewed; milliseconds. */
   readonly leaseMs?: number;
   readonly renewMs?: number;
+  /** How often one that stands by looks, at most, milliseconds: how long a lead that was given back may lie there. */
+  readonly standbyMs?: number;
 }
+
+/** Another's Lease is believed for at most this long, whatever it says: one that nobody renews must not keep everybody out. */
+const LONGEST_LEASE_MS = 60_000;
 
 interface Lease extends KubeObject {
   readonly spec?: {
@@ -32,19 +37,21 @@ interface Lease extends KubeObject {
 
 /**
  * Leads by holding a coordination.k8s.io Lease. No two clocks are compared: others wait until they have seen the Lease unchanged
- * for as long as it is valid, by their own monotonic clock; the leader stops counting on it a quarter earlier, by its own.
+ * for as long as it is valid, by their own monotonic clock; the leader stops counting on it a quarter earlier, by its own, and
+ * from before it asked. So a leader that can't renew, or that was frozen, has ended before another begins.
  */
 export class LeaseLeaderElection extends LeaderElection {
   private readonly leaseMs: number;
   private readonly renewMs: number;
+  private readonly standbyMs: number;
   /** Until when this replica may count on leading, on the monotonic clock. */
   private leadsUntil = -Infinity;
-  /** The Lease as it was last seen or written. */
+  /** The Lease as it was last seen or written; undefined while there is none, or it is not known how it is now. */
   private lease: Lease | undefined;
-  /** The Lease's version that was seen last, and when it was first seen, on the monotonic clock. */
+  /** The resource version of the Lease that was seen last; undefined for none. */
   private seenVersion: string | undefined;
-  private seenAt = 0;
-  private failed = false;
+  /** From when on no other can count on leading by the Lease that was seen last, on the monotonic clock. */
+  private freeAt = -Infinity;
 
   constructor(
     private readonly client: KubeClient,
@@ -54,6 +61,7 @@ export class LeaseLeaderElection extends LeaderElection {
     super();
     this.leaseMs = options.leaseMs ?? 6_000;
     this.renewMs = options.renewMs ?? 2_000;
+    this.standbyMs = options.standbyMs ?? this.renewMs / 2;
   }
 
   override isLeader(): boolean {
@@ -67,8 +75,8 @@ export class LeaseLeaderElection extends LeaderElection {
     if (stop.aborted) forward();
     try {
       while (!stopping.signal.aborted) {
-        if (await this.acquire()) await this.leadUntilLost(lead, stopping.signal);
-        else await this.pause(stopping.signal);
+        if ((await this.ask(() => this.acquire())) === true) await this.leadUntilLost(lead, stopping.signal);
+        else await pause(this.standbyMs, stopping.signal);
       }
     } finally {
       stop.removeEventListener('abort', forward);
@@ -90,22 +98,24 @@ export class LeaseLeaderElection extends LeaderElection {
       over.abort();
     });
     // Awaited below; until then it must not count as unhandled.
-    work.catch(() => term.abort());
+    work.catch(() => undefined);
 
     const deadline = setInterval(() => {
-      if (!this.isLeader()) term.abort();
+      if (this.isLeader()) return;
+      term.abort();
+      over.abort();
     }, Math.max(10, this.leaseMs / 40));
     try {
-      // What winds down after a stop is still covered by the lease.
-      while (!(term.signal.aborted && ended)) {
-        await this.pause(term.signal.aborted ? over.signal : term.signal);
-        if (term.signal.aborted && ended) break;
-        if (!(await this.acquire()) && !this.isLeader()) {
-          term.abort();
-          break;
-        }
+      // What winds down after a stop is still covered by the Lease. A lead that has lapsed is not taken up again before the
+      // work of this term has ended: another may have led since.
+      let renewed: boolean | undefined = true;
+      while (!ended && this.isLeader()) {
+        // Soon after a failure, since the Lease runs out.
+        await pause(renewed === undefined ? this.renewMs / 4 : this.renewMs, over.signal);
+        if (!ended && this.isLeader()) renewed = await this.ask(() => this.renew());
       }
-      if (!stop.aborted && !ended) this.log.warn('this replica has lost the lead', { lease: `${namespace}/${name}`, identity });
+      term.abort();
+      if (!stop.aborted && !ended) this.log.warn('this replica has lost the lead', { lease: `${namespace}/${name}`, identity, holder: this.lease?.spec?.holderIdentity });
       await work;
     } finally {
       clearInterval(deadline);
@@ -114,57 +124,60 @@ export class LeaseLeaderElection extends LeaderElection {
     }
   }
 
-  /** Takes or renews the Lease; false when it is another's, or can't be asked now. */
-  private async acquire(): Promise<boolean> {
+  /** What `question` answers, undefined when the API server can't be asked now. */
+  private async ask(question: () => Promise<boolean>): Promise<boolean | undefined> {
     try {
-      const held = await this.tryAcquire();
-      this.failed = false;
-      if (!held) this.leadsUntil = -Infinity;
-      return held;
+      return await question();
     } catch (error) {
       const { namespace, name } = this.options;
       this.log.warn('the Lease can\'t be asked for', { lease: `${namespace}/${name}`, error: error instanceof Error ? error.message : String(error) });
+      // Whether it was written is not known.
       this.lease = undefined;
-      this.failed = true;
-      return false;
+      return undefined;
     }
   }
 
-  private async tryAcquire(): Promise<boolean> {
+  /** Takes the Lease if it is free; whether this replica has it now. */
+  private async acquire(): Promise<boolean> {
+    await this.look();
+    if (!this.isHolder(this.lease) && performance.now() < this.freeAt) return false;
+    return this.take();
+  }
+
+  /** Renews the Lease of a replica that leads; false when it is another's. */
+  private async renew(): Promise<boolean> {
     // A leader writes what it knows; whoever changed it meanwhile makes that a conflict, and it looks again.
-    if (this.lease === undefined || !this.isHolder(this.lease)) await this.look();
-    for (let attempt = 1; attempt <= 2; attempt++) {
-      if (this.lease !== undefined && !this.isHolder(this.lease) && !this.isExpired(this.lease)) return false;
-      try {
-        await this.take();
-        return true;
-      } catch (error) {
-        // Another was faster, or took it away.
-        if (!hasStatus(error, 409) && !hasStatus(error, 404)) throw error;
-        await this.look();
-      }
-    }
+    if (this.lease !== undefined && (await this.take())) return true;
+    await this.look();
+    // Deleted by somebody: it is made again here first, since those that stand by wait for as long as it would have held.
+    const lost = this.lease !== undefined && !this.isHolder(this.lease);
+    if (!lost && (await this.take())) return true;
+    if (lost) this.leadsUntil = -Infinity;
     return false;
   }
 
   private async look(): Promise<void> {
     const { namespace, name } = this.options;
     try {
-      const lease = await this.client.get<Lease>(LEASES, { namespace, name }, this.timeout());
-      if (lease.metadata?.resourceVersion !== this.seenVersion) this.seenAt = performance.now();
-      this.seenVersion = lease.metadata?.resourceVersion;
-      this.lease = lease;
+      this.lease = await this.client.get<Lease>(LEASES, { namespace, name }, this.timeout());
     } catch (error) {
       if (!hasStatus(error, 404)) throw error;
       this.lease = undefined;
-      this.seenVersion = undefined;
     }
+    const version = this.lease?.metadata?.resourceVersion;
+    if (version === this.seenVersion) return;
+    this.seenVersion = version;
+    const { holderIdentity, leaseDurationSeconds = 0 } = this.lease?.spec ?? {};
+    if (this.lease !== undefined && !holderIdentity) this.freeAt = -Infinity;
+    // Whoever held one that is gone leads until it notices.
+    else this.freeAt = performance.now() + Math.min(LONGEST_LEASE_MS, Math.max(this.leaseMs, leaseDurationSeconds * 1_000));
   }
 
-  private async take(): Promise<void> {
+  /** Writes the Lease as one's own; false when somebody else has written or deleted it since it was seen. */
+  private async take(): Promise<boolean> {
     const { namespace, name, identity, fieldManager } = this.options;
     const now = microTime(Date.now());
-    const mine = this.lease !== undefined && this.isHolder(this.lease);
+    const mine = this.isHolder(this.lease);
     const spec = {
       holderIdentity: identity,
       leaseDurationSeconds: Math.ceil(this.leaseMs / 1_000),
@@ -175,12 +188,18 @@ export class LeaseLeaderElection extends LeaderElection {
     const body = { apiVersion: apiVersionOf(LEASES), kind: LEASES.kind, metadata: { ...this.lease?.metadata, managedFields: undefined, namespace, name }, spec };
     // The lease counts from before it was asked for: nobody can have seen it earlier.
     const asked = performance.now();
-    const lease = this.lease === undefined
-      ? await this.client.create<Lease>(LEASES, { namespace }, body, fieldManager, this.timeout())
-      : await this.client.replace<Lease>(LEASES, { namespace, name }, body, fieldManager, this.timeout());
-    this.lease = lease;
-    this.seenVersion = lease.metadata?.resourceVersion;
-    this.leadsUntil = asked + this.leaseMs * 0.75;
+    try {
+      const lease = this.lease === undefined
+        ? await this.client.create<Lease>(LEASES, { namespace }, body, fieldManager, this.timeout())
+        : await this.client.replace<Lease>(LEASES, { namespace, name }, body, fieldManager, this.timeout());
+      this.lease = lease;
+      this.seenVersion = lease.metadata?.resourceVersion;
+      this.leadsUntil = asked + this.leaseMs * 0.75;
+      return this.isLeader();
+    } catch (error) {
+      if (!hasStatus(error, 409) && !hasStatus(error, 404)) throw error;
+      return false;
+    }
   }
 
   /** Gives the Lease back, so that another need not wait until it has expired. */
@@ -197,24 +216,17 @@ export class LeaseLeaderElection extends LeaderElection {
     }
   }
 
-  private isHolder(lease: Lease): boolean {
-    return lease.spec?.holderIdentity === this.options.identity;
-  }
-
-  private isExpired(lease: Lease): boolean {
-    if (!lease.spec?.holderIdentity) return true;
-    const validMs = Math.max(this.leaseMs, (lease.spec.leaseDurationSeconds ?? 0) * 1_000);
-    return performance.now() - this.seenAt >= validMs;
-  }
-
-  /** Until the next look: soon after a failure, since the lease runs out; jittered, so that those that stand by don't all ask at once. */
-  private async pause(signal: AbortSignal): Promise<void> {
-    const ms = this.failed && this.isLeader() ? this.renewMs / 4 : this.renewMs;
-    await sleep(ms * (1 - Math.random() / 5), undefined, { signal }).catch(() => undefined);
+  private isHolder(lease: Lease | undefined): boolean {
+    return lease?.spec?.holderIdentity === this.options.identity;
   }
 
   /** A renewal must have failed while there is time for another. */
   private timeout(): AbortSignal {
     return AbortSignal.timeout(this.leaseMs / 4);
   }
+}
+
+/** Up to a fifth shorter at random, so that those that stand by don't all ask at once. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms * (1 - Math.random() / 5), undefined, { signal }).catch(() => undefined);
 }
