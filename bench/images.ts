@@ -20,26 +20,38 @@ export function repositoryOf(i: number, { repositories }: Pick<ManyImages, 'repo
   return `app-${i % repositories}`;
 }
 
-/** Pushes the repositories, each on v1.0.0 without anything newer, applies the Images, and waits until each was refreshed once. */
-export async function applyManyImages(cluster: Cluster, many: ManyImages, tell: (line: string) => void): Promise<void> {
-  const { images, repositories, crontab } = many;
-  for (let i = 0; i < repositories; i += 1) {
-    for (const tag of ['v1.0.0', 'v0.9.0', 'latest']) {
-      await cluster.registry.push(repositoryOf(i, many), tag, { files: [{ path: '/version', content: Buffer.from('1') }], config: { entrypoint: ['/version'] } });
-    }
-  }
-  tell(`${repositories} repositories pushed`);
-  const items = Array.from({ length: images }, (_, i) => ({
+export interface ImageManifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: { readonly image: string } & Readonly<Record<string, unknown>>;
+}
+
+/** The Image number `i`: on v1.0.0, a minor rule that applies, one crontab. */
+export function imageOf(cluster: Cluster, i: number, many: Omit<ManyImages, 'images'>): ImageManifest {
+  return {
     apiVersion: 'kimup.cloudavenue.io/v1alpha1',
     kind: 'Image',
     metadata: { name: `image-${i}`, namespace: namespaceOf(i, many) },
     spec: {
       image: `${cluster.registry.host}/${repositoryOf(i, many)}`,
       baseTag: 'v1.0.0',
-      triggers: [{ type: 'crontab', value: crontab }],
+      triggers: [{ type: 'crontab', value: many.crontab }],
       rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
     },
-  }));
+  };
+}
+
+/** Pushes the repositories, each on v1.0.0 without anything newer, applies the Images, and waits until each was refreshed once. */
+export async function applyManyImages(cluster: Cluster, many: ManyImages, tell: (line: string) => void): Promise<void> {
+  const { images, repositories } = many;
+  for (let i = 0; i < repositories; i += 1) {
+    for (const tag of ['v1.0.0', 'v0.9.0', 'latest']) {
+      await cluster.registry.push(repositoryOf(i, many), tag, { files: [{ path: '/version', content: Buffer.from('1') }], config: { entrypoint: ['/version'] } });
+    }
+  }
+  tell(`${repositories} repositories pushed`);
+  const items = Array.from({ length: images }, (_, i) => imageOf(cluster, i, many));
   const namespaces = new Set(items.map(({ metadata }) => metadata.namespace));
   await cluster.apply([...namespaces].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, annotations: { 'kimup.cloudavenue.io/enabled': 'true' } } })));
   const began = Date.now();

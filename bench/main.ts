@@ -1,16 +1,25 @@
 // npm run bench -- NAME: measures, and prints as its last line one JSON object with figure, baseline and ratio.
+import { benchMemory } from './memory.ts';
 import { benchRefresh } from './refresh.ts';
+import { benchStart } from './start.ts';
 import { benchWebhook } from './webhook.ts';
 
-/** What a bench found. `ratio` is figure to baseline where more is better, so that higher is better always. */
+/** What a bench found. `ratio` is figure to baseline where more is better, baseline to figure where less is: higher is better always. */
 export interface Finding {
   readonly figure: number;
   readonly baseline: number;
   readonly unit: string;
+  /** True where the figure is a cost: bytes, milliseconds. */
+  readonly lessIsBetter?: true;
   readonly [detail: string]: unknown;
 }
 
-const BENCHES: Readonly<Record<string, (tell: (line: string) => void) => Promise<Finding>>> = { refresh: benchRefresh, webhook: benchWebhook };
+const BENCHES: Readonly<Record<string, (tell: (line: string) => void) => Promise<Finding>>> = {
+  memory: benchMemory,
+  refresh: benchRefresh,
+  start: benchStart,
+  webhook: benchWebhook,
+};
 
 const name = process.argv[2] ?? '';
 const bench = BENCHES[name];
@@ -20,8 +29,8 @@ if (bench === undefined) {
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
 try {
-  const { figure, baseline, ...rest } = await bench((line) => console.log(line));
-  console.log(JSON.stringify({ bench: name, figure: round(figure), baseline: round(baseline), ratio: round(figure / baseline), ...rest }));
+  const { figure, baseline, lessIsBetter, ...rest } = await bench((line) => console.log(line));
+  console.log(JSON.stringify({ bench: name, figure: round(figure), baseline: round(baseline), ratio: round(lessIsBetter ? baseline / figure : figure / baseline), ...rest }));
   process.exit(0);
 } catch (error) {
   console.error(`bench ${name} failed: ${(error as Error).message}`);

@@ -1,11 +1,9 @@
 // 500 Images over 50 repositories, all due at once and without news: how many Images a second the controller refreshes,
 // beside bare server-side applies of the same statuses to the same API server, 16 in flight, round by round in turn.
-import { readFile } from 'node:fs/promises';
-import { Pool } from 'undici';
-import { parse } from 'yaml';
 import { type Cluster, startCluster } from '../test/cluster/cluster.ts';
 import { until } from '../test/cluster/process.ts';
 import { buildBundle, install, type Installation } from '../test/path/install.ts';
+import { apiPool } from './api-pool.ts';
 import { applyManyImages, median } from './images.ts';
 import type { Finding } from './main.ts';
 
@@ -59,30 +57,14 @@ async function refreshes(cluster: Cluster): Promise<number> {
 
 /** Applies the status that every Image has, with another time, as bare as it can be done: undici, one pool, no reading of answers. */
 async function bareApplies(cluster: Cluster): Promise<() => Promise<number>> {
-  const config = parse(await readFile(cluster.kubeconfig, 'utf8')) as { users: Array<{ user: Record<string, string> }> };
-  const user = config.users[0]!.user;
-  const pem = async (name: string): Promise<string | Buffer> =>
-    user[`${name}-data`] !== undefined ? Buffer.from(user[`${name}-data`]!, 'base64') : readFile(user[name]!);
-  const pool = new Pool(cluster.apiServer.url, {
-    connections: IN_FLIGHT,
-    connect: { ca: cluster.apiServer.ca, cert: await pem('client-certificate'), key: await pem('client-key') },
-  });
+  const pool = await apiPool(cluster, IN_FLIGHT);
   return async () => {
     const { items } = JSON.parse(await cluster.kubectl(['get', 'images', '-A', '-o', 'json'])) as { items: Array<{ metadata: { namespace: string; name: string; uid: string }; status: object }> };
     const began = performance.now();
-    await Promise.all(Array.from({ length: IN_FLIGHT }, async () => {
-      for (let item = items.pop(); item !== undefined; item = items.pop()) {
-        const { namespace, name, uid } = item.metadata;
-        const { statusCode, body } = await pool.request({
-          method: 'PATCH',
-          path: `/apis/kimup.cloudavenue.io/v1alpha1/namespaces/${namespace}/images/${name}/status?fieldManager=kimup-controller&force=true`,
-          headers: { 'content-type': 'application/apply-patch+yaml', 'user-agent': 'kimup-bench' },
-          body: JSON.stringify({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name, namespace, uid }, status: { ...item.status, time: new Date().toISOString() } }),
-        });
-        await body.dump();
-        if (statusCode !== 200) throw new Error(`a bare status apply was answered ${statusCode}`);
-      }
-    }));
+    await pool.forEach(items, ({ metadata: { namespace, name, uid }, status }) =>
+      pool.send('PATCH', `/apis/kimup.cloudavenue.io/v1alpha1/namespaces/${namespace}/images/${name}/status?fieldManager=kimup-controller&force=true`, {
+        apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name, namespace, uid }, status: { ...status, time: new Date().toISOString() },
+      }));
     return IMAGES / ((performance.now() - began) / 1_000);
   };
 }

@@ -20,6 +20,8 @@ export interface Installation {
   log(component: ComponentName, lines?: number): Promise<string>;
   /** The component's process, to stop, freeze or start again; only where it is one. */
   process(component: ComponentName): Component;
+  /** Waits until the component says that it is ready, after its process was started again; only where it is one. */
+  ready(component: ComponentName, timeoutMs?: number): Promise<void>;
 }
 
 /** Compiles and bundles both components into dist/. */
@@ -79,6 +81,7 @@ async function installPods(cluster: Cluster, options: InstallOptions): Promise<I
     },
     log: (component, lines = 20) => podLog(cluster, component, lines),
     process: () => { throw new Error('on real nodes the components are pods, not processes'); },
+    ready: () => { throw new Error('on real nodes the components are pods, not processes'); },
   };
 }
 
@@ -89,44 +92,49 @@ function podLog(cluster: Cluster, component: ComponentName, lines: number): Prom
 async function installProcesses(cluster: Cluster, options: InstallOptions): Promise<Installation> {
   // The Secret alone: Service and Deployment are for pods.
   await cluster.apply([{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'kimup-webhook-cert', namespace: NAMESPACE } }]);
-  const [webhook = 0, ...ports] = await freePorts(5);
-  const accounts = { operator: 'kimup', controller: 'kimup-controller' } as const;
-  const started = await Promise.all(COMPONENTS.map(async (component, i) => {
-    const metrics = ports[2 * i] ?? 0;
-    const healthz = ports[2 * i + 1] ?? 0;
-    const kubeconfig = await cluster.serviceAccountKubeconfig(NAMESPACE, accounts[component]);
-    const args = [
-      ...nodeOptions(),
-      join(ROOT, 'dist', `${component}.mjs`),
-      `--kubeconfig=${kubeconfig}`,
-      `--metrics-port=127.0.0.1:${metrics}`,
-      `--healthz-port=127.0.0.1:${healthz}`,
-      ...(component === 'operator' ? [`--webhook-port=127.0.0.1:${webhook}`, `--webhook-url=https://${await cluster.reachableAs(webhook)}`, `--webhook-cert-dir=${join(cluster.dir, 'no-certificate')}`] : []),
-      ...flagsOf(cluster, component, options),
-    ];
-    const process_ = await cluster.spawn(`kimup-${component}`, process.execPath, args, { env: { POD_NAMESPACE: NAMESPACE } });
-    return { component, metrics, healthz, process: process_ };
+  const started = await Promise.all(COMPONENTS.map(async (component) => {
+    const { args, env, metrics, healthz } = await componentArguments(cluster, component, options);
+    return { component, metrics, healthz, process: await cluster.spawn(`kimup-${component}`, process.execPath, args, { env }) };
   }));
   const of = (name: ComponentName) => started.find(({ component }) => component === name)!;
   const log = (component: ComponentName, lines = 20) => tail(join(cluster.dir, 'logs', `kimup-${component}.log`), lines);
-  for (const { component, healthz, process: running } of started) {
+  const ready = async (component: ComponentName, timeoutMs = 30_000): Promise<void> => {
+    const { healthz, process: running } = of(component);
     await until(async () => {
       if (running.ended !== undefined) return true;
       return (await httpGet(`http://127.0.0.1:${healthz}/readyz`).catch(() => undefined))?.status === 200 || undefined;
-    }, 30_000, `kimup-${component} to be ready`, 50).catch((error: Error) => {
+    }, timeoutMs, `kimup-${component} to be ready`, 20).catch((error: Error) => {
       throw new Error(`${error.message}\n${log(component)}`);
     });
     if (running.ended !== undefined) throw new Error(`kimup-${component} ended with ${running.ended}:\n${log(component)}`);
-  }
+  };
+  for (const component of COMPONENTS) await ready(component);
   return {
     metrics: async (component) => (await httpGet(`http://127.0.0.1:${of(component).metrics}/metrics`)).text,
     log: async (component, lines) => log(component, lines),
     process: (component) => of(component).process,
+    ready,
   };
 }
 
+/** How one component runs as a process: the arguments of Node.js, the environment, and its ports, free ones. */
+export async function componentArguments(cluster: Cluster, component: ComponentName, options: InstallOptions = {}): Promise<{ args: string[]; env: Record<string, string>; metrics: number; healthz: number }> {
+  const account = { operator: 'kimup', controller: 'kimup-controller' } as const;
+  const [metrics = 0, healthz = 0, webhook = 0] = await freePorts(3);
+  const args = [
+    ...nodeOptions(),
+    join(ROOT, 'dist', `${component}.mjs`),
+    `--kubeconfig=${await cluster.serviceAccountKubeconfig(NAMESPACE, account[component])}`,
+    `--metrics-port=127.0.0.1:${metrics}`,
+    `--healthz-port=127.0.0.1:${healthz}`,
+    ...(component === 'operator' ? [`--webhook-port=127.0.0.1:${webhook}`, `--webhook-url=https://${await cluster.reachableAs(webhook)}`, `--webhook-cert-dir=${join(cluster.dir, 'no-certificate')}`] : []),
+    ...flagsOf(cluster, component, options),
+  ];
+  return { args, env: { POD_NAMESPACE: NAMESPACE }, metrics, healthz };
+}
+
 /** The options of Node.js that the image runs with. */
-function nodeOptions(): string[] {
+export function nodeOptions(): string[] {
   const entrypoint = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'))?.[1];
   return (JSON.parse(entrypoint ?? '[]') as string[]).slice(1);
 }

@@ -1,0 +1,46 @@
+// The API server as bare as it can be asked: undici, the admin's certificate, a fixed number of connections.
+import { readFile } from 'node:fs/promises';
+import { Pool } from 'undici';
+import { parse } from 'yaml';
+import type { Cluster } from '../test/cluster/cluster.ts';
+
+export interface ApiPool {
+  /** Sends `body` as JSON (an apply patch where the method is PATCH). @throws Error when the answer is none of 2xx */
+  send(method: 'POST' | 'PATCH', path: string, body: object): Promise<void>;
+  /** Runs `work` for every item, as many at a time as there are connections. */
+  forEach<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function apiPool(cluster: Cluster, connections: number): Promise<ApiPool> {
+  const config = parse(await readFile(cluster.kubeconfig, 'utf8')) as { users: Array<{ user: Record<string, string> }> };
+  const user = config.users[0]!.user;
+  const pem = async (name: string): Promise<string | Buffer> =>
+    user[`${name}-data`] !== undefined ? Buffer.from(user[`${name}-data`]!, 'base64') : readFile(user[name]!);
+  const pool = new Pool(cluster.apiServer.url, {
+    connections,
+    connect: { ca: cluster.apiServer.ca, cert: await pem('client-certificate'), key: await pem('client-key') },
+  });
+  return {
+    async send(method, path, content) {
+      const { statusCode, body } = await pool.request({
+        method,
+        path,
+        headers: { 'content-type': method === 'PATCH' ? 'application/apply-patch+yaml' : 'application/json', 'user-agent': 'kimup-bench' },
+        body: JSON.stringify(content),
+      });
+      await body.dump();
+      if (statusCode >= 300) throw new Error(`${method} ${path} was answered ${statusCode}`);
+    },
+    async forEach(items, work) {
+      let next = 0;
+      await Promise.all(Array.from({ length: connections }, async () => {
+        while (next < items.length) {
+          const index = next++;
+          await work(items[index]!, index);
+        }
+      }));
+    },
+    close: () => pool.close(),
+  };
+}
