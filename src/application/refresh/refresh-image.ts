@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { decide, type Decision } from '../../domain/decision/decide.ts';
+import { type Answer, decide } from '../../domain/decision/decide.ts';
 import { type Image, keyOf, parseKey, type Rollout, type Update } from '../../domain/image/image.ts';
 import { type ImageReference, InvalidImageReferenceError, parseImageReference } from '../../domain/image/image-reference.ts';
 import { buildRule } from '../../domain/rule/build-rule.ts';
@@ -185,7 +185,7 @@ export class RefreshImage {
     notBefore: number,
     now: string,
   ): Promise<{ position: Position; end: RefreshEnd }> {
-    const question = { rules, currentTag: start.tag, tags, updating: start.update };
+    const question = { rules, currentTag: start.tag, tags, updating: start.update, withMisses: true };
     let decision = this.#evaluate(question);
     let digest: string | undefined;
     const failed = start.update === undefined ? failedRollout(image) : undefined;
@@ -210,9 +210,10 @@ export class RefreshImage {
     return { position: { ...start, update }, end: { kind: 'fine', message: decision.reason } };
   }
 
-  #evaluate(question: Parameters<typeof decide>[0]): Decision {
+  #evaluate(question: Parameters<typeof decide>[0]): Answer {
     const began = this.clock.now();
     const decision = decide(question);
+    if (decision.kind === 'ask') throw new Error(`the digest, platforms or age of ${decision.tag} would be needed`);
     const seconds = (this.clock.now() - began) / 1_000 / Math.max(1, question.rules.length);
     for (const _rule of question.rules) this.metrics.done('rules_evaluated', seconds, false);
     return decision;
@@ -260,8 +261,8 @@ function rolloutFailed(tag: string, failed: Rollout): RefreshEnd {
   };
 }
 
-function explain(decision: Exclude<Decision, { kind: 'move' }>, tag: string): string {
-  return decision.kind === 'hold' ? decision.reason : `on ${tag}; ${decision.reasons.map(({ rule, reason }) => `${rule}: ${reason}`).join('; ')}`;
+function explain(decision: Exclude<Answer, { kind: 'move' }>, tag: string): string {
+  return decision.kind === 'hold' ? decision.reason : `on ${tag}; ${decision.outcomes.map(({ rule, reason }) => `${rule}: ${reason}`).join('; ')}`;
 }
 
 /** What an error of a refresh means, in the words of `status.result`. Errors that nobody foresaw are thrown on. */

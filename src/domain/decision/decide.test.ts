@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ActionType, RuleType } from '../image/image.ts';
 import { buildRules } from '../rule/build-rule.ts';
-import { decide, type Question } from './decide.ts';
+import { answer } from '../../../test/domain/rules.ts';
+import type { Question, RuleOutcome } from './decide.ts';
 
 /** Rules as `type: action, action`. */
 const rules = (...lines: string[]) => buildRules(lines.map((line) => {
@@ -10,7 +11,9 @@ const rules = (...lines: string[]) => buildRules(lines.map((line) => {
 }));
 
 const TAGS = ['v1.9.0', 'v1.9.5', 'v1.10.0', 'v1.10.2', 'v2.0.0', 'latest'];
-const ask = (question: Partial<Question> & Pick<Question, 'rules'>) => decide({ currentTag: 'v1.9.0', tags: TAGS, ...question });
+/** What a rule says, in one line. */
+const said = ({ rule, tag, reason }: RuleOutcome): string => `${rule}: ${tag ?? '-'}: ${reason}`;
+const ask = (question: Partial<Question> & Pick<Question, 'rules'>) => answer({ currentTag: 'v1.9.0', tags: TAGS, withMisses: true, ...question });
 
 describe('the decision', () => {
   it.each<[what: string, lines: string[], current: string, decision: string]>([
@@ -32,19 +35,19 @@ describe('the decision', () => {
   it('says why it moves', () => {
     expect(ask({ rules: rules('semver-minor: apply') })).toEqual({
       kind: 'move', tag: 'v1.10.2', rule: 'semver-minor', action: 'apply', alerts: [],
-      reason: 'v1.10.2 is the highest of 2 tags with major 1 and a minor above 9',
+      reason: 'v1.10.2 is the highest with major 1 and a minor above 9',
+      outcomes: [{ rule: 'semver-minor', type: 'semver-minor', tag: 'v1.10.2', reason: 'v1.10.2 is the highest with major 1 and a minor above 9' }],
     });
   });
 
   it('says of each rule why it does not move', () => {
-    expect(ask({ rules: rules('semver-minor: apply', 'semver-major: alert-discord'), currentTag: 'v1.10.2' })).toEqual({
-      kind: 'stay',
-      reasons: [
-        { rule: 'semver-minor', reason: 'no tag with major 1 and a minor above 10; 1 newer tag is of another major (v2.0.0)' },
-        { rule: 'semver-major', reason: 'v2.0.0 is the only tag with a major above 1, but the rule has no action that moves the Image (apply, request-approval)' },
-      ],
-      alerts: [{ rule: 'semver-major', tag: 'v2.0.0', actions: [{ type: 'alert-discord' }] }],
-    });
+    const { kind, outcomes, alerts } = ask({ rules: rules('semver-minor: apply', 'semver-major: alert-discord'), currentTag: 'v1.10.2' });
+    expect(kind).toBe('stay');
+    expect(outcomes.map(said)).toEqual([
+      'semver-minor: -: no tag with major 1 and a minor above 10; 1 newer tag is of another major (v2.0.0)',
+      'semver-major: v2.0.0: v2.0.0 is the highest with a major above 1, but the rule has no action that moves the Image (apply, request-approval)',
+    ]);
+    expect(alerts).toEqual([{ rule: 'semver-major', tag: 'v2.0.0', actions: [{ type: 'alert-discord' }] }]);
   });
 
   it('alerts by every rule that finds a tag, also after the one that moves', () => {
@@ -57,7 +60,7 @@ describe('the decision', () => {
   });
 
   it('holds while an update is under way, and alerts all the same', () => {
-    expect(ask({ rules: rules('semver-minor: apply', 'semver-major: alert-discord'), updating: { tag: 'v1.10.0', rule: 'Automatic' } })).toEqual({
+    expect(ask({ rules: rules('semver-minor: apply', 'semver-major: alert-discord'), updating: { tag: 'v1.10.0', rule: 'Automatic' } })).toMatchObject({
       kind: 'hold',
       reason: 'the update to v1.10.0 (Automatic) is under way; nothing else moves until it has ended',
       alerts: [{ rule: 'semver-major', tag: 'v2.0.0', actions: [{ type: 'alert-discord' }] }],
@@ -67,14 +70,14 @@ describe('the decision', () => {
 
 describe('a tag whose rollout failed', () => {
   const rejected = { tag: 'v1.10.2', reason: 'crash loop' };
-  const aside = '; v1.10.2 and what is older are left out until there is a newer tag, since its rollout failed (crash loop)';
 
   it('is not taken again, nor the next best below it, and the reason says so', () => {
-    expect(ask({ rules: rules('semver-minor: apply'), rejected })).toEqual({
-      kind: 'stay',
-      reasons: [{ rule: 'semver-minor', reason: `no tag with major 1 and a minor above 9; 1 newer tag is of another major (v2.0.0)${aside}` }],
-      alerts: [],
-    });
+    const { kind, outcomes } = ask({ rules: rules('semver-minor: apply'), rejected });
+    expect(kind).toBe('stay');
+    expect(outcomes.map(said)).toEqual([
+      'semver-minor: -: no tag with major 1 and a minor above 9; v1.10.2 is left out until it points at something new, since its rollout failed (crash loop); 1 more does not pass'
+      + '; 1 newer tag is of the same minor (v1.9.5); 1 newer tag is of another major (v2.0.0)',
+    ]);
   });
 
   it.each([
@@ -87,7 +90,7 @@ describe('a tag whose rollout failed', () => {
   ])('gives way to a newer one: %s makes it %s', (pushed, expected) => {
     const decision = ask({ rules: rules('semver-minor: apply'), rejected, tags: [...TAGS, pushed] });
     expect(decision.kind === 'move' ? decision.tag : undefined).toBe(expected);
-    if (decision.kind === 'move') expect(decision.reason).toBe(`${expected} is the only tag with major 1 and a minor above 9${aside}`);
+    if (decision.kind === 'move') expect(decision.reason).toBe(`${expected} is the highest with major 1 and a minor above 9`);
   });
 
   it('does not keep another variant back', () => {
@@ -101,7 +104,7 @@ describe('a tag whose rollout failed', () => {
 
   it('that has gone from the registry is not spoken of', () => {
     expect(ask({ rules: rules('semver-minor: apply'), rejected: { tag: 'v1.8.9', reason: 'x' } })).toMatchObject({
-      reason: 'v1.10.2 is the highest of 2 tags with major 1 and a minor above 9',
+      reason: 'v1.10.2 is the highest with major 1 and a minor above 9',
     });
   });
 });

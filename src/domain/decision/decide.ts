@@ -1,28 +1,11 @@
-import type { Action, Update } from '../image/image.ts';
-import type { Rule } from '../rule/rule.ts';
-import { comparePrecedence, parseVersionTag } from '../tag/version-tag.ts';
+import type { Action, RuleType } from '../image/image.ts';
+import { EVERY_TAG } from '../tag/tag-filter.ts';
+import { newerMisses } from './explain.ts';
+import type { FactName } from './facts.ts';
+import { type Picked, pick } from './pick.ts';
+import type { Question } from './question.ts';
 
-/** All that a decision depends on. */
-export interface Question {
-  /** In the order of `spec.rules`. */
-  readonly rules: readonly Rule[];
-  readonly currentTag: string;
-  /** All tags of the repository, in any order. */
-  readonly tags: readonly string[];
-  /** The update that is under way: while there is one, nothing else moves. */
-  readonly updating?: Pick<Update, 'tag' | 'rule'> | undefined;
-  /** The tag of the last rollout that failed. */
-  readonly rejected?: Rejected | undefined;
-}
-
-/**
- * A tag that must not be taken again until there is a newer one. Older tags of its line are left out with it: taking the
- * next best instead, and then this one again when that fails too, would roll the workloads for ever.
- */
-export interface Rejected {
-  readonly tag: string;
-  readonly reason: string;
-}
+export type { Question, Rejected } from './question.ts';
 
 /** An alert that a rule asks for: it found `tag`, whether or not anything moves. */
 export interface Found {
@@ -32,17 +15,56 @@ export interface Found {
   readonly actions: readonly Action[];
 }
 
-/** Why a rule moves nothing. */
-export interface RuleReason {
+/** What a rule makes of the tags: the one it picks, or none, and why. */
+export interface RuleOutcome {
   readonly rule: string;
+  readonly type: RuleType;
+  readonly tag: string | undefined;
   readonly reason: string;
 }
 
-/** What to do; in each case also the alerts to be sent. Reasons are sentences without their full stop. */
-export type Decision =
-  | { readonly kind: 'move'; readonly tag: string; readonly rule: string; readonly action: MoveAction; readonly reason: string; readonly alerts: readonly Found[] }
-  | { readonly kind: 'stay'; readonly reasons: readonly RuleReason[]; readonly alerts: readonly Found[] }
-  | { readonly kind: 'hold'; readonly reason: string; readonly alerts: readonly Found[] };
+/**
+ * What to do. `ask` is no answer yet: a rule comes to `tag` and needs these facts of it first; they are to be put into
+ * `facts`, and the question asked again.
+ */
+export type Decision = Answer | Ask;
+
+export type Answer = Move | Stay | Hold;
+
+export interface Ask {
+  readonly kind: 'ask';
+  readonly tag: string;
+  readonly facts: readonly FactName[];
+}
+
+/** What each answer comes with. Reasons are sentences without their full stop. */
+interface Findings {
+  /** What each rule says, in their order. */
+  readonly outcomes: readonly RuleOutcome[];
+  /** To be sent, whether or not anything moves. */
+  readonly alerts: readonly Found[];
+  /** The current tag's digest where a rule needed it and none was recorded: to be recorded. */
+  readonly learned?: string;
+  /** When the first of the tags that are too young will be old enough, milliseconds since the epoch. */
+  readonly again?: number;
+}
+
+export interface Move extends Findings {
+  readonly kind: 'move';
+  readonly tag: string;
+  readonly rule: string;
+  readonly action: MoveAction;
+  readonly reason: string;
+}
+
+export interface Stay extends Findings {
+  readonly kind: 'stay';
+}
+
+export interface Hold extends Findings {
+  readonly kind: 'hold';
+  readonly reason: string;
+}
 
 export type MoveAction = 'apply' | 'request-approval';
 
@@ -50,41 +72,47 @@ export type MoveAction = 'apply' | 'request-approval';
  * Asks all rules, in order. The first that finds a tag and has `apply` or `request-approval` moves the Image: at most one
  * move; an update under way holds it. Pure.
  */
-export function decide({ rules, currentTag, tags, updating, rejected }: Question): Decision {
-  const offered = rejected === undefined ? tags : withoutRejected(tags, rejected.tag);
-  const aside = rejected !== undefined && offered.length < tags.length
-    ? `; ${rejected.tag} and what is older are left out until there is a newer tag, since its rollout failed (${rejected.reason})`
-    : '';
+export function decide(question: Question): Decision {
+  const { rules, filter = EVERY_TAG, currentTag, tags, updating } = question;
+  const shown = filter.show(currentTag, tags);
+  const outcomes: RuleOutcome[] = [];
   const alerts: Found[] = [];
-  const reasons: RuleReason[] = [];
-  let move: Omit<Extract<Decision, { kind: 'move' }>, 'alerts'> | undefined;
+  let move: Pick<Move, 'tag' | 'rule' | 'action' | 'reason'> | undefined;
+  let learned: string | undefined;
+  let again: number | undefined;
   for (const rule of rules) {
-    const { tag, reason } = rule.select(currentTag, offered);
+    const picked = pick(rule, question, shown);
+    if (picked.kind === 'ask') return picked;
+    const { tag } = picked;
+    learned ??= picked.learned;
+    for (const passed of picked.passedOver) if (passed.again !== undefined) again = Math.min(again ?? passed.again, passed.again);
+    let reason = reasonOf(picked);
     if (tag === undefined) {
-      reasons.push({ rule: rule.name, reason: `${reason}${aside}` });
-      continue;
+      if (question.withMisses === true && picked.chooser !== undefined && picked.stuck === undefined) reason += newerMisses(picked.chooser, shown.tags);
+    } else {
+      const actions = rule.actions.filter(({ type }) => !isMove(type));
+      if (actions.length > 0) alerts.push({ rule: rule.name, tag, actions });
+      const action = rule.actions.map(({ type }) => type).find(isMove);
+      if (action === undefined) reason += ', but the rule has no action that moves the Image (apply, request-approval)';
+      else move ??= { tag, rule: rule.name, action, reason };
     }
-    const actions = rule.actions.filter(({ type }) => !isMove(type));
-    if (actions.length > 0) alerts.push({ rule: rule.name, tag, actions });
-    const action = rule.actions.map(({ type }) => type).find(isMove);
-    if (action === undefined) reasons.push({ rule: rule.name, reason: `${reason}, but the rule has no action that moves the Image (apply, request-approval)` });
-    else move ??= { kind: 'move', tag, rule: rule.name, action, reason: `${reason}${aside}` };
+    outcomes.push({ rule: rule.name, type: rule.type, tag, reason });
   }
-  if (updating !== undefined) return { kind: 'hold', reason: `the update to ${updating.tag} (${updating.rule}) is under way; nothing else moves until it has ended`, alerts };
-  return move === undefined ? { kind: 'stay', reasons, alerts } : { ...move, alerts };
+  const findings: Findings = { outcomes, alerts, ...(learned === undefined ? {} : { learned }), ...(again === undefined ? {} : { again }) };
+  if (updating !== undefined) {
+    return { kind: 'hold', reason: `the update to ${updating.tag} (${updating.rule}) is under way; nothing else moves until it has ended`, ...findings };
+  }
+  return move === undefined ? { kind: 'stay', ...findings } : { kind: 'move', ...move, ...findings };
+}
+
+function reasonOf({ tag, chooser, stuck, passedOver }: Picked): string {
+  if (stuck !== undefined) return stuck;
+  const found = tag === undefined ? `no tag ${chooser!.wants.none}` : `${tag} is ${chooser!.wants.one}`;
+  const [best, ...more] = passedOver;
+  if (best === undefined) return found;
+  return `${found}${tag === undefined ? '' : ' of those that pass'}; ${best.tag} ${best.reason}${more.length === 0 ? '' : `; ${more.length} more ${more.length === 1 ? 'does' : 'do'} not pass`}`;
 }
 
 function isMove(type: Action['type']): type is MoveAction {
   return type === 'apply' || type === 'request-approval';
-}
-
-function withoutRejected(tags: readonly string[], rejected: string): readonly string[] {
-  const version = parseVersionTag(rejected);
-  return tags.filter((tag) => {
-    if (tag === rejected) return false;
-    const other = version && parseVersionTag(tag);
-    return version === undefined || other === undefined
-      || other.prefix !== version.prefix || other.variant !== version.variant
-      || comparePrecedence(other, version) > 0;
-  });
 }

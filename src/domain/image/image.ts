@@ -55,11 +55,15 @@ export const RULE_TYPES = [
   'semver-major',
   'semver-minor',
   'semver-patch',
+  'semver-range',
   'calver-major',
   'calver-minor',
   'calver-patch',
   'calver-prerelease',
   'regex',
+  'numerical',
+  'alphabetical',
+  'digest',
   'always',
 ] as const;
 
@@ -73,6 +77,20 @@ export interface RuleSpec {
   readonly actions: readonly Action[];
 }
 
+/** Which tags the rules see, and of which they may take one: `spec.tags`, as the user wrote it. */
+export interface TagsSpec {
+  /** RE2, searched: only tags that match. */
+  readonly include?: string;
+  /** RE2, searched: no tag that matches. */
+  readonly exclude?: string;
+  /** RE2 with a group: what the rules see instead of the whole tag. */
+  readonly extract?: string;
+  /** `linux/amd64`, `linux/arm64/v8`: a tag must have all of them. */
+  readonly platforms?: readonly string[];
+  /** A duration (`90m`, `72h`, `7d`): how long kimup must have known the tag's digest. */
+  readonly minimumAge?: string;
+}
+
 /** What the user wants: `Image.spec`. */
 export interface ImageSpec {
   readonly image: string;
@@ -81,6 +99,9 @@ export interface ImageSpec {
   readonly insecureSkipTLSVerify: boolean;
   readonly triggers: readonly Trigger[];
   readonly rules: readonly RuleSpec[];
+  readonly tags?: TagsSpec;
+  /** Whether pods get `tag@digest`, whatever the rule. */
+  readonly pinDigest?: boolean;
 }
 
 export const REFRESH_RESULTS = [
@@ -152,6 +173,20 @@ export interface Rollout {
   readonly workloads: readonly WorkloadRollout[];
 }
 
+/** Why a rule does not take a newer tag, for `kubectl describe`. */
+export interface CandidateReason {
+  readonly tag: string;
+  readonly rule: string;
+  readonly reason: string;
+}
+
+/** Since when kimup knows the digest of a tag. RFC 3339. */
+export interface FirstSeen {
+  readonly tag: string;
+  readonly digest: string;
+  readonly time: string;
+}
+
 /** `Image.status`. Each field has one writer: the operator writes `rollout`, the controller all the rest. */
 export interface ImageStatus {
   /** What the Image is on: proven, and what pods get whose template names nothing. */
@@ -166,6 +201,10 @@ export interface ImageStatus {
   readonly observedGeneration?: number;
   readonly update?: Update;
   readonly rollout?: Rollout;
+  /** At most ten. */
+  readonly candidates?: readonly CandidateReason[];
+  /** Of the tags that are too young yet (`spec.tags.minimumAge`), at most a hundred. */
+  readonly firstSeen?: readonly FirstSeen[];
   readonly conditions: readonly Condition[];
 }
 

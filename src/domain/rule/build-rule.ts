@@ -16,11 +16,15 @@ export function buildRule(spec: RuleSpec, index: number): Rule {
       return semverRule(spec, 'minor');
     case 'semver-patch':
       return semverRule(spec, 'patch');
+    case 'semver-range':
     case 'calver-major':
     case 'calver-minor':
     case 'calver-patch':
     case 'calver-prerelease':
     case 'regex':
+    case 'numerical':
+    case 'alphabetical':
+    case 'digest':
     case 'always':
       throw unsupported(spec, index);
     default:

@@ -2,26 +2,57 @@ import type { Action, RuleType } from '../image/image.ts';
 
 /**
  * What counts as an update. Built and checked once from its spec by `buildRule`, then pure: the same question has the
- * same answer. To add one: a file beside this with its table test, and a case in build-rule.ts.
+ * same answer. It sees tags as the tag filter shows them (`spec.tags.extract`), and nothing but them; what a registry
+ * knows of a single tag is the decision's to ask. To add a rule: a file beside this with its table test, and a case in
+ * build-rule.ts.
  */
 export interface Rule {
   readonly name: string;
   readonly type: RuleType;
   readonly actions: readonly Action[];
+  /** The same tag again, where it points at another digest: set by the digest rule alone. */
+  readonly byDigest?: true;
 
-  /**
-   * Which of `tags` (all that the repository has, in any order, also more than once) takes the place of `currentTag`.
-   * Never one that is older, and never `currentTag` itself. Not finding one is an answer, no error.
-   */
-  select(currentTag: string, tags: readonly string[]): Selection;
+  /** The rule before one current tag. Cheap: nothing of `tags` is looked at yet. */
+  from(currentTag: string): Chooser;
 }
 
-/** A tag, or none, and why: a sentence without its full stop. */
-export type Selection =
-  | { readonly tag: string; readonly reason: string }
-  | { readonly tag: undefined; readonly reason: string };
+/** A rule before one current tag. */
+export interface Chooser {
+  /** Set where no tag at all can take the current one's place: why, and what to do; a sentence without its full stop. */
+  readonly stuck?: string;
+  /** What the rule wants, to follow a tag or `no tag`: `the highest with major 1 and a minor above 9`. */
+  readonly wants: { readonly one: string; readonly none: string };
 
-/** A rule can't be built from its spec; the message names its place, its name and what can be used instead. */
+  /**
+   * Those of `tags` (in any order, also more than once) that may take the current tag's place, best first, each once.
+   * Lazy: the first costs one pass without memory for each tag, the rest are sorted only when the second is asked for.
+   */
+  candidates(tags: readonly string[]): Iterable<string>;
+
+  /**
+   * Of any tag, why it is no candidate or, where it is, `undefined`. Works for one tag at a time and is asked only where
+   * somebody wants the reasons.
+   */
+  miss(tag: string): Miss | undefined;
+
+  /** The rule's order: whether `tag` is below `other`. Of all that are candidates, and the current tag. */
+  isBelow(tag: string, other: string): boolean;
+}
+
+/** Why a tag is no candidate. */
+export interface Miss {
+  /** What the tag is: `of another variant`; for one tag or many, after `is` or `are`. */
+  readonly reason: string;
+  /** Whether the tag is newer than the current one, so that somebody may ask why it was not taken. */
+  readonly newer: boolean;
+  /** Whether it is of the current tag's line, so that it can be told to be below the selected tag. */
+  readonly ofLine: boolean;
+  /** How far from a candidate: 0 is the nearest. */
+  readonly distance: number;
+}
+
+/** A rule, or the tag filter, can't be built from its spec; the message names its place, its name and what is wrong. */
 export class InvalidRuleError extends Error {
   override readonly name = 'InvalidRuleError';
 }

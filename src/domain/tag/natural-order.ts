@@ -1,0 +1,54 @@
+import { comparePrecedence, parseVersionTag } from './version-tag.ts';
+
+/**
+ * A total order of all tags: versions above other words; versions by their parts; words, and versions that are equal, by
+ * their runs of digits (as numbers) and of other characters (by code point), then by code point. 0 only for the same tag.
+ */
+export function compareNaturally(a: string, b: string): number {
+  if (a === b) return 0;
+  const one = parseVersionTag(a);
+  const other = parseVersionTag(b);
+  if (one === undefined || other === undefined) {
+    const versions = Number(one !== undefined) - Number(other !== undefined);
+    return versions !== 0 ? versions : compareRuns(a, b);
+  }
+  return comparePrecedence(one, other) || compareRuns(a, b);
+}
+
+/** By runs of digits, as numbers of any length, and of other characters; a run of digits is below one of others. */
+export function compareRuns(a: string, b: string): number {
+  let i = 0;
+  let j = 0;
+  while (i < a.length && j < b.length) {
+    const c = a.charCodeAt(i);
+    const d = b.charCodeAt(j);
+    if (isDigit(c) && isDigit(d)) {
+      const endA = digitsEnd(a, i);
+      const endB = digitsEnd(b, j);
+      while (i < endA - 1 && a.charCodeAt(i) === ZERO) i++;
+      while (j < endB - 1 && b.charCodeAt(j) === ZERO) j++;
+      if (endA - i !== endB - j) return endA - i - (endB - j);
+      while (i < endA) {
+        const order = a.charCodeAt(i++) - b.charCodeAt(j++);
+        if (order !== 0) return order;
+      }
+    } else {
+      if (c !== d) return c - d;
+      i++;
+      j++;
+    }
+  }
+  return (a.length - i) - (b.length - j) || a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+const ZERO = 0x30, NINE = 0x39;
+
+function digitsEnd(text: string, start: number): number {
+  let end = start;
+  while (isDigit(text.charCodeAt(end))) end++;
+  return end;
+}
+
+function isDigit(c: number): boolean {
+  return c >= ZERO && c <= NINE;
+}

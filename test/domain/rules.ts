@@ -1,0 +1,22 @@
+import { type Answer, decide, type Question, type RuleOutcome } from '../../src/domain/decision/decide.ts';
+import type { RuleSpec, RuleType } from '../../src/domain/image/image.ts';
+import { buildRule } from '../../src/domain/rule/build-rule.ts';
+import type { Rule } from '../../src/domain/rule/rule.ts';
+
+/** A rule that applies what it finds, named as its type. */
+export function ruleOf(type: RuleType, value?: string): Rule {
+  const spec: RuleSpec = { name: type, type, ...(value === undefined ? {} : { value }), actions: [{ type: 'apply' }] };
+  return buildRule(spec, 0);
+}
+
+/** What one rule makes of some tags, with the newer tags that it left out. */
+export function outcome(rule: Rule, currentTag: string, tags: readonly string[], more: Partial<Question> = {}): RuleOutcome {
+  return answer({ rules: [rule], currentTag, tags, withMisses: true, ...more }).outcomes[0]!;
+}
+
+/** A decision that needs no fact that the question does not have. */
+export function answer(question: Question): Answer {
+  const decision = decide(question);
+  if (decision.kind === 'ask') throw new Error(`asks for ${decision.facts.join(', ')} of ${decision.tag}`);
+  return decision;
+}
