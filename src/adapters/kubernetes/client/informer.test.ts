@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ScriptedApiServer, status, type ScriptedRequest } from '../../../../test/fakes/scripted-api-server.ts';
 import { Informer, type InformerOptions } from './informer.ts';
@@ -125,12 +126,91 @@ describe('Informer', () => {
     next.lines();
   });
 
-  it('goes on after a line that is not JSON', async () => {
-    const watch = await watching();
-    watch.response.write('<html>\n');
+  it.each(['<html>', '7', 'null'])('lists anew after the line %s: from the same point in time it would come again', async (line) => {
+    const watch = await watching(pod('a', 1));
+    watch.response.write(`${line}\n`);
+    const again = await server.next();
+    expect(again.query.has('watch')).toBe(false);
+    again.json(200, list(20, pod('a', 1), pod('b', 15)));
+    (await server.next()).lines();
+    expect(told).toEqual(['+a@1', '+b@15']);
+  });
+
+  it('opens a watch anew that brings nothing at all, from where it was, and says nothing of it', async () => {
+    start({ silenceMs: { min: 40, max: 40 } });
+    (await server.next()).json(200, list(10, pod('a', 1)));
+    const deaf = await server.next();
+    deaf.lines({ type: 'MODIFIED', object: pod('a', 12) });
     const next = await server.next();
-    expect(next.query.get('resourceVersion')).toBe('10');
-    next.lines();
+    expect([next.query.get('watch'), next.query.get('resourceVersion')]).toEqual(['true', '12']);
+    next.lines({ type: 'MODIFIED', object: pod('a', 13) });
+    await vi.waitUntil(() => told.length === 3);
+    expect(log.warn).not.toHaveBeenCalled();
+  });
+
+  it('leaves a watch alone that brings bookmarks', async () => {
+    start({ silenceMs: { min: 60, max: 60 } });
+    (await server.next()).json(200, list(10));
+    const watch = await server.next();
+    const begun = performance.now();
+    for (let i = 0; performance.now() - begun < 200; i++) {
+      watch.lines(bookmark(20 + i));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(server.untaken).toBe(0);
+  });
+
+  it('lists anew after several silent watches in a row: the API server may have been set back', async () => {
+    start({ silenceMs: { min: 20, max: 20 } });
+    (await server.next()).json(200, list(10));
+    for (let i = 0; i < 4; i++) (await server.next()).lines();
+    const again = await server.next();
+    expect(again.query.has('watch')).toBe(false);
+  });
+
+  it('keeps its watch connections alive by probes, so that a half-open one breaks', async () => {
+    await watching();
+    await informer.whenSynced();
+    const port = server.port.toString(16).toUpperCase().padStart(4, '0');
+    // Of the client's ends of the connections: remote port, then which timer runs; 02 is keepalive.
+    const timers = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/)).filter((fields) => fields[2]?.endsWith(`:${port}`) && fields[3] === '01').map((fields) => fields[5]?.slice(0, 2));
+    expect(timers.length).toBeGreaterThan(0);
+    expect(timers).toContain('02');
+  });
+
+  it('waits as long as it is told to when it is throttled, in the answer', async () => {
+    start();
+    (await server.next()).json(200, list(10));
+    (await server.next()).json(429, status(429, 'TooManyRequests', 'slow down'), { 'retry-after': '1' });
+    const begun = performance.now();
+    (await server.next()).lines();
+    expect(performance.now() - begun).toBeGreaterThan(900);
+    expect(log.warn.mock.calls[0]?.[1]).toMatchObject({ error: 'watch pods: slow down', waitMs: 1_000 });
+  });
+
+  it('waits as long as it is told to when it is throttled, in the stream', async () => {
+    const watch = await watching();
+    watch.lines({ type: 'ERROR', object: status(429, 'TooManyRequests', 'slow down', 1) });
+    const begun = performance.now();
+    (await server.next()).lines();
+    expect(performance.now() - begun).toBeGreaterThan(900);
+  });
+
+  it('reads its credentials anew when the watch is refused', async () => {
+    const refused = vi.spyOn(connection, 'refused');
+    start();
+    (await server.next()).json(200, list(10));
+    (await server.next()).json(401, status(401, 'Unauthorized', 'Unauthorized'));
+    (await server.next()).lines();
+    expect(refused).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([['an ERROR without a Status', { type: 'ERROR' }], ['an ERROR of null', { type: 'ERROR', object: null }]])('goes on after %s', async (_, event) => {
+    const watch = await watching(pod('a', 1));
+    watch.lines(event);
+    const next = await server.next();
+    next.lines({ type: 'MODIFIED', object: pod('a', 12) });
+    await vi.waitUntil(() => told.length === 2);
   });
 
   it('lists anew at once when its version is too old, in the answer', async () => {
@@ -236,10 +316,87 @@ describe('Informer', () => {
     expect(log.error).toHaveBeenCalledTimes(2);
   });
 
-  it('leaves out an object without a name, and says so', async () => {
-    await watching(pod('a', 1), { metadata: { namespace: 'default', uid: 'x', resourceVersion: '2' } }, {});
+  it('leaves out what is no object with a name, and says so', async () => {
+    const watch = await watching(pod('a', 1), { metadata: { namespace: 'default', uid: 'x', resourceVersion: '2' } }, {}, null as never, 7 as never, { metadata: { name: 8 } } as never);
     expect(names()).toEqual(['a']);
-    expect(log.warn).toHaveBeenCalledTimes(2);
+    expect(log.warn).toHaveBeenCalledTimes(5);
+    watch.lines({ type: 'ADDED' }, { type: 'MODIFIED', object: null }, { type: 'DELETED', object: {} }, { type: 'ADDED', object: pod('b', 13) });
+    await vi.waitUntil(() => told.length === 2);
+    expect(names()).toEqual(['a', 'b']);
+    expect(server.untaken).toBe(0);
+  });
+
+  it('leaves out an object that can\'t be kept, in a list and in a watch, says so once a version, and takes it in when it is mended', async () => {
+    const trim = (object: Pod): Pod => {
+      if (object.spec === 'broken') throw new Error('no spec to speak of');
+      return { metadata: object.metadata!, ...(object.spec === undefined ? {} : { spec: object.spec }) };
+    };
+    start({ trim });
+    (await server.next()).json(200, list(10, { ...pod('a', 1), spec: 'broken' }, pod('b', 2), pod('c', 3)));
+    await informer.whenSynced();
+    expect([names(), told]).toEqual([['b', 'c'], ['+b@2', '+c@3']]);
+    const watch = await server.next();
+    watch.lines({ type: 'MODIFIED', object: { ...pod('b', 11), spec: 'broken' } }, { type: 'ADDED', object: pod('d', 12) });
+    await vi.waitUntil(() => told.length === 4);
+    expect(told.slice(2)).toEqual(['-b@2', '+d@12']);
+    watch.lines({ type: 'ERROR', object: status(410, 'Expired', 'too old') });
+    (await server.next()).json(200, list(20, { ...pod('a', 1), spec: 'broken' }, { ...pod('b', 11), spec: 'broken' }, pod('c', 3), pod('d', 12)));
+    const again = await server.next();
+    expect(log.warn.mock.calls.map(([, fields]) => (fields as { object: string }).object)).toEqual(['default/a', 'default/b']);
+    again.lines({ type: 'MODIFIED', object: pod('a', 21) }, { type: 'DELETED', object: { ...pod('b', 22), spec: 'broken' } });
+    await vi.waitUntil(() => told.length === 5);
+    expect([names(), told[4]]).toEqual([['c', 'd', 'a'], '+a@21']);
+  });
+
+  it('tells for how long it is down: from the start until it watches, and from when it broke', async () => {
+    start({ backoffMs: { base: 5, max: 5 } });
+    (await server.next()).json(500, status(500, 'InternalError', 'no'));
+    (await server.next()).json(200, list(10));
+    const watch = await server.next();
+    expect(informer.downForMs()).toBeGreaterThan(0);
+    watch.lines(bookmark(11));
+    await vi.waitUntil(() => informer.downForMs() === 0);
+    watch.cut();
+    for (let i = 0; i < 3; i++) (await server.next()).json(500, status(500, 'InternalError', 'no'));
+    const down = informer.downForMs();
+    expect(down).toBeGreaterThan(0);
+    (await server.next()).json(500, status(500, 'InternalError', 'no'));
+    expect(informer.downForMs()).toBeGreaterThan(down);
+    (await server.next()).lines(bookmark(12));
+    await vi.waitUntil(() => informer.downForMs() === 0);
+    expect(log.warn.mock.lastCall).toEqual([expect.stringContaining('what is known may be behind'), expect.objectContaining({ downSeconds: 0 })]);
+  });
+
+  it('never goes back to an older list, until the API server has insisted', async () => {
+    const watch = await watching(pod('a', 1));
+    watch.lines({ type: 'MODIFIED', object: pod('a', 40) }, { type: 'ERROR', object: status(410, 'Expired', 'too old') });
+    for (let i = 0; i < 3; i++) (await server.next()).json(200, list(20, pod('a', 12)));
+    const fourth = await server.next();
+    expect(told).toEqual(['+a@1', '~a@40']);
+    fourth.json(200, list(21, pod('a', 12)));
+    (await server.next()).lines();
+    expect(told.slice(2)).toEqual(['~a@12']);
+  });
+
+  it('lists anew when a watch tells of a time before its beginning', async () => {
+    const watch = await watching(pod('a', 1));
+    watch.lines({ type: 'MODIFIED', object: pod('a', 40) }, { type: 'MODIFIED', object: pod('a', 30) });
+    const again = await server.next();
+    expect(again.query.has('watch')).toBe(false);
+    expect(told).toEqual(['+a@1', '~a@40']);
+  });
+
+  it('learns from an answer what the watch has not brought yet, and never what is older, unknown or of another uid', async () => {
+    const watch = await watching(pod('a', 1), pod('b', 2));
+    await informer.whenSynced();
+    informer.learn(pod('a', 15));
+    expect([told.at(-1), informer.get('default', 'a')?.metadata?.resourceVersion]).toEqual(['~a@15', '15']);
+    informer.learn(pod('a', 14));
+    informer.learn(pod('a', 30, 'another'));
+    informer.learn(pod('c', 16));
+    watch.lines({ type: 'MODIFIED', object: pod('a', 14) }, { type: 'MODIFIED', object: pod('a', 15) }, { type: 'MODIFIED', object: pod('b', 17) }, { type: 'DELETED', object: pod('a', 18) });
+    await vi.waitUntil(() => told.at(-1) === '-a@18');
+    expect(told.slice(2)).toEqual(['~a@15', '~b@17', '-a@18']);
   });
 
   it('ends at once when it is stopped: while it watches, waits or lists', async () => {

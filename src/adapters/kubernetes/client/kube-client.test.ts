@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ScriptedApiServer, status } from '../../../../test/fakes/scripted-api-server.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ScriptedApiServer, status, type ScriptedRequest } from '../../../../test/fakes/scripted-api-server.ts';
 import { KubeClient } from './kube-client.ts';
 import { KubeConnection } from './kube-connection.ts';
 import { KubeError } from './kube-error.ts';
@@ -165,6 +165,24 @@ describe('KubeClient', () => {
     for (let i = 0; i < 2; i++) (await server.next()).json(401, status(401, 'Unauthorized', 'Unauthorized'));
     await expect(got).rejects.toMatchObject({ status: 401 });
     expect(server.log).toHaveLength(2);
+  });
+
+  it.each([
+    ['before its answer begins', () => undefined],
+    ['inside its answer', (request: ScriptedRequest) => void request.response.writeHead(200).write('{"items":[')],
+  ])('gives up a list that hangs %s, after 15 s', async (_, answer) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const listed = client.list(PODS).catch((error: unknown) => error);
+      answer(await server.next());
+      await vi.advanceTimersByTimeAsync(14_900);
+      expect(server.log).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(200);
+      expect(await listed).toMatchObject({ status: 0, reason: 'Timeout', message: 'list pods: no answer within 15 s' });
+      expect(server.log).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('ends with its signal', async () => {

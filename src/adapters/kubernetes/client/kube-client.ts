@@ -25,6 +25,8 @@ export interface WatchOptions extends Selection {
   /** After this long the API server ends the watch; 30 s later the client does. */
   readonly timeoutSeconds: number;
   readonly signal?: AbortSignal;
+  /** Told when the API server has taken the watch up. */
+  readonly opened?: () => void;
 }
 
 export interface WatchEvent<T> {
@@ -163,7 +165,7 @@ export class KubeClient {
    * The changes of a resource's objects, until the API server ends the watch (the iterator ends) or it fails: a KubeError, its
    * status 410 when `resourceVersion` is too old, whether that comes as the answer or inside it; 0 when the connection breaks.
    */
-  async *watch<T>(resource: Resource, { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds, signal }: WatchOptions): AsyncGenerator<WatchEvent<T>, void, undefined> {
+  async *watch<T>(resource: Resource, { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds, signal, opened }: WatchOptions): AsyncGenerator<WatchEvent<T>, void, undefined> {
     const what = describe('watch', resource, namespace === undefined ? {} : { namespace });
     using deadline = abortAfter((timeoutSeconds + 30) * 1000, signal);
     const answer = await this.send({
@@ -174,12 +176,15 @@ export class KubeClient {
     }, deadline.signal, true);
     try {
       if (answer.statusCode !== 200) throw await errorOf(what, answer);
+      opened?.();
       for await (const line of linesOf(answer.body)) {
-        const event = parse<{ type: string; object: unknown }>(what, line);
+        const event = eventOf(what, line);
         if (event.type === 'ERROR') throw inBandError(what, event.object as Status);
         yield event as WatchEvent<T>;
       }
     } catch (error) {
+      // The next watch reads its credentials anew, files and plugins included.
+      if (hasStatus(error, 401)) this.connection.refused();
       if (error instanceof KubeError) throw error;
       throw noAnswer(what, error, signal);
     } finally {
@@ -276,6 +281,18 @@ function queryOf(query: Call['query'] = {}): string {
   return search.size === 0 ? '' : `?${search}`;
 }
 
+/** One line of a watch. */
+function eventOf(what: string, line: string): { readonly type: string; readonly object: unknown } {
+  let event: unknown;
+  try {
+    event = JSON.parse(line);
+  } catch (cause) {
+    throw new KubeError(`${what}: a line is not JSON`, 0, 'Unreadable', undefined, { cause });
+  }
+  if (typeof event !== 'object' || event === null) throw new KubeError(`${what}: a line is no event`, 0, 'Unreadable');
+  return event as { type: string; object: unknown };
+}
+
 function parse<T>(what: string, text: string): T {
   try {
     return JSON.parse(text) as T;
@@ -298,7 +315,8 @@ async function errorOf(what: string, answer: Dispatcher.ResponseData): Promise<K
   return kubeErrorOf(what, answer.statusCode, body, typeof retryAfter === 'string' ? retryAfter : undefined);
 }
 
-function inBandError(what: string, status: Status): KubeError {
+function inBandError(what: string, object: Status | null | undefined): KubeError {
+  const status = object ?? {};
   const seconds = status.details?.retryAfterSeconds;
   return new KubeError(
     `${what}: ${status.message ?? 'ended by an error without a message'}`,

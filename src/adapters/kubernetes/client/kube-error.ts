@@ -12,7 +12,7 @@ export class KubeError extends Error {
   override readonly name = 'KubeError';
   /**
    * @param status the HTTP status (in-band for a watch); 0 when there was no answer
-   * @param reason `Status.reason`: `NotFound`, `Conflict`, `Expired`, …; for status 0 `NoAnswer` or `Aborted`
+   * @param reason `Status.reason`: `NotFound`, `Conflict`, `Expired`, …; for status 0 `NoAnswer`, `Timeout`, `Aborted`, or `Unreadable` for what a watch said
    * @param retryAfterMs how long the API server asks to wait, where it does
    */
   constructor(
