@@ -18,6 +18,10 @@ export class Fifo<T> {
     return item;
   }
 
+  isEmpty(): boolean {
+    return this.head === this.items.length;
+  }
+
   clear(): void {
     this.items = [];
     this.head = 0;

@@ -91,6 +91,39 @@ describe('WorkQueue', () => {
     expect(bench.queuedAt).toEqual([0, 7, 0, 0, 0]);
   });
 
+  it('lets namespaces take turns, so that one with thousands of keys holds up no other', async () => {
+    const bench = new Bench();
+    bench.queue.add('busy/0');
+    await bench.settle();
+    for (let i = 0; i < 10_000; i++) bench.queue.add(`large/${i}`);
+    for (const key of ['small/0', 'small/1', 'tiny/0']) bench.queue.add(key);
+    const order = ['busy/0', 'large/0', 'small/0', 'tiny/0', 'large/1', 'small/1', 'large/2'];
+    for (const key of order) await bench.end(key);
+    expect(bench.started.slice(0, order.length)).toEqual(order);
+  });
+
+  it('lets namespaces take turns among urgent keys, which go first', async () => {
+    const bench = new Bench();
+    bench.queue.add('busy/0');
+    await bench.settle();
+    for (const key of ['a/0', 'b/0', 'a/1', 'c/0']) bench.queue.add(key);
+    for (const key of ['a/1', 'a/2', 'c/1']) bench.queue.add(key, { urgent: true });
+    const order = ['busy/0', 'a/1', 'c/1', 'a/2', 'a/0', 'b/0', 'c/0'];
+    for (const key of order) await bench.end(key);
+    expect(bench.started).toEqual(order);
+  });
+
+  it('tells its depth, what is in flight, and how long the oldest has waited', async () => {
+    const bench = new Bench();
+    expect(bench.queue.state()).toEqual({ depth: 0, inFlight: 0, oldestMs: 0 });
+    bench.queue.add('a/0');
+    await bench.clock.advance(5);
+    bench.queue.add('a/1');
+    await bench.clock.advance(20);
+    bench.queue.add('a/2', { urgent: true });
+    expect(bench.queue.state()).toEqual({ depth: 2, inFlight: 1, oldestMs: 20 });
+  });
+
   it('is urgent after its work when it was added urgently meanwhile', async () => {
     const bench = new Bench();
     bench.queue.add('a');

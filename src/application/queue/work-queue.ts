@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import { DueTimes } from './due-times.ts';
-import { Fifo } from './fifo.ts';
+import { FairFifo } from './fair-fifo.ts';
 
 /** What a piece of work may answer: look at this key again in `retryAfterMs` milliseconds. */
 export interface WorkResult {
@@ -26,6 +26,16 @@ export interface WorkQueueOptions {
   readonly random?: () => number;
 }
 
+/** How a queue is doing, for its metrics. */
+export interface QueueState {
+  /** Keys that could be worked on now, were there workers enough. */
+  readonly depth: number;
+  /** Keys that are being worked on. */
+  readonly inFlight: number;
+  /** How long the key has waited that has waited longest, milliseconds; 0 where none waits. */
+  readonly oldestMs: number;
+}
+
 /** A key that waits. `stale` when another ticket has taken its place. */
 interface Ticket {
   readonly key: string;
@@ -39,13 +49,15 @@ interface Ticket {
  *
  * - A key waits once, however often it is added, for the earliest time that was asked for: `add` is now, `addAfter` later.
  *   Later ones are forgotten, since the work reads the present state and asks for another look where it wants one.
+ * - Keys are `namespace/name`, and namespaces take turns, urgent keys before the others: a namespace with thousands of keys
+ *   holds up no other.
  * - One worker a key; a key that is added while it is worked on is worked on once more afterwards.
  * - Work that throws is tried again after `baseDelayMs · 2^(failures - 1)`, at most `maxDelayMs`, up to half of it taken off
  *   at random; success forgets the failures.
  */
 export class WorkQueue {
-  private readonly urgent = new Fifo<Ticket>();
-  private readonly normal = new Fifo<Ticket>();
+  private readonly urgent = new FairFifo<Ticket>();
+  private readonly normal = new FairFifo<Ticket>();
   private readonly waiting = new Map<string, Ticket>();
   /** What is being worked on, with what was asked for meanwhile. */
   private readonly working = new Map<string, Ticket | undefined>();
@@ -114,6 +126,15 @@ export class WorkQueue {
     return this.working.size;
   }
 
+  /** In time proportional to what waits: for whoever asks now and then. */
+  state(): QueueState {
+    let oldest: number | undefined;
+    for (const { queuedAt } of this.waiting.values()) {
+      if (oldest === undefined || queuedAt < oldest) oldest = queuedAt;
+    }
+    return { depth: this.depth(), inFlight: this.inFlight(), oldestMs: oldest === undefined ? 0 : Math.max(0, this.clock.now() - oldest) };
+  }
+
   /** Takes up no more work, forgets what waits, and resolves when what is in flight has ended. */
   drain(): Promise<void> {
     if (this.drained === undefined) {
@@ -131,7 +152,7 @@ export class WorkQueue {
 
   private enqueue(ticket: Ticket): void {
     this.waiting.set(ticket.key, ticket);
-    (ticket.urgent ? this.urgent : this.normal).push(ticket);
+    (ticket.urgent ? this.urgent : this.normal).push(namespaceOf(ticket.key), ticket);
     // Not at once: whoever adds many keys in a row decides their order by their urgency alone.
     if (this.startScheduled || this.working.size >= this.options.concurrency) return;
     this.startScheduled = true;
@@ -143,19 +164,12 @@ export class WorkQueue {
 
   private startWork(): void {
     while (this.working.size < this.options.concurrency) {
-      const ticket = this.next(this.urgent) ?? this.next(this.normal);
+      const ticket = this.urgent.shift(isWanted) ?? this.normal.shift(isWanted);
       if (ticket === undefined) return;
       this.waiting.delete(ticket.key);
       this.working.set(ticket.key, undefined);
       void this.run(ticket);
     }
-  }
-
-  private next(fifo: Fifo<Ticket>): Ticket | undefined {
-    for (let ticket = fifo.shift(); ticket !== undefined; ticket = fifo.shift()) {
-      if (!ticket.stale) return ticket;
-    }
-    return undefined;
   }
 
   private async run({ key, queuedAt }: Ticket): Promise<void> {
@@ -214,4 +228,13 @@ export class WorkQueue {
   private endWhenIdle(): void {
     if (this.working.size === 0) this.drained?.resolve();
   }
+}
+
+function isWanted(ticket: Ticket): boolean {
+  return !ticket.stale;
+}
+
+/** Keys without a namespace are one group. */
+function namespaceOf(key: string): string {
+  return key.slice(0, Math.max(0, key.indexOf('/')));
 }
