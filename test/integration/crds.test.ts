@@ -107,6 +107,18 @@ describe('what does not work, and what the user is told', () => {
     ['a regex without a value', imageWith({ rules: [rule({ type: 'regex' })] }), 'spec.rules[0]: Invalid value: a regex rule needs a value: a regular expression in RE2 syntax'],
     ['a regex that is none', imageWith({ rules: [rule({ type: 'regex', value: '^v(1' })] }), 'missing closing )'],
     ['a regex that RE2 has not', imageWith({ rules: [rule({ type: 'regex', value: 'v(?!1)' })] }), 'invalid or unsupported Perl syntax'],
+    ['a range without a value', imageWith({ rules: [rule({ type: 'semver-range', value: ' ' })] }), "spec.rules[0]: Invalid value: a semver-range rule needs a value: a range in npm's syntax, e.g. ^1.2 or >=1.9 <3"],
+    ['a direction that is none', imageWith({ rules: [rule({ type: 'numerical', value: 'up' })] }), 'spec.rules[0]: Invalid value: a numerical or alphabetical rule takes desc'],
+    ['the same of letters', imageWith({ rules: [rule({ type: 'alphabetical', value: 'descending' })] }), 'takes desc (the highest above the current tag, if nothing is said) or asc'],
+    ['an include that is no pattern', imageWith({ tags: { include: 'v(1' } }), 'missing closing )'],
+    ['an exclude that RE2 has not', imageWith({ tags: { exclude: '(?<!rc)1' } }), 'spec.tags.exclude'],
+    ['an extract without a group', imageWith({ tags: { extract: '^v1' } }), 'spec.tags.extract: Invalid value: "^v1": needs a group around what the rules are to see'],
+    ['an extract that is no pattern', imageWith({ tags: { extract: '(v1' } }), 'missing closing )'],
+    ['an empty include', imageWith({ tags: { include: '' } }), 'spec.tags.include in body should be at least 1 chars long'],
+    ['a platform that is none', imageWith({ tags: { platforms: ['linux/amd64', 'amd64'] } }), 'a platform is os/architecture or os/architecture/variant, e.g. linux/amd64 or linux/arm64/v8'],
+    ['too many platforms', imageWith({ tags: { platforms: Array.from({ length: 17 }, () => 'linux/amd64') } }), 'spec.tags.platforms: Too many: 17: must have at most 16 items'],
+    ['an age that is no duration', imageWith({ tags: { minimumAge: '3 days' } }), 'spec.tags.minimumAge: Invalid value: "3 days": not a duration: write it like 90m, 72h or 7d'],
+    ['a filter that is not there', imageWith({ tags: { only: 'x' } }), '.spec.tags.only: field not declared in schema'],
     ['an action of another type', imageWith({ rules: [rule({ actions: [{ type: 'alert-slack' }] })] }), 'Unsupported value: "alert-slack": supported values: "apply", "request-approval", "alert-discord", "alert-email"'],
     ['an alert without its AlertConfig', imageWith({ rules: [rule({ actions: [{ type: 'alert-email' }] })] }), 'spec.rules[0].actions[0]: Invalid value: an alert needs data.valueFrom.alertConfigRef'],
     ['an alert to a Secret', imageWith({ rules: [rule({ actions: [{ type: 'alert-discord', data: { valueFrom: { secretKeyRef: { name: 'a', key: 'b' } } } }] })] }), 'an alert needs data.valueFrom.alertConfigRef'],
@@ -147,6 +159,8 @@ describe("an Image's status", () => {
         { kind: 'StatefulSet', name: 'db', phase: 'Pending', since: at },
       ],
     },
+    candidates: [{ tag: 'v2.0.0', rule: 'minor', reason: 'another major' }],
+    firstSeen: [{ tag: 'v1.10.3', digest: 'sha256:2', time: at }],
     conditions: [{ type: 'Ready', status: 'True', reason: 'UpToDate', message: 'nothing newer', observedGeneration: 1, lastTransitionTime: at }],
   };
   const applyStatus = (manager: string, status: object): Promise<string> => cluster.kubectl(
@@ -160,7 +174,7 @@ describe("an Image's status", () => {
     for (const [field, value] of Object.entries(full)) await applyStatus('one-field', { [field]: value });
     for (const [field, value] of Object.entries(full.update)) await applyStatus('one-field', { update: { [field]: value } });
     for (const [field, value] of Object.entries(full.rollout)) await applyStatus('one-field', { rollout: { [field]: value } });
-    await applyStatus('one-field', { rollout: { workloads: [{}] }, conditions: [{ type: 'Ready' }] });
+    await applyStatus('one-field', { rollout: { workloads: [{}] }, candidates: [{}], firstSeen: [{}], conditions: [{ type: 'Ready' }] });
   });
 
   it('keeps all of them, and shows them in the columns', async () => {

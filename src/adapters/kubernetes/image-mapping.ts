@@ -1,13 +1,16 @@
 import {
   ANNOTATION_PREFIX,
   type Action,
+  type CandidateReason,
   type Condition,
+  type FirstSeen,
   type Image,
   type ImageSpec,
   type ImageStatus,
   type RefreshResult,
   type Rollout,
   type RuleSpec,
+  type TagsSpec,
   type Trigger,
   type Update,
   type WorkloadRollout,
@@ -61,8 +64,21 @@ function specOf(raw: unknown): ImageSpec {
     baseTag: optional(spec['baseTag'], 'spec.baseTag', string) ?? 'latest',
     imagePullSecrets: list(spec['imagePullSecrets'], 'spec.imagePullSecrets', (entry, at) => string(object(entry, at)['name'], `${at}.name`)),
     insecureSkipTLSVerify: optional(spec['insecureSkipTLSVerify'], 'spec.insecureSkipTLSVerify', boolean) ?? false,
+    ...present('tags', optional(spec['tags'], 'spec.tags', tagsOf)),
+    ...present('pinDigest', optional(spec['pinDigest'], 'spec.pinDigest', boolean)),
     triggers: list(spec['triggers'], 'spec.triggers', triggerOf),
     rules: list(spec['rules'], 'spec.rules', ruleOf),
+  };
+}
+
+function tagsOf(raw: unknown, at: string): TagsSpec {
+  const tags = object(raw, at);
+  return {
+    ...present('include', optional(tags['include'], `${at}.include`, string)),
+    ...present('exclude', optional(tags['exclude'], `${at}.exclude`, string)),
+    ...present('extract', optional(tags['extract'], `${at}.extract`, string)),
+    ...present('platforms', optional(tags['platforms'], `${at}.platforms`, (value, where) => list(value, where, string))),
+    ...present('minimumAge', optional(tags['minimumAge'], `${at}.minimumAge`, string)),
   };
 }
 
@@ -100,6 +116,8 @@ function statusOf(raw: unknown): ImageStatus {
     ...present('observedGeneration', readable(status['observedGeneration'], (value) => typeof value === 'number')),
     ...present('update', readable(status['update'], isUpdate)),
     ...present('rollout', rolloutOf(status['rollout'])),
+    ...present('candidates', listOf(status['candidates'], isCandidate)),
+    ...present('firstSeen', listOf(status['firstSeen'], isFirstSeen)),
     conditions: Array.isArray(status['conditions']) ? status['conditions'].filter(isCondition) : [],
   };
 }
@@ -116,6 +134,18 @@ function rolloutOf(value: unknown): Rollout | undefined {
 
 function isWorkload(value: unknown): value is WorkloadRollout {
   return isObject(value) && hasStrings(value, 'kind', 'name', 'phase', 'since');
+}
+
+function isCandidate(value: unknown): value is CandidateReason {
+  return isObject(value) && hasStrings(value, 'tag', 'rule', 'reason');
+}
+
+function isFirstSeen(value: unknown): value is FirstSeen {
+  return isObject(value) && hasStrings(value, 'tag', 'digest', 'time');
+}
+
+function listOf<T>(value: unknown, is: (value: unknown) => value is T): readonly T[] | undefined {
+  return Array.isArray(value) ? value.filter(is) : undefined;
 }
 
 function isCondition(value: unknown): value is Condition {

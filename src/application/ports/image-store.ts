@@ -1,4 +1,4 @@
-import type { Condition, Image, ObjectKey, RefreshResult, Rollout, Update } from '../../domain/image/image.ts';
+import type { CandidateReason, Condition, FirstSeen, Image, ObjectKey, RefreshResult, Rollout, Update } from '../../domain/image/image.ts';
 
 /** The part of the status that the controller writes, whole: what is left out here goes from the object. */
 export interface ControllerStatus {
@@ -10,6 +10,8 @@ export interface ControllerStatus {
   readonly baseTag: string;
   readonly observedGeneration: number;
   readonly update?: Update;
+  readonly candidates?: readonly CandidateReason[];
+  readonly firstSeen?: readonly FirstSeen[];
   readonly conditions: readonly Condition[];
 }
 

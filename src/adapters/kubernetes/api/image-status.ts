@@ -87,6 +87,35 @@ export class Rollout {
   workloads?: WorkloadRollout[];
 }
 
+export class Candidate {
+  @Describe('A newer tag.')
+  @IsOptional() @IsString() @MaxLength(TAG_LENGTH)
+  tag?: string;
+
+  @Describe('The rule that does not take it.')
+  @IsOptional() @IsString() @MaxLength(256)
+  rule?: string;
+
+  @Describe('Why not.')
+  @IsOptional() @IsString() @MaxLength(1024)
+  reason?: string;
+}
+
+export class FirstSeen {
+  @Describe('A tag that would be taken but for its age.')
+  @IsOptional() @IsString() @MaxLength(TAG_LENGTH)
+  tag?: string;
+
+  @Describe('What the tag points at.')
+  @IsOptional() @IsString() @MaxLength(DIGEST_LENGTH)
+  digest?: string;
+
+  @Describe('When kimup first saw that digest.')
+  @Schema({ format: 'date-time' })
+  @IsOptional() @IsString()
+  time?: string;
+}
+
 /** What kimup found and did. The operator writes `rollout`, the controller all the rest. */
 export class ImageStatus {
   @Describe('The tag that the Image is on: proven, and what new pods get.')
@@ -126,6 +155,16 @@ export class ImageStatus {
   @Describe('What became of the move.')
   @IsOptional() @ValidateNested() @Type(() => Rollout)
   rollout?: Rollout;
+
+  @Describe('Why newer tags are not taken: the most interesting ones, at most ten. kimup plan --explain tells of all.')
+  @Schema({ 'x-kubernetes-list-type': 'atomic' })
+  @IsOptional() @IsArray() @ArrayMaxSize(10) @ValidateNested({ each: true }) @Type(() => Candidate)
+  candidates?: Candidate[];
+
+  @Describe('For spec.tags.minimumAge: since when kimup knows the digests of tags that are still too young.')
+  @Schema({ 'x-kubernetes-list-type': 'atomic' })
+  @IsOptional() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => FirstSeen)
+  firstSeen?: FirstSeen[];
 
   @Describe('Ready, Reconciling, Stalled and others, for kubectl wait.')
   @Schema(CONDITIONS)

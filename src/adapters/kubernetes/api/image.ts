@@ -39,6 +39,11 @@ export class Action {
   data?: ValueOrValueFrom;
 }
 
+@Check("self.type != 'semver-range' || (has(self.value) && self.value.trim() != '')", "a semver-range rule needs a value: a range in npm's syntax, e.g. ^1.2 or >=1.9 <3")
+@Check(
+  "!(self.type in ['numerical', 'alphabetical']) || !has(self.value) || self.value in ['', 'asc', 'desc']",
+  'a numerical or alphabetical rule takes desc (the highest above the current tag, if nothing is said) or asc (the lowest below it) as its value',
+)
 @Check("self.type != 'regex' || (has(self.value) && self.value != '')", 'a regex rule needs a value: a regular expression in RE2 syntax, e.g. ^v1[.]')
 // A pattern that does not compile is an error of the rule itself, and refused with RE2's own words.
 @Check("self.type != 'regex' || !has(self.value) || ''.matches(self.value) || !''.matches(self.value)", 'value must be a regular expression in RE2 syntax', '.value')
@@ -47,17 +52,48 @@ export class Rule {
   @IsString() @MinLength(1) @MaxLength(256)
   name!: string;
 
-  @Describe('What counts as an update. semver-major, semver-minor, semver-patch and the calver ones compare versions; regex picks from the tags that value matches; always takes the newest.')
+  @Describe('What counts as an update. semver-major, semver-minor, semver-patch, semver-range and the calver ones compare versions; regex picks from the tags that value matches; numerical and alphabetical compare as numbers and by code point; digest waits for the same tag to be pushed anew; always takes the newest.')
   @IsIn(RULE_TYPES)
   type!: RuleType;
 
-  @Describe('regex: the regular expression, RE2 syntax, searched in the tag and not anchored.')
+  @Describe("regex: the regular expression, RE2 syntax, searched in the tag and not anchored. semver-range: the range, npm's syntax. numerical, alphabetical: desc or asc.")
   @IsOptional() @IsString() @MaxLength(1024)
   value?: string;
 
   @Describe('What to do about a tag that the rule finds, in order.')
   @IsArray() @ArrayMinSize(1) @ArrayMaxSize(16) @ValidateNested({ each: true }) @Type(() => Action)
   actions!: Action[];
+}
+
+/** A pattern that does not compile is an error of the rule itself, and refused with RE2's own words. */
+const RE2 = "''.matches(self) || !''.matches(self)";
+
+export class Tags {
+  @Describe('RE2, searched and not anchored: the rules see only tags that match.')
+  @Check(RE2, 'must be a regular expression in RE2 syntax')
+  @IsOptional() @IsString() @MinLength(1) @MaxLength(1024)
+  include?: string;
+
+  @Describe('RE2, searched and not anchored: the rules see no tag that matches.')
+  @Check(RE2, 'must be a regular expression in RE2 syntax')
+  @IsOptional() @IsString() @MinLength(1) @MaxLength(1024)
+  exclude?: string;
+
+  @Describe('RE2 with a group: the rules see what the group matches instead of the whole tag.')
+  @Check("self.contains('(')", 'needs a group around what the rules are to see, e.g. ^release-(.*)$')
+  @Check(RE2, 'must be a regular expression in RE2 syntax')
+  @IsOptional() @IsString() @MinLength(1) @MaxLength(1024)
+  extract?: string;
+
+  @Describe('What a tag has to be for, e.g. linux/amd64 or linux/arm64/v8: all of them.')
+  @Check("self.all(platform, platform.matches('^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9._-]+)?$'))", 'a platform is os/architecture or os/architecture/variant, e.g. linux/amd64 or linux/arm64/v8')
+  @IsOptional() @IsArray() @ArrayMaxSize(16) @IsString({ each: true }) @MaxLength(64, { each: true })
+  platforms?: string[];
+
+  @Describe("How long kimup must have known a tag's digest before it takes it, counted from when it first saw it: 90m, 72h, 7d.")
+  @Check("self.matches('^([0-9]{1,6}[smhdw])+$')", 'not a duration: write it like 90m, 72h or 7d')
+  @IsOptional() @IsString() @MaxLength(32)
+  minimumAge?: string;
 }
 
 /** What the user wants. */
@@ -87,6 +123,14 @@ export class ImageSpec {
   @Default(false)
   @IsOptional() @IsBoolean()
   insecureSkipTLSVerify?: boolean;
+
+  @Describe('Which tags the rules see, and of which they may take one.')
+  @IsOptional() @ValidateNested() @Type(() => Tags)
+  tags?: Tags;
+
+  @Describe('Put the digest on pods beside the tag, whatever the rule: TAG@sha256:... A rule of type digest does so too.')
+  @IsOptional() @IsBoolean()
+  pinDigest?: boolean;
 
   @Describe('When to look for a newer tag.')
   @IsArray() @ArrayMinSize(1) @ArrayMaxSize(32) @ValidateNested({ each: true }) @Type(() => Trigger)
