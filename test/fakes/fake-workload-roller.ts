@@ -218,8 +218,8 @@ export class FakeWorkloadRoller extends WorkloadRoller {
 
   #pod(of: Workload, at: number, asked: string): PodState {
     const image = this.webhook();
-    const tag = image && tagOf(image, parseEntries(of.template.annotations[IMAGES_ANNOTATION]).get(image.name));
-    const fit = image && tag !== undefined ? tagFor(asked, image, tag) : undefined;
+    const to = image && tagOf(image, parseEntries(of.template.annotations[IMAGES_ANNOTATION]).get(image.name));
+    const fit = image && to !== undefined ? tagFor(asked, image, to) : undefined;
     const runs = fit?.kind === 'put' ? fit.image : asked;
     const ready = !this.broken.has(runs.slice(runs.lastIndexOf(':') + 1));
     return podOf(of, { name: `${of.name}-${at}`, uid: `pod-${++this.#podCount}`, image: runs, ready, ...(ready ? {} : { trouble: `ImagePullBackOff: Back-off pulling image "${runs}"` }) });

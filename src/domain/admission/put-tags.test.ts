@@ -85,10 +85,43 @@ describe('which tag a container gets', () => {
   });
 
   it('of a bare function is the same', () => {
-    expect(tagFor('acme/whoami:v1.9.0', image(), 'v1.10.2')).toEqual({ kind: 'put', image: 'acme/whoami:v1.10.2' });
-    expect(tagFor('acme/whoami:v1.10.2', image(), 'v1.10.2')).toEqual({ kind: 'equal' });
-    expect(tagFor('acme/other', image(), 'v1.10.2')).toEqual({ kind: 'left', because: 'other-repository' });
-    expect(tagFor('acme/whoami:v2', image(), 'v1.10.2')).toEqual({ kind: 'left', because: 'higher' });
+    expect(tagFor('acme/whoami:v1.9.0', image(), { tag: 'v1.10.2' })).toEqual({ kind: 'put', image: 'acme/whoami:v1.10.2' });
+    expect(tagFor('acme/whoami:v1.10.2', image(), { tag: 'v1.10.2' })).toEqual({ kind: 'equal' });
+    expect(tagFor('acme/other', image(), { tag: 'v1.10.2' })).toEqual({ kind: 'left', because: 'other-repository' });
+    expect(tagFor('acme/whoami:v2', image(), { tag: 'v1.10.2' })).toEqual({ kind: 'left', because: 'higher' });
+  });
+});
+
+describe('an Image that pins digests', () => {
+  const pinning = (status: Partial<ImageStatus> = { digest }, spec: object = { pinDigest: true }): Image => {
+    const plain = image({ status });
+    return { ...plain, spec: { ...plain.spec, ...spec } };
+  };
+
+  it.each<[string, string, string]>([
+    // the container's image, what becomes of it
+    ['an older tag', 'acme/whoami:v1.9.0', `acme/whoami:v1.10.2@${digest}`],
+    ['the same tag', 'acme/whoami:v1.10.2', `acme/whoami:v1.10.2@${digest}`],
+    ['no tag', 'acme/whoami', `acme/whoami:v1.10.2@${digest}`],
+    ['what it put itself', `acme/whoami:v1.10.2@${digest}`, `acme/whoami:v1.10.2@${digest}`],
+    ['another digest, a person\'s word', `acme/whoami:v1.10.2@${otherDigest}`, `acme/whoami:v1.10.2@${otherDigest}`],
+    ['that digest without the tag, or with another', `acme/whoami@${digest}`, `acme/whoami@${digest}`],
+    ['a higher tag', 'acme/whoami:v1.11.0', 'acme/whoami:v1.11.0'],
+  ])('puts both in place of %s', (_, own, expected) => {
+    expect(after(pod(own), [pinning()])).toEqual([expected]);
+    expect(after(pod(expected), [pinning()])).toEqual([expected]);
+  });
+
+  it('does so by a rule of type digest, too, and takes the digest that the template names', () => {
+    const rules = [{ name: 'same tag', type: 'digest', actions: [{ type: 'apply' }] }];
+    expect(after(pod('acme/whoami:v1.9.0'), [pinning({ digest }, { rules })])).toEqual([`acme/whoami:v1.10.2@${digest}`]);
+    const named = pod('acme/whoami:v1.9.0', { 'kimup.cloudavenue.io/images': `demos=v1.10.2@${otherDigest}` });
+    expect(after(named, [pinning({ digest }, { rules })])).toEqual([`acme/whoami:v1.10.2@${otherDigest}`]);
+  });
+
+  it('puts the tag alone while no digest is known, and never what is no digest', () => {
+    expect(after(pod('acme/whoami:v1.9.0'), [pinning({})])).toEqual(['acme/whoami:v1.10.2']);
+    expect(after(pod('acme/whoami:v1.9.0'), [pinning({ digest: 'sha256:x' })])).toEqual(['acme/whoami:v1.10.2']);
   });
 });
 

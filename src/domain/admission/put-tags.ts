@@ -49,11 +49,11 @@ export function putTags(pod: Pod, imagesFor: ImagesFor, before?: Pod): Puts {
         continue;
       }
       entries ??= parseEntries(annotations?.[IMAGES_ANNOTATION]);
-      const tag = tagOf(image, entries.get(image.name));
-      if (tag === undefined) continue;
-      const fit = tagOn(container.image, reference, tag);
+      const to = tagOf(image, entries.get(image.name));
+      if (to === undefined) continue;
+      const fit = tagOn(container.image, reference, to);
       if (fit.kind === 'put') puts.push({ list, index, image: fit.image });
-      const warning = warningOf(fit, container.name, container.image, image.name, tag);
+      const warning = warningOf(fit, container.name, container.image, image.name, to.tag);
       if (warning !== undefined) warnings.add(warning);
     }
   }

@@ -90,14 +90,14 @@ export function sameRepository(a: ImageReference, b: ImageReference): boolean {
 }
 
 /**
- * The reference `text`, spelt as it is but with `tag` in place of its tag and digest: `nginx:1.9` becomes `nginx:1.10`, not
- * `docker.io/library/nginx:1.10`. `text` has to be one that {@link parseImageReference} takes.
+ * The reference `text`, spelt as it is but with `tag` (and `digest`) in place of its tag and digest: `nginx:1.9` becomes
+ * `nginx:1.10`, not `docker.io/library/nginx:1.10`. `text` has to be one that {@link parseImageReference} takes.
  */
-export function withTag(text: string, tag: string): string {
+export function withTag(text: string, tag: string, digest?: string): string {
   const at = text.indexOf('@');
   const nameAndTag = at === -1 ? text : text.slice(0, at);
   const colon = tagColon(nameAndTag);
-  return `${colon === -1 ? nameAndTag : nameAndTag.slice(0, colon)}:${tag}`;
+  return `${colon === -1 ? nameAndTag : nameAndTag.slice(0, colon)}:${tag}${digest === undefined ? '' : `@${digest}`}`;
 }
 
 /** Whether `text` can be a tag: a letter, digit or `_`, then up to 127 of these, `.` and `-` (distribution spec, "Pulling manifests"). */

@@ -3,6 +3,7 @@ import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
 import { podOf, workload } from '../../../test/fakes/fake-workload-roller.ts';
 import { concerns, getsAnother, leftBehind, missing, runsOlder, troubleOf } from './template-images.ts';
 import type { Entry } from './template-entries.ts';
+import type { PodState } from './workload.ts';
 
 const IMAGE = new FakeImageStore().put({ spec: { image: 'registry.test/whoami' } });
 const [A, B] = [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`];
@@ -63,6 +64,20 @@ describe('the pods of a workload', () => {
     expect(runsOlder(plain, [podOf(plain)], IMAGE, TO)).toBe(true);
     expect(runsOlder(plain, [podOf(plain, { image: 'registry.test/whoami:v1.10.2' })], IMAGE, TO)).toBe(false);
     expect(runsOlder(plain, [podOf(plain, { image: 'registry.test/whoami:v1.11.0' })], IMAGE, TO)).toBe(false);
+  });
+
+  it('that carry a digest are told by it: only the one to be put will do, and another one of the same tag is older', () => {
+    const pinning = new FakeImageStore().put({ name: 'pinned', spec: { image: 'registry.test/whoami', pinDigest: true } });
+    const plain = named('registry.test/whoami:v1.9.0', `pinned=v1.10.2@${B}`);
+    const to: Entry = { ...TO, digest: B };
+    const [before, now, bare] = [`@${A}`, `@${B}`, ''].map((digest) => podOf(plain, { image: `registry.test/whoami:v1.10.2${digest}` })) as [PodState, PodState, PodState];
+    expect(missing(plain, [now], pinning, to, 1)).toBeUndefined();
+    expect(missing(plain, [before], pinning, to, 1)).toContain(`runs registry.test/whoami:v1.10.2@${A}, not v1.10.2@${B}`);
+    expect(missing(plain, [bare], pinning, to, 1)).toContain('runs registry.test/whoami:v1.10.2, not v1.10.2@');
+    expect(runsOlder(plain, [before], pinning, to)).toBe(true);
+    expect(runsOlder(plain, [now], pinning, to)).toBe(false);
+    // A pod of before the digest was known, or was put: nothing is rolled because an Image begins to pin.
+    expect(runsOlder(plain, [bare], pinning, to)).toBe(false);
   });
 
   it('tell why a rollout is stuck: those of the new template, not old ones that were broken before', () => {

@@ -1,7 +1,7 @@
 import type { Container } from '../admission/pod.ts';
-import { tagFor } from '../admission/tag-for.ts';
+import { pinned, tagFor } from '../admission/tag-for.ts';
 import type { Image } from '../image/image.ts';
-import { type Entry, parseEntries } from './template-entries.ts';
+import { type Entry, formatEntry, parseEntries } from './template-entries.ts';
 import { entryOf, podsOf, type PodState, type Workload } from './workload.ts';
 
 /**
@@ -33,20 +33,23 @@ export function missing(workload: Workload, pods: readonly PodState[], image: Im
   for (const pod of rolled) {
     const wrong = wrongContainer(workload, pod, image, to);
     if (wrong !== undefined) {
-      return `pod ${pod.name}: container ${wrong.name} runs ${wrong.image ?? 'no image'}, not ${to.tag}: kimup's webhook did not see the pod; delete it to try again`;
+      return `pod ${pod.name}: container ${wrong.name} runs ${wrong.image ?? 'no image'}, not ${formatEntry(pinned(image, to))}: kimup's webhook did not see the pod; delete it to try again`;
     }
     if (!pod.ready) return `pod ${pod.name} is not ready${pod.trouble === undefined ? '' : `: ${pod.trouble}`}`;
   }
   return rolled.length < wanted ? `${rolled.length} of ${wanted} pods are there` : undefined;
 }
 
-/** Whether a pod of the workload runs an older tag than `to`, or one that gives way to it. */
+/** Whether a pod of the workload runs an older tag than `to`, one that gives way to it, or another digest of it. */
 export function runsOlder(workload: Workload, pods: readonly PodState[], image: Image, to: Entry): boolean {
   return rolledPods(workload, pods).some((pod) => workload.template.containers.some((container) => {
     if (container.image === undefined || imageAtTag(container.image, image, to) === undefined) return false;
     const running = pod.containers.find((one) => one.name === container.name)?.image;
     if (running === undefined) return false;
-    return tagFor(running, image, to.tag).kind === 'put';
+    // The template names no digest, or kimup would leave it alone: the pod's, if it has one, is what kimup put.
+    const [tagged = '', digest] = running.split('@');
+    const fit = tagFor(tagged, image, { tag: to.tag });
+    return fit.kind === 'put' || (fit.kind === 'equal' && digest !== undefined && to.digest !== undefined && digest !== to.digest);
   }));
 }
 
@@ -87,7 +90,7 @@ function namesThe(pod: PodState, image: Image, entry: Entry | undefined): boolea
 
 /** What a container with `text` as its manifest's image runs once `to` is put on it; `undefined` where it stays as it is. */
 function imageAtTag(text: string, image: Image, to: Entry): string | undefined {
-  const fit = tagFor(text, image, to.tag);
+  const fit = tagFor(text, image, to);
   switch (fit.kind) {
     case 'put': return fit.image;
     case 'equal': return text;
