@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../ports/clock.ts';
+import { WriteError } from '../ports/image-store.ts';
 import { Log } from '../ports/log.ts';
-import { WorkQueue } from '../queue/work-queue.ts';
+import { Metrics } from '../ports/metrics.ts';
+import { queueFacts, WorkQueue } from '../queue/work-queue.ts';
 import { TriggerImages } from '../trigger/trigger-images.ts';
 import { RefreshImage, RefreshPostponed } from './refresh-image.ts';
 
@@ -18,6 +20,7 @@ const MAX_DELAY_MS = 300_000;
 @Injectable()
 export class RefreshLoop {
   #queue: WorkQueue | undefined;
+  #retries = 0;
 
   constructor(
     private readonly triggers: TriggerImages,
@@ -25,7 +28,10 @@ export class RefreshLoop {
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly settings: RefreshSettings,
-  ) {}
+    metrics: Metrics,
+  ) {
+    metrics.workqueue('refresh', () => queueFacts(this.#queue, this.#retries));
+  }
 
   /** Begins. The Images must have been seen once. */
   start(): void {
@@ -47,8 +53,10 @@ export class RefreshLoop {
   }
 
   #failed(key: string, error: unknown, failures: number, inMs: number): void {
+    this.#retries++;
     const fields = { image: key, failures, retryInMs: Math.round(inMs), error };
-    if (error instanceof RefreshPostponed) this.log.debug('refresh is tried again', fields);
+    const expected = error instanceof RefreshPostponed || (error instanceof WriteError && error.consequence === 'conflict');
+    if (expected) this.log.debug('refresh is tried again', fields);
     else this.log.error('refresh broke off and is tried again', fields);
   }
 }

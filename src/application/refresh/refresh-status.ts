@@ -1,5 +1,5 @@
 import { conditionsAfter, type ConditionState } from '../../domain/image/conditions.ts';
-import type { Image, RefreshResult, Update } from '../../domain/image/image.ts';
+import type { CandidateReason, FirstSeen, Image, RefreshResult, Update } from '../../domain/image/image.ts';
 import type { ControllerStatus } from '../ports/image-store.ts';
 import type { TriggerProblem } from '../trigger/trigger-images.ts';
 
@@ -8,6 +8,8 @@ export interface Position {
   readonly tag: string;
   readonly digest?: string | undefined;
   readonly update?: Update | undefined;
+  readonly candidates?: readonly CandidateReason[] | undefined;
+  readonly firstSeen?: readonly FirstSeen[] | undefined;
   /** The `spec.image` and `spec.baseTag` that this holds for. */
   readonly image: string;
   readonly baseTag: string;
@@ -36,7 +38,7 @@ export function refreshStatus(
   problems: readonly TriggerProblem[],
   now: string,
 ): ControllerStatus {
-  const { update } = position;
+  const { update, candidates = [], firstSeen = [] } = position;
   return {
     tag: position.tag,
     ...(position.digest === undefined ? {} : { digest: position.digest }),
@@ -46,6 +48,8 @@ export function refreshStatus(
     baseTag: position.baseTag,
     observedGeneration: image.generation,
     ...(update === undefined ? {} : { update }),
+    ...(candidates.length === 0 ? {} : { candidates }),
+    ...(firstSeen.length === 0 ? {} : { firstSeen }),
     conditions: conditionsAfter(
       image.status.conditions,
       [ready(position, end), reconciling(position, end), stalled(end, problems)],

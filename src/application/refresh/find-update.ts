@@ -1,0 +1,213 @@
+import { pinsDigest } from '../../domain/admission/tag-for.ts';
+import type { Move } from '../../domain/decision/decide.ts';
+import type { Question } from '../../domain/decision/question.ts';
+import type { Image, Rollout, Update } from '../../domain/image/image.ts';
+import { type ImageReference, InvalidImageReferenceError, parseImageReference } from '../../domain/image/image-reference.ts';
+import { InvalidRuleError } from '../../domain/rule/rule.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import { PullSecretsError, type SecretReader } from '../ports/secret-reader.ts';
+import { type RegistryAccess, RegistryError } from '../ports/tag-registry.ts';
+import { BuiltRules } from './built-rules.ts';
+import { type Decided, decideWithFacts, type FactSource } from './decide-with-facts.ts';
+import { Explanations } from './explanations.ts';
+import { FirstSeenDigests } from './first-seen.ts';
+import type { Position, RefreshEnd } from './refresh-status.ts';
+import type { SharedTagLists } from './shared-tag-lists.ts';
+
+/** Where an Image is after the registry was asked, and how that went. */
+export interface Found {
+  readonly position: Position;
+  readonly end: RefreshEnd;
+}
+
+/** A repository of which answers are wanted that are no older than `notBefore` (milliseconds since the epoch). */
+interface Repository {
+  readonly reference: ImageReference;
+  readonly access: RegistryAccess;
+  readonly notBefore: number;
+}
+
+/** From what the registry has to what moves. */
+export class FindUpdate {
+  readonly #tagLists: SharedTagLists;
+  readonly #secrets: SecretReader;
+  readonly #metrics: Metrics;
+  readonly #clock: Clock;
+  readonly #built = new BuiltRules();
+  readonly #explanations = new Explanations();
+
+  constructor(tagLists: SharedTagLists, secrets: SecretReader, metrics: Metrics, clock: Clock) {
+    this.#tagLists = tagLists;
+    this.#secrets = secrets;
+    this.#metrics = metrics;
+    this.#clock = clock;
+  }
+
+  /** Nothing is kept any more of an Image that is gone. */
+  forget(key: string): void {
+    this.#built.forget(key);
+    this.#explanations.forget(key);
+  }
+
+  /**
+   * @param start where the Image is before
+   * @param notBefore what the registry said earlier does not count, milliseconds since the epoch
+   * @param now when the refresh began, milliseconds since the epoch
+   */
+  async find(image: Image, start: Position, notBefore: number, now: number): Promise<Found> {
+    try {
+      const reference = parseImageReference(image.spec.image);
+      this.#built.of(image);
+      const access: RegistryAccess = {
+        credentials: image.spec.imagePullSecrets.length === 0
+          ? []
+          : await this.#secrets.pullCredentials(image.namespace, image.spec.imagePullSecrets, reference),
+        insecureSkipTLSVerify: image.spec.insecureSkipTLSVerify,
+      };
+      const repository: Repository = { reference, access, notBefore };
+      const tags = await this.#tags(repository);
+      this.#metrics.tagsAvailable(image.spec.image, tags.length);
+      if (start.baseTag !== image.spec.baseTag) return await this.#rebase(image, start, repository, now);
+      return await this.#decide(image, start, tags, repository, now);
+    } catch (error) {
+      return { position: start, end: failure(error) };
+    }
+  }
+
+  async #tags({ reference, access, notBefore }: Repository): Promise<readonly string[]> {
+    const began = this.#clock.now();
+    let failed = true;
+    try {
+      const tags = await this.#tagLists.listTags(reference, access, notBefore);
+      failed = false;
+      return tags;
+    } finally {
+      this.#metrics.done('tags_request', (this.#clock.now() - began) / 1_000, failed);
+    }
+  }
+
+  #digest({ reference, access, notBefore }: Repository, tag: string): Promise<string> {
+    return this.#tagLists.digest(reference, tag, access, notBefore);
+  }
+
+  /** A changed `spec.baseTag` is a move to it, like a rule's. */
+  async #rebase(image: Image, start: Position, repository: Repository, now: number): Promise<Found> {
+    const { baseTag } = image.spec;
+    const { update: _, ...rest } = start;
+    const at: Position = { ...rest, image: image.spec.image, baseTag };
+    const message = `spec.baseTag is ${baseTag} now`;
+    if (start.tag === baseTag) return { position: at, end: { kind: 'fine', message } };
+    const digest = await this.#digest(repository, baseTag);
+    return { position: { ...at, update: { tag: baseTag, digest, rule: 'spec.baseTag', since: rfc3339(now) } }, end: { kind: 'fine', message } };
+  }
+
+  async #decide(image: Image, start: Position, tags: readonly string[], repository: Repository, now: number): Promise<Found> {
+    const seen = new FirstSeenDigests(image.status.firstSeen ?? [], now);
+    const facts: FactSource = {
+      digest: (tag) => this.#digest(repository, tag),
+      platforms: (digest) => this.#tagLists.platforms(repository.reference, digest, repository.access),
+      firstSeen: (tag, digest) => seen.of(tag, digest),
+    };
+    const { rules, filter } = this.#built.of(image);
+    let decided = await this.#evaluate({ rules, filter, currentTag: start.tag, currentDigest: start.digest, tags, now, updating: start.update }, facts);
+    let digest: string | undefined;
+    const failed = start.update === undefined ? failedRollout(image) : undefined;
+    let back: RefreshEnd | undefined;
+    if (decided.answer.kind === 'move') {
+      digest = await this.#digestOf(decided, decided.answer, repository);
+      if (failed !== undefined && failed.tag === decided.answer.tag && failed.digest === digest) {
+        const rejected = { tag: failed.tag, digest, reason: failed.message ?? 'its rollout failed' };
+        decided = await this.#evaluate({ ...decided.question, rejected }, facts);
+        if (decided.answer.kind === 'move') digest = await this.#digestOf(decided, decided.answer, repository);
+        else back = rolloutFailed(start.tag, failed);
+      }
+    }
+    const { answer, question } = decided;
+    const explanation = this.#explanations.of(image, question);
+    const known = start.digest ?? answer.learned ?? await this.#baseline(image, start, repository);
+    const position: Position = {
+      ...start,
+      ...(known === undefined ? {} : { digest: known }),
+      candidates: explanation.candidates,
+      firstSeen: seen.remembered(),
+    };
+    if (back !== undefined) return { position, end: back };
+    if (answer.kind === 'hold') return { position, end: { kind: 'fine', message: answer.reason } };
+    if (answer.kind === 'stay') return { position, end: { kind: 'fine', message: `on ${start.tag}; ${explanation.message}` } };
+    if (answer.action !== 'apply') {
+      return { position, end: {
+        kind: 'stalled',
+        result: 'ActionError',
+        reason: 'UnsupportedAction',
+        message: `rule ${JSON.stringify(answer.rule)} asks for approval of ${answer.tag}, which this version of kimup can't take; use the action apply`,
+      } };
+    }
+    const update: Update = { tag: answer.tag, ...(digest === undefined ? {} : { digest }), rule: answer.rule, since: rfc3339(now) };
+    return { position: { ...position, update }, end: { kind: 'fine', message: answer.reason } };
+  }
+
+  /** What the tag to move to points at: as the decision saw it, where it had to know. */
+  async #digestOf({ question }: Decided, { tag }: Move, repository: Repository): Promise<string> {
+    const known = question.facts?.get(tag)?.digest;
+    return typeof known === 'string' ? known : await this.#digest(repository, tag);
+  }
+
+  /** Where pods are to get a digest and none was recorded, the one that the tag has now; none of a tag that is gone. */
+  async #baseline(image: Image, start: Position, repository: Repository): Promise<string | undefined> {
+    if (!pinsDigest(image.spec) || start.update !== undefined) return undefined;
+    try {
+      return await this.#digest(repository, start.tag);
+    } catch (error) {
+      if (error instanceof RegistryError && error.code === 'not-found') return undefined;
+      throw error;
+    }
+  }
+
+  async #evaluate(question: Question, facts: FactSource): Promise<Decided> {
+    const began = this.#clock.now();
+    const decided = await decideWithFacts(question, facts);
+    const seconds = (this.#clock.now() - began) / 1_000 / Math.max(1, question.rules.length);
+    for (const _rule of question.rules) this.#metrics.done('rules_evaluated', seconds, false);
+    return decided;
+  }
+}
+
+/** The last rollout, if it failed; its tag is not tried again while it points at the same digest. */
+export function failedRollout(image: Image): Rollout | undefined {
+  const { rollout } = image.status;
+  return rollout?.phase === 'Failed' ? rollout : undefined;
+}
+
+/** How a refresh ends while the last rollout failed and nothing newer is there. */
+export function rolloutFailed(tag: string, failed: Rollout): RefreshEnd {
+  return {
+    kind: 'stalled',
+    result: 'ActionError',
+    reason: 'RolloutFailed',
+    message: `stays on ${tag}: the rollout of ${failed.tag} failed (${failed.message ?? 'no reason given'}); push a newer tag, or push ${failed.tag} anew`,
+  };
+}
+
+/** What an error of a refresh means, in the words of `status.result`. Errors that nobody foresaw are thrown on. */
+function failure(error: unknown): RefreshEnd {
+  if (error instanceof InvalidImageReferenceError) {
+    return { kind: 'stalled', result: 'GetImageError', reason: 'InvalidImage', message: `spec.image: ${error.message}` };
+  }
+  if (error instanceof InvalidRuleError) {
+    return { kind: 'stalled', result: 'GetRuleError', reason: 'InvalidRule', message: error.message };
+  }
+  if (error instanceof PullSecretsError) {
+    return { kind: 'retry', result: 'PullSecretsError', reason: 'PullSecretsError', message: error.message };
+  }
+  if (error instanceof RegistryError) {
+    // A repository that is not there, or an answer that is none, is about the tags; all else about the registry.
+    const result = error.code === 'not-found' || error.code === 'invalid-answer' ? 'TagsError' : 'RegistryError';
+    return { kind: 'retry', result, reason: result, message: error.message, retryAfterMs: error.retryAfterMs };
+  }
+  throw error;
+}
+
+function rfc3339(ms: number): string {
+  return new Date(ms).toISOString();
+}
