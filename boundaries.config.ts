@@ -10,7 +10,7 @@ const LAYERS = ['domain', 'application', 'adapters', 'modules', 'entrypoints'];
 
 /** Layers that may use these packages only. The others may use what package.json has. */
 const PACKAGES: Record<string, string[]> = {
-  domain: ['semver'],
+  domain: ['semver', 're2js'],
   application: ['@nestjs/common'],
 };
 

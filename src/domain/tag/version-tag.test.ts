@@ -116,7 +116,11 @@ describe('a candidate', () => {
     ['1.9-rc2', '1.9-rc1', false],
     ['1.9-rc1', '1.9-RC1', false],
     ['1.9-rc1', '1.10-rc1', false],
-    ['1.9-ea-2', '1.9-rc', true],
+    ['1.9-ea', '1.9-rc', true],
+    ['1.9-ea', '1.9', true],
+    ['1.9-ea', '1.9-ea-30', false], // a channel, which points at ea-30 now
+    ['1.9-ea-2', '1.9-rc', false],
+    ['1.9-ea-2', '1.9-ea', false],
     ['1.9-rc1-alpine', '1.9-rc2-slim', false],
     ['21.0.2_13-jdk', '21.0.3_9-jdk', true],
     ['21.0.2_13-jdk', '21.0.3-jdk', false],
@@ -153,7 +157,8 @@ describe('a candidate', () => {
 
   it.each<[repository: string, current: string, tags: string[], candidates: string[]]>([
     // What real repositories hold.
-    ['openjdk', '21-ea-23-slim', ['21-ea-9-slim', '21-ea-35-slim', '21-slim', '22-ea-1-slim', '21-ea-35', '21-ea-slim', '21-rc-slim'], ['21-ea-35-slim', '21-rc-slim', '21-slim']],
+    ['openjdk', '21-ea-23-slim', ['21-ea-9-slim', '21-ea-35-slim', '21-slim', '22-ea-1-slim', '21-ea-35', '21-ea-slim', '21-rc-slim'], ['21-ea-35-slim', '21-slim']],
+    ['openjdk', '21-ea-slim', ['21-ea-9-slim', '21-rc-slim', '21-slim', '22-ea-slim'], ['21-rc-slim', '21-slim']],
     ['adoptopenjdk', '11.0.2_9-jdk-hotspot', ['11.0.10_9-jdk-hotspot', '11.0.9.1_1-jdk-hotspot', '11.0.7_10.1-jdk-hotspot', '8u292-b10-jdk-hotspot', '11.0.10_9-jre-hotspot', '11-jdk-hotspot'], ['11.0.10_9-jdk-hotspot']],
     ['pypy', '3.10-7.3.17-slim', ['3.11-7.3.19-slim', '3.11-7.3.17-slim', '3.11-slim', '3-7.3.17-slim'], ['3.11-7.3.17-slim']],
     ['nextcloud', '13.0.8RC2', ['13.0.8RC1', '13.0.8RC3', '13.0.8', '13.0.8-rc', '14.0.0beta1', '14.0.0', '14.0'], ['13.0.8RC3', '13.0.8', '14.0.0']],

@@ -33,9 +33,11 @@ export interface VersionTag {
 
 const NUMBERS_MAX = 4;
 const EXACT_DIGITS = 15;
-const WIDE_DIGITS = 6;
+/** From so many digits on, a number is a date, a build number or the like; see {@link isCandidate}. */
+export const WIDE_DIGITS = 6;
 /** Where the bits of `wide` begin: 4 for numbers, 12 for the revision, 14 for the pre-release (more share the last). */
-const REVISION_BIT = 4, PRE_RELEASE_BIT = 16, LAST_BIT = 29;
+export const REVISION_BIT = 4, PRE_RELEASE_BIT = 16;
+const LAST_BIT = 29;
 
 const ZERO = 0x30, NINE = 0x39, LOWER_A = 0x61, LOWER_V = 0x76, LOWER_Z = 0x7a;
 const DOT = 0x2e, DASH = 0x2d, UNDERSCORE = 0x5f;
@@ -117,7 +119,8 @@ export function parseVersionTag(tag: string): VersionTag | undefined {
  * Whether `tag` is of the same line as `current`, so that it may take its place if it is newer: with a leading v or none
  * like it, as many numbers (`1.25` never becomes `1.26.3`) and revision groups, the same variant, six digits and more only
  * where `current` has them (`3` never becomes `20260805`); and a release or, where `current` is a pre-release, a later
- * pre-release of the same numbers.
+ * pre-release of the same numbers, with numbers of its own or without like `current` (`13-ea` is a channel that follows
+ * `13-ea-30` and its like: it never becomes one of them, nor they it).
  */
 export function isCandidate(current: VersionTag, tag: VersionTag): boolean {
   return tag.numbers.length === current.numbers.length
@@ -126,6 +129,7 @@ export function isCandidate(current: VersionTag, tag: VersionTag): boolean {
     && tag.revision.length === current.revision.length
     && (tag.wide & ~current.wide) === 0
     && (tag.preRelease === undefined || (current.preRelease !== undefined
+      && (tag.preRelease.numbers.length === 0) === (current.preRelease.numbers.length === 0)
       && compareLists(tag.numbers, current.numbers) === 0
       && comparePrecedence(tag, current) > 0));
 }
@@ -150,7 +154,17 @@ export function compareVersions(a: VersionTag, b: VersionTag): number {
 export function compareCandidates(current: VersionTag, a: VersionTag, b: VersionTag): number {
   const precedence = comparePrecedence(a, b);
   if (precedence !== 0 || a.tag === b.tag) return precedence;
-  return Number(isWrittenLike(current.tag, a.tag)) - Number(isWrittenLike(current.tag, b.tag)) || compareVersions(a, b);
+  return compareSpelling(current.tag, a.tag, b.tag);
+}
+
+/** Of two equal tags, that which is written like `current` is the higher, then the longer, then the later by code point. */
+export function compareSpelling(current: string, a: string, b: string): number {
+  return Number(isWrittenLike(current, a)) - Number(isWrittenLike(current, b)) || a.length - b.length || compareText(a, b);
+}
+
+/** Whether a tag is a signature, an attestation or another companion of a digest (`sha256-<64 hex>.sig`), and no image. */
+export function isCompanion(tag: string): boolean {
+  return tag.startsWith('sha256-') && /^sha256-[0-9a-f]{64}(?:\.[a-z]+)?$/.test(tag);
 }
 
 /** By value. */
@@ -183,7 +197,7 @@ function comparePreReleases(a: PreRelease | undefined, b: PreRelease | undefined
   return compareText(a.word, b.word) || compareLists(a.numbers, b.numbers);
 }
 
-function compareText(a: string, b: string): number {
+export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
@@ -191,7 +205,7 @@ function compareText(a: string, b: string): number {
  * Whether two tags are equal but for the values of their numbers: all else to the letter, and each number with as many
  * digits or, on both sides, without leading zeros. `2024.2` is written like `2024.1`, `2024.02` is not.
  */
-function isWrittenLike(model: string, tag: string): boolean {
+export function isWrittenLike(model: string, tag: string): boolean {
   let i = 0;
   let j = 0;
   while (i < model.length && j < tag.length) {
