@@ -9,6 +9,7 @@ import { WebhookConfigurationKeeper } from '../adapters/kubernetes/webhook-confi
 import { OwnServingCertificate } from '../application/admission/own-serving-certificate.ts';
 import { AdmissionOptions, ReviewPod } from '../application/admission/review-pod.ts';
 import { Clock } from '../application/ports/clock.ts';
+import { LeaderElection } from '../application/ports/leadership.ts';
 import { Log } from '../application/ports/log.ts';
 import { NamespaceStore } from '../application/ports/namespace-store.ts';
 import { ServingCertificate } from '../application/ports/serving-certificate.ts';
@@ -35,9 +36,9 @@ import { OperatorSettings, Settings } from './settings.ts';
     WebhookServer,
     {
       provide: WebhookConfigurationKeeper,
-      useFactory: (client: KubeClient, namespaces: NamespaceStore, certificate: ServingCertificate, clock: Clock, log: Log, { namespace, component }: Settings, operator: OperatorSettings) =>
-        new WebhookConfigurationKeeper(client, namespaces, certificate, clock, log, { address: address(namespace, operator), ownNamespace: namespace, fieldManager: component }),
-      inject: [KubeClient, NamespaceStore, ServingCertificate, Clock, Log, Settings, OperatorSettings],
+      useFactory: (client: KubeClient, namespaces: NamespaceStore, certificate: ServingCertificate, clock: Clock, log: Log, leadership: LeaderElection, { namespace, component }: Settings, operator: OperatorSettings) =>
+        new WebhookConfigurationKeeper(client, namespaces, certificate, clock, log, { address: address(namespace, operator), ownNamespace: namespace, fieldManager: component }, leadership),
+      inject: [KubeClient, NamespaceStore, ServingCertificate, Clock, Log, LeaderElection, Settings, OperatorSettings],
     },
   ],
   exports: [ServingCertificate, WebhookServer, WebhookConfigurationKeeper],

@@ -36,7 +36,7 @@ export class PlatformModule {
         { provide: Metrics, useExisting: PrometheusMetrics },
         { provide: KubeConnection, useFactory: () => KubeConnection.load({ kubeconfig, userAgent: `${component}/${version}` }) },
         KubeClient,
-        { provide: Informers, useFactory: (client: KubeClient, log: Log) => new Informers(client, log), inject: [KubeClient, Log] },
+        { provide: Informers, useFactory: (client: KubeClient, log: Log, metrics: Metrics) => new Informers(client, log, metrics), inject: [KubeClient, Log, Metrics] },
         {
           provide: KubernetesEventRecorder,
           useFactory: (client: KubeClient, clock: Clock, log: Log) => new KubernetesEventRecorder(client, source, clock, log),
@@ -45,9 +45,9 @@ export class PlatformModule {
         { provide: EventRecorder, useExisting: KubernetesEventRecorder },
         {
           provide: ImageStore,
-          useFactory: (client: KubeClient, informers: Informers, events: EventRecorder, log: Log) =>
-            new KubernetesImageStore(client, informers.of<RawImage>(IMAGES), component, events, log),
-          inject: [KubeClient, Informers, EventRecorder, Log],
+          useFactory: (client: KubeClient, informers: Informers, events: EventRecorder, log: Log, leadership: LeaderElection) =>
+            new KubernetesImageStore(client, informers.of<RawImage>(IMAGES), component, events, log, leadership),
+          inject: [KubeClient, Informers, EventRecorder, Log, LeaderElection],
         },
         {
           provide: LeaderElection,

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { KubeClient } from '../adapters/kubernetes/client/kube-client.ts';
 import { Informers } from '../adapters/kubernetes/client/informers.ts';
 import { KubernetesWorkloadRoller } from '../adapters/kubernetes/kubernetes-workload-roller.ts';
+import { LeaderElection } from '../application/ports/leadership.ts';
 import { Log } from '../application/ports/log.ts';
 import { WorkloadRoller } from '../application/ports/workload-roller.ts';
 import { RolloutSettings, RollOutImage } from '../application/rollout/roll-out-image.ts';
@@ -17,8 +18,8 @@ const CONCURRENT_IMAGES = 8;
   providers: [
     {
       provide: WorkloadRoller,
-      useFactory: (client: KubeClient, informers: Informers, log: Log) => informers.add('workloads', new KubernetesWorkloadRoller(client, log)),
-      inject: [KubeClient, Informers, Log],
+      useFactory: (client: KubeClient, informers: Informers, log: Log, leadership: LeaderElection) => informers.add('workloads', new KubernetesWorkloadRoller(client, log, leadership)),
+      inject: [KubeClient, Informers, Log, LeaderElection],
     },
     {
       provide: RolloutSettings,

@@ -120,16 +120,17 @@ export function imageStoreContract(name: string, start: () => Promise<ImageStore
       const image = await made('demos');
       const rollout = { tag: 'v1.10.2', digest: 'sha256:2', phase: 'Progressing', since: AT, workloads: [{ kind: 'Deployment', name: 'web', before: 'v1.9.0', phase: 'Progressing', since: AT }] } as const;
       await under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0', conditions: [condition('Ready', 'True')] }));
-      await under.operator.writeOperatorStatus(image, { rollout, conditions: [condition('RolledOut', 'False')] });
+      const tagged = await shown(under.operator, 'demos', ({ status }) => status.tag !== undefined);
+      await under.operator.writeOperatorStatus(tagged, { rollout, conditions: [condition('RolledOut', 'False')] });
       const both = await shown(under.controller, 'demos', ({ status }) => status.rollout !== undefined && status.tag !== undefined);
       expect(both.status.rollout).toEqual(rollout);
       expect(both.status.conditions.map(({ type }) => type).sort()).toEqual(['Ready', 'RolledOut']);
 
-      await under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.10.2', conditions: [condition('Ready', 'Unknown')] }));
+      await under.controller.writeControllerStatus(both, controllerStatus({ tag: 'v1.10.2', conditions: [condition('Ready', 'Unknown')] }));
       const later = await shown(under.operator, 'demos', ({ status }) => status.tag === 'v1.10.2');
       expect(later.status.rollout).toEqual(rollout);
 
-      await under.operator.writeOperatorStatus(image, { conditions: [] });
+      await under.operator.writeOperatorStatus(later, { conditions: [] });
       const cleared = await shown(under.controller, 'demos', ({ status }) => status.rollout === undefined);
       expect(cleared.status.tag).toBe('v1.10.2');
       expect(cleared.status.conditions).toEqual([condition('Ready', 'Unknown')]);
@@ -139,8 +140,8 @@ export function imageStoreContract(name: string, start: () => Promise<ImageStore
       const image = await made('demos');
       await under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' }));
       const before = await shown(under.controller, 'demos', ({ status }) => status.tag !== undefined);
-      await under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' }));
-      await under.controller.annotate(image, { tag: 'v1.9.0' });
+      await under.controller.writeControllerStatus(before, controllerStatus({ tag: 'v1.9.0' }));
+      await under.controller.annotate(before, { tag: 'v1.9.0' });
       const after = await shown(under.controller, 'demos', ({ annotations }) => annotations['tag'] !== undefined);
       expect(after.status).toEqual(before.status);
     });
@@ -150,6 +151,54 @@ export function imageStoreContract(name: string, start: () => Promise<ImageStore
       await under.controller.annotate(image, { action: null, tag: 'v1.9.0', never: null });
       const annotated = await shown(under.controller, 'demos', ({ annotations }) => annotations['tag'] !== undefined);
       expect(annotated.annotations).toEqual({ checksum: 'x', tag: 'v1.9.0' });
+    });
+
+    it('shows what it wrote as soon as it was written', async () => {
+      const image = await made('demos', { action: 'refresh' });
+      await under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' }));
+      expect(under.controller.get(image)?.status.tag).toBe('v1.9.0');
+      expect(under.controller.list(under.namespace).map(({ status }) => status.tag)).toEqual(['v1.9.0']);
+      await under.controller.annotate(image, { action: null });
+      expect(under.controller.get(image)?.annotations).toEqual({});
+    });
+
+    it('refuses a status that was decided on an older one of the same component', async () => {
+      const image = await made('demos');
+      await under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' }));
+      expect(await consequence(under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.8.0' })))).toBe('conflict');
+      expect((await shown(under.controller, 'demos', ({ status }) => status.tag !== undefined)).status.tag).toBe('v1.9.0');
+    });
+
+    it('refuses a status that was decided on an older spec', async () => {
+      const image = await made('demos');
+      await under.changeBaseTag('demos', 'v1.10.0');
+      expect(await consequence(under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' })))).toBe('conflict');
+      expect(await consequence(under.operator.writeOperatorStatus(image, { conditions: [] }))).toBe('conflict');
+      expect((await shown(under.operator, 'demos', ({ spec }) => spec.baseTag === 'v1.10.0')).status).toEqual({ conditions: [] });
+    });
+
+    it('takes a status though the other component wrote what it does not rest on', async () => {
+      const image = await made('demos');
+      const rollout = { tag: 'v1.10.2', phase: 'Progressing', since: AT, workloads: [] } as const;
+      await under.operator.writeOperatorStatus(image, { rollout, conditions: [condition('RolledOut', 'False')] });
+      await under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' }));
+      const both = await shown(under.operator, 'demos', ({ status }) => status.tag !== undefined && status.rollout !== undefined);
+      await under.controller.writeControllerStatus(await shown(under.controller, 'demos', ({ status }) => status.rollout !== undefined), controllerStatus({ tag: 'v1.9.0', time: '2026-11-22T10:15:00Z' }));
+      await under.operator.writeOperatorStatus(both, { rollout: { ...rollout, message: 'later' }, conditions: [condition('RolledOut', 'False')] });
+      const last = await shown(under.controller, 'demos', ({ status }) => status.rollout?.message === 'later');
+      expect(last.status.time).toBe('2026-11-22T10:15:00Z');
+    });
+
+    it('refuses the controller\'s status where a rollout has ended meanwhile', async () => {
+      const image = await made('demos');
+      await under.operator.writeOperatorStatus(image, { rollout: { tag: 'v1.10.2', phase: 'Healthy', since: AT, workloads: [] }, conditions: [] });
+      expect(await consequence(under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' })))).toBe('conflict');
+    });
+
+    it('does not take away an annotation that says something else by now', async () => {
+      const image = await made('demos', { action: 'refresh' });
+      await under.controller.annotate(image, { action: 'reload' });
+      expect(await consequence(under.controller.annotate(image, { action: null }))).toBe('conflict');
     });
 
     it('refuses to write to an Image that is gone', async () => {

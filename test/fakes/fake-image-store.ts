@@ -5,6 +5,7 @@ import {
   type ImageListener,
   type OperatorStatus,
 } from '../../src/application/ports/image-store.ts';
+import { annotationsBasis, type Basis, controllerBasis, operatorBasis, sameBasis } from '../../src/adapters/kubernetes/write-fence.ts';
 import { keyOf, type Condition, type Image, type ImageSpec, type ImageStatus, type ObjectKey } from '../../src/domain/image/image.ts';
 
 /** What a test says of an Image; the rest is that of an Image that was just made. */
@@ -96,30 +97,31 @@ export class FakeImageStore extends ImageStore {
   }
 
   override async writeControllerStatus(image: Image, status: ControllerStatus): Promise<void> {
-    const present = this.#present(image, 'controller', status);
+    const present = this.#present(image, 'controller', status, controllerBasis);
     const { rollout } = present.status;
     this.#write(present, { ...present, status: { ...status, ...(rollout === undefined ? {} : { rollout }), conditions: this.#conditions(present, 'controller', status.conditions) } });
   }
 
   override async writeOperatorStatus(image: Image, status: OperatorStatus): Promise<void> {
-    const present = this.#present(image, 'operator', status);
+    const present = this.#present(image, 'operator', status, operatorBasis);
     const { rollout: _, ...others } = present.status;
     this.#write(present, { ...present, status: { ...others, ...status, conditions: this.#conditions(present, 'operator', status.conditions) } });
   }
 
   override async annotate(image: Image, annotations: Readonly<Record<string, string | null>>): Promise<void> {
-    const present = this.#present(image, 'annotate', annotations);
+    const present = this.#present(image, 'annotate', annotations, annotationsBasis(Object.keys(annotations)));
     const merged = Object.entries({ ...present.annotations, ...annotations }).filter((entry): entry is [string, string] => entry[1] !== null);
     this.#write(present, { ...present, annotations: Object.fromEntries(merged) });
   }
 
-  #present(image: Image, writer: Write['writer'], body: unknown): Image {
+  #present(image: Image, writer: Write['writer'], body: unknown, basis: Basis): Image {
     this.writes.push({ key: keyOf(image), writer, body });
     const failure = this.#failures.shift();
     if (failure !== undefined) throw failure;
     const present = this.#images.get(keyOf(image));
     if (present === undefined) throw new WriteError(`Image ${keyOf(image)} not found`, 'gone');
     if (present.uid !== image.uid) throw new WriteError(`Image ${keyOf(image)} has another uid`, 'gone');
+    if (!sameBasis(basis, image, present)) throw new WriteError(`Image ${keyOf(image)} has changed since it was looked at`, 'conflict');
     return present;
   }
 

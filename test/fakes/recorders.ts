@@ -1,6 +1,6 @@
 import { EventRecorder, type EventSubject } from '../../src/application/ports/event-recorder.ts';
 import { Log, type LogFields } from '../../src/application/ports/log.ts';
-import { Metrics, type Work } from '../../src/application/ports/metrics.ts';
+import { Metrics, type QueueFacts, type Work } from '../../src/application/ports/metrics.ts';
 
 /** Keeps the events that were recorded, as `TYPE REASON: MESSAGE`. */
 export class FakeEventRecorder extends EventRecorder {
@@ -53,6 +53,18 @@ export class FakeMetrics extends Metrics {
 
   override tagsAvailable(imageName: string, count: number): void {
     this.counts.set(`tags of ${imageName}`, count);
+  }
+
+  readonly watches = new Map<string, () => number>();
+
+  override watch(resource: string, downSeconds: () => number): void {
+    this.watches.set(resource, downSeconds);
+  }
+
+  readonly queues = new Map<string, () => QueueFacts>();
+
+  override workqueue(name: string, facts: () => QueueFacts): void {
+    this.queues.set(name, facts);
   }
 
   #count(name: string): void {

@@ -16,6 +16,7 @@ import { WebhookConfigurationKeeper } from '../../src/adapters/kubernetes/webhoo
 import { SystemClock } from '../../src/adapters/system/system-clock.ts';
 import { OwnServingCertificate } from '../../src/application/admission/own-serving-certificate.ts';
 import { AdmissionOptions, ReviewPod } from '../../src/application/admission/review-pod.ts';
+import { LEADS } from '../fakes/leads.ts';
 import { FakeEventRecorder, FakeLog, FakeMetrics } from '../fakes/recorders.ts';
 
 /** The machine's clock, set back or forward by a test; what waits, waits in real time. */
@@ -51,7 +52,7 @@ export async function startAdmission(kubeconfig: string, shiftMs = 0): Promise<A
     new SecretCertificateStore(client, { namespace: 'kimup-operator', fieldManager: 'kimup-operator' }), new X509CertificateAuthority({ hosts: ['127.0.0.1'] }), clock, log,
   );
   const reviewPod = new ReviewPod(
-    new KubernetesImageStore(client, images, 'kimup-operator', new FakeEventRecorder(), log), namespaces, new AdmissionOptions('kimup-operator'),
+    new KubernetesImageStore(client, images, 'kimup-operator', new FakeEventRecorder(), log, LEADS), namespaces, new AdmissionOptions('kimup-operator'),
   );
   const webhook = new WebhookServer(reviewPod, certificate, metrics, log);
   let server: FastifyInstance | undefined;
@@ -68,7 +69,7 @@ export async function startAdmission(kubeconfig: string, shiftMs = 0): Promise<A
   await Promise.all([images.whenSynced(), namespaces.whenSynced(), certificate.start(), up()]);
   const keeper = new WebhookConfigurationKeeper(client, namespaces, certificate, clock, log, {
     address: { url: `https://127.0.0.1:${port}${WEBHOOK_PATH}` }, ownNamespace: 'kimup-operator', fieldManager: 'kimup-operator',
-  });
+  }, LEADS);
   keeper.start();
   const down = async (): Promise<void> => {
     server?.server.closeAllConnections();

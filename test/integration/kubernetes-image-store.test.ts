@@ -7,6 +7,7 @@ import { KubernetesImageStore, type FieldManager } from '../../src/adapters/kube
 import { EventRecorder } from '../../src/application/ports/event-recorder.ts';
 import { WriteError } from '../../src/application/ports/image-store.ts';
 import { imageStoreContract } from '../contracts/image-store.contract.ts';
+import { LEADS } from '../fakes/leads.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
 import { eventually, kubernetes, TestLog } from './kubernetes.ts';
 
@@ -26,7 +27,7 @@ class NoEvents extends EventRecorder {
 
 async function open(fieldManager: FieldManager, namespace: string): Promise<{ store: KubernetesImageStore; informer: Informer<RawImage> }> {
   const informer = new Informer<RawImage>(client, IMAGES, { namespace });
-  const store = new KubernetesImageStore(client, informer, fieldManager, new NoEvents(), new TestLog());
+  const store = new KubernetesImageStore(client, informer, fieldManager, new NoEvents(), new TestLog(), LEADS);
   informer.start();
   await informer.whenSynced();
   return { store, informer };
@@ -64,7 +65,7 @@ describe('KubernetesImageStore on a real API server', () => {
     const agent = `kimup-store-${namespace}`;
     const own = kubernetes(cluster.kubeconfig, agent);
     const informer = new Informer<RawImage>(own.client, IMAGES, { namespace });
-    const store = new KubernetesImageStore(own.client, informer, 'kimup-controller', new NoEvents(), new TestLog());
+    const store = new KubernetesImageStore(own.client, informer, 'kimup-controller', new NoEvents(), new TestLog(), LEADS);
     await client.create(IMAGES, { namespace }, { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC });
     informer.start();
     const image = await eventually(() => store.get({ namespace, name: 'demos' }));
@@ -77,7 +78,7 @@ describe('KubernetesImageStore on a real API server', () => {
     await own.close();
   });
 
-  it('writes over what others changed meanwhile, and never to another Image of the same name, also when its watch lags behind', async () => {
+  it('writes over what does not matter to it, never over what does, and never to another Image of the same name, also when its watch lags behind', async () => {
     const namespace = await cluster.freshNamespace({ prefix: 'store' });
     const { store, informer } = await open('kimup-controller', namespace);
     const create = () => client.create(IMAGES, { namespace }, { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC });
@@ -86,13 +87,17 @@ describe('KubernetesImageStore on a real API server', () => {
     await create();
     const image = await eventually(() => store.get({ namespace, name: 'demos' }));
     await informer.stop();
-    await client.mergePatch(IMAGES, { namespace, name: 'demos' }, { spec: { baseTag: 'v1.10.0' } }, 'user');
+    await client.mergePatch(IMAGES, { namespace, name: 'demos' }, { metadata: { labels: { a: 'b' } } }, 'user');
     await store.writeControllerStatus(image, status);
+    expect(await shown()).toBe('v1.9.0');
+    const written = store.get(image)!;
+    await client.mergePatch(IMAGES, { namespace, name: 'demos' }, { spec: { baseTag: 'v1.10.0' } }, 'user');
+    await expect(store.writeControllerStatus(written, { ...status, tag: 'v1.9.1' })).rejects.toMatchObject({ consequence: 'conflict' });
     expect(await shown()).toBe('v1.9.0');
 
     await client.delete(IMAGES, { namespace, name: 'demos' });
     await create();
-    await expect(store.writeControllerStatus(image, status)).rejects.toMatchObject({ consequence: 'gone' });
+    await expect(store.writeControllerStatus(store.get(image)!, status)).rejects.toMatchObject({ consequence: 'gone' });
     expect(await shown()).toBeUndefined();
   });
 

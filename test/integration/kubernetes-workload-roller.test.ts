@@ -4,6 +4,7 @@ import { DAEMONSETS, DEPLOYMENTS, type Resource, STATEFULSETS } from '../../src/
 import { KubernetesWorkloadRoller } from '../../src/adapters/kubernetes/kubernetes-workload-roller.ts';
 import type { WorkloadKind } from '../../src/domain/image/image.ts';
 import { workloadRollerContract } from '../contracts/workload-roller.contract.ts';
+import { LEADS } from '../fakes/leads.ts';
 import { FakeLog } from '../fakes/recorders.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
 import { eventually, kubernetes } from './kubernetes.ts';
@@ -19,7 +20,7 @@ let roller: KubernetesWorkloadRoller;
 beforeAll(async () => {
   cluster = await sharedCluster();
   ({ client, close } = kubernetes(cluster.kubeconfig));
-  roller = new KubernetesWorkloadRoller(client, new FakeLog());
+  roller = new KubernetesWorkloadRoller(client, new FakeLog(), LEADS);
   roller.start();
   await roller.whenSynced();
 });

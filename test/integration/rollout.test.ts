@@ -14,7 +14,8 @@ import { RolloutSettings, RollOutImage } from '../../src/application/rollout/rol
 import { RolloutLoop } from '../../src/application/rollout/rollout-loop.ts';
 import type { ImageStatus, Rollout, WorkloadKind } from '../../src/domain/image/image.ts';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
-import { FakeEventRecorder, FakeLog } from '../fakes/recorders.ts';
+import { LEADS } from '../fakes/leads.ts';
+import { FakeEventRecorder, FakeLog, FakeMetrics } from '../fakes/recorders.ts';
 import { type Admission, startAdmission } from './admission-wiring.ts';
 import { eventually } from './kubernetes.ts';
 import { manifest, type ManifestOptions } from './workloads.ts';
@@ -38,15 +39,15 @@ async function startRollouts(kubeconfig: string): Promise<{ events: FakeEventRec
   const client = new KubeClient(connection);
   const [log, events, clock] = [new FakeLog(), new FakeEventRecorder(), new SystemClock()];
   const informer = new Informer<RawImage>(client, IMAGES, { log });
-  const images = new KubernetesImageStore(client, informer, 'kimup-operator', events, log);
+  const images = new KubernetesImageStore(client, informer, 'kimup-operator', events, log, LEADS);
   const namespaces = new KubernetesNamespaceStore(client, log);
-  const roller = new KubernetesWorkloadRoller(client, log);
+  const roller = new KubernetesWorkloadRoller(client, log, LEADS);
   informer.start();
   namespaces.start();
   roller.start();
   await Promise.all([informer.whenSynced(), namespaces.whenSynced(), roller.whenSynced()]);
   const settings = new RolloutSettings(['kube-system', 'kimup-operator'], 4, { rolloutDeadlineMs: 4_000, maxConcurrent: 10 });
-  const loop = new RolloutLoop(images, roller, namespaces, new RollOutImage(images, roller, namespaces, events, clock, log, settings), clock, log, settings);
+  const loop = new RolloutLoop(images, roller, namespaces, new RollOutImage(images, roller, namespaces, events, clock, log, settings), clock, log, settings, new FakeMetrics());
   loop.start();
   return {
     events,

@@ -37,6 +37,8 @@ class CountedMetrics extends Metrics {
   }
   override registryRequest() { /* not asked here */ }
   override tagsAvailable() { /* not asked here */ }
+  override watch() { /* not asked here */ }
+  override workqueue() { /* not asked here */ }
 }
 
 describe('the webhook', () => {

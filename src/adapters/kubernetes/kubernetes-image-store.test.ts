@@ -1,5 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
+import { type ControllerStatus, WriteError } from '../../application/ports/image-store.ts';
+import type { Image } from '../../domain/image/image.ts';
 import { type InformerListener } from './client/informer.ts';
+import { KubeError } from './client/kube-error.ts';
 import type { RawImage } from './image-mapping.ts';
 import { KubernetesImageStore } from './kubernetes-image-store.ts';
 
@@ -11,6 +14,7 @@ class FakeInformer {
   list(): readonly RawImage[] { return [...this.objects.values()]; }
   synced(): boolean { return true; }
   subscribe(listener: InformerListener<RawImage>): void { this.listeners.push(listener); }
+  learn(object: RawImage): void { this.set(object); }
   set(object: RawImage): void {
     const name = object.metadata?.name ?? '';
     const previous = this.objects.get(name);
@@ -19,8 +23,8 @@ class FakeInformer {
   }
 }
 
-function raw(name: string, spec: unknown, resourceVersion = '1'): RawImage {
-  return { metadata: { namespace: 'default', name, uid: `uid-${name}`, resourceVersion }, spec };
+function raw(name: string, spec: unknown, resourceVersion = '1', status?: unknown): RawImage {
+  return { metadata: { namespace: 'default', name, uid: `uid-${name}`, resourceVersion }, spec, ...(status === undefined ? {} : { status }) };
 }
 
 function make() {
@@ -28,10 +32,11 @@ function make() {
   const events = { record: vi.fn() };
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const client = { apply: vi.fn(), mergePatch: vi.fn(), get: vi.fn() };
-  const store = new KubernetesImageStore(client as never, informer as never, 'kimup-controller', events, log);
+  const leadership = { isLeader: vi.fn(() => true) };
+  const store = new KubernetesImageStore(client as never, informer as never, 'kimup-controller', events, log, leadership);
   const told: string[] = [];
   store.subscribe({ changed: (image, previous) => told.push(`${previous === undefined ? '+' : '~'}${image.name}`), deleted: (image) => told.push(`-${image.name}`) });
-  return { informer, events, log, client, store, told };
+  return { informer, events, log, client, leadership, store, told };
 }
 
 describe('KubernetesImageStore', () => {
@@ -65,22 +70,100 @@ describe('KubernetesImageStore', () => {
     expect(client.apply).not.toHaveBeenCalled();
   });
 
-  it('guards a status by the newest version it knows: the informer\'s, or that of its own last write', async () => {
-    const { informer, store, client } = make();
-    const version = () => (client.apply.mock.lastCall as unknown[])[2];
-    informer.set(raw('demos', { image: 'nginx' }, '9'));
-    const image = store.list()[0]!;
-    client.mergePatch.mockResolvedValue(raw('demos', {}, '10'));
-    client.apply.mockResolvedValue(raw('demos', {}, '12'));
-    const write = () => store.writeControllerStatus(image, { result: 'Success', time: '', image: '', baseTag: '', observedGeneration: 1, conditions: [] });
-    await store.annotate(image, { action: null });
-    await write();
-    expect(version()).toMatchObject({ metadata: { uid: 'uid-demos', resourceVersion: '10' } });
-    informer.set(raw('demos', { image: 'nginx' }, '11'));
-    await write();
-    expect(version()).toMatchObject({ metadata: { resourceVersion: '12' } });
-    informer.set(raw('demos', { image: 'nginx' }, '20'));
-    await write();
-    expect(version()).toMatchObject({ metadata: { resourceVersion: '20' } });
+  describe('a write', () => {
+    const at = { namespace: 'default', name: 'demos' };
+    const spec = { image: 'nginx' };
+    const conflict = () => new KubeError('apply: the object has been modified', 409, 'Conflict');
+    const status = (more: Partial<ControllerStatus> = {}): ControllerStatus => ({ result: 'Success', time: '', image: '', baseTag: '', observedGeneration: 1, conditions: [], ...more });
+    const version = (client: ReturnType<typeof make>['client']) => (client.apply.mock.lastCall as [unknown, unknown, RawImage])[2].metadata?.resourceVersion;
+    const write = (store: KubernetesImageStore, image: Image | undefined) => store.writeControllerStatus(image!, status());
+
+    it('is guarded by the newest version that is known, and what it answers is known from then on', async () => {
+      const { informer, store, client } = make();
+      informer.set(raw('demos', spec, '9'));
+      const image = store.get(at);
+      client.mergePatch.mockResolvedValue(raw('demos', spec, '10'));
+      await store.annotate(image!, { action: null });
+      expect(client.mergePatch.mock.lastCall?.[2]).toMatchObject({ metadata: { uid: 'uid-demos', resourceVersion: '9' } });
+      client.apply.mockResolvedValue(raw('demos', spec, '12', { tag: 'v1' }));
+      await write(store, image);
+      expect(version(client)).toBe('10');
+      expect(store.get(at)?.status.tag).toBe('v1');
+      informer.set(raw('demos', spec, '20', { tag: 'v1' }));
+      await write(store, store.get(at));
+      expect(version(client)).toBe('20');
+      expect(client.get).not.toHaveBeenCalled();
+    });
+
+    it('is not sent when the Image has changed in what it rests on since it was looked at', async () => {
+      const { informer, store, client } = make();
+      informer.set(raw('demos', spec, '1'));
+      const image = store.get(at);
+      informer.set(raw('demos', spec, '2', { tag: 'v1' }));
+      await expect(write(store, image)).rejects.toMatchObject({ consequence: 'conflict' });
+      expect(client.apply).not.toHaveBeenCalled();
+    });
+
+    it('is sent again, for the present version, when only what does not matter to it changed', async () => {
+      const { informer, store, client } = make();
+      informer.set(raw('demos', spec, '1', { rollout: { tag: 'v2', phase: 'Progressing', since: 's', workloads: [] } }));
+      client.apply.mockRejectedValueOnce(conflict()).mockResolvedValueOnce(raw('demos', spec, '9', { tag: 'v1' }));
+      client.get.mockResolvedValue(raw('demos', spec, '8', { rollout: { tag: 'v2', phase: 'Progressing', since: 's', message: 'half', workloads: [] } }));
+      await write(store, store.get(at));
+      expect([client.apply.mock.calls.length, version(client)]).toEqual([2, '8']);
+    });
+
+    it.each([
+      ['its own fields', raw('demos', spec, '8', { tag: 'v1' })],
+      ['its own conditions', raw('demos', spec, '8', { conditions: [{ type: 'Ready', status: 'True', reason: 'r', message: 'm', lastTransitionTime: 't' }] })],
+      ['the spec', { ...raw('demos', { image: 'other' }, '8'), metadata: { ...raw('demos', spec, '8').metadata, generation: 2 } }],
+      ['how a rollout ended', raw('demos', spec, '8', { rollout: { tag: 'v2', phase: 'Failed', since: 's', workloads: [] } })],
+      ['an annotation of a person', { ...raw('demos', spec, '8'), metadata: { ...raw('demos', spec, '8').metadata, annotations: { 'kimup.cloudavenue.io/checksum': 'x' } } }],
+    ])('is a conflict when %s changed meanwhile: whoever leads now may have written it', async (_, now) => {
+      const { informer, store, client } = make();
+      informer.set(raw('demos', spec, '1'));
+      client.apply.mockRejectedValue(conflict());
+      client.get.mockResolvedValue(now);
+      await expect(write(store, store.get(at))).rejects.toMatchObject({ consequence: 'conflict' });
+      expect(client.apply).toHaveBeenCalledTimes(1);
+      await expect(write(store, store.get(at))).rejects.toBeInstanceOf(WriteError);
+    });
+
+    it('gives up as a conflict when something comes between every time', async () => {
+      const { informer, store, client } = make();
+      informer.set(raw('demos', spec, '1'));
+      client.apply.mockRejectedValue(conflict());
+      client.get.mockImplementation(async () => raw('demos', spec, String(10 + client.get.mock.calls.length)));
+      await expect(write(store, store.get(at))).rejects.toMatchObject({ consequence: 'conflict' });
+      expect(client.apply).toHaveBeenCalledTimes(4);
+    });
+
+    it('is gone when the Image was deleted or made again meanwhile', async () => {
+      const { informer, store, client } = make();
+      informer.set(raw('demos', spec, '1'));
+      const image = store.get(at);
+      client.apply.mockRejectedValue(conflict());
+      client.get.mockResolvedValueOnce({ metadata: { ...raw('demos', spec, '9').metadata, uid: 'another' }, spec });
+      await expect(write(store, image)).rejects.toMatchObject({ consequence: 'gone' });
+      client.get.mockRejectedValueOnce(new KubeError('not found', 404, 'NotFound'));
+      await expect(write(store, image)).rejects.toMatchObject({ consequence: 'gone' });
+      informer.objects.clear();
+      await expect(write(store, image)).rejects.toMatchObject({ consequence: 'gone' });
+    });
+
+    it('is not sent, nor sent again, by a replica that does not lead any more', async () => {
+      const { informer, store, client, leadership } = make();
+      informer.set(raw('demos', spec, '1'));
+      const image = store.get(at);
+      client.apply.mockImplementation(async () => {
+        leadership.isLeader.mockReturnValue(false);
+        throw conflict();
+      });
+      client.get.mockResolvedValue(raw('demos', spec, '2'));
+      await expect(write(store, image)).rejects.toMatchObject({ consequence: 'retry', message: expect.stringContaining('does not lead') as string });
+      expect(client.apply).toHaveBeenCalledTimes(1);
+      await expect(store.annotate(store.get(at)!, { tag: 'v1' })).rejects.toMatchObject({ consequence: 'retry' });
+      expect(client.mergePatch).not.toHaveBeenCalled();
+    });
   });
 });

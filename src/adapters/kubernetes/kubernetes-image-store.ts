@@ -1,5 +1,6 @@
 import { ImageStore, WriteError, type ControllerStatus, type ImageListener, type OperatorStatus } from '../../application/ports/image-store.ts';
 import type { EventRecorder } from '../../application/ports/event-recorder.ts';
+import type { LeaderElection } from '../../application/ports/leadership.ts';
 import type { Log } from '../../application/ports/log.ts';
 import { ANNOTATION_PREFIX, type Image, type ObjectKey } from '../../domain/image/image.ts';
 import type { Informer } from './client/informer.ts';
@@ -8,37 +9,36 @@ import { hasStatus } from './client/kube-error.ts';
 import { apiVersionOf, IMAGES } from './client/resource.ts';
 import { imageOf, type RawImage } from './image-mapping.ts';
 import { writeErrorOf } from './write-error.ts';
+import { annotationsBasis, type Basis, controllerBasis, operatorBasis, sameBasis } from './write-fence.ts';
 
 /** Who writes: each component has its own fields, and its own field manager for them. */
 export type FieldManager = 'kimup-controller' | 'kimup-operator';
 
-/** A status is written again when somebody else's write came between; each time a request more. */
+/** A write is sent again when one that does not matter to it came between; each time two requests more. */
 const WRITE_ATTEMPTS = 4;
 
-/** The Images of the cluster, read from an informer, written by server-side apply. */
+/**
+ * The Images of the cluster, read from an informer, written by server-side apply. What a write answers is read from then on, so
+ * that nobody decides twice on the same state.
+ */
 export class KubernetesImageStore extends ImageStore {
   /** What each object of the informer reads as; `null` when it can't be read. */
   private readonly images = new WeakMap<RawImage, Image | null>();
   private readonly lists = new WeakMap<readonly RawImage[], readonly Image[]>();
-  /** By uid: the resourceVersion after this store's last write, until the informer has come that far. */
-  private readonly versions = new Map<string, string>();
 
-  /** @param informer of Images; whoever made it starts and stops it */
+  /**
+   * @param informer of Images; whoever made it starts and stops it
+   * @param leadership who does not lead writes nothing
+   */
   constructor(
     private readonly client: KubeClient,
     private readonly informer: Informer<RawImage>,
     private readonly fieldManager: FieldManager,
     private readonly events: EventRecorder,
     private readonly log: Log,
+    private readonly leadership: Pick<LeaderElection, 'isLeader'>,
   ) {
     super();
-    informer.subscribe({
-      changed: ({ metadata: { uid = '', resourceVersion = '' } = {} }) => {
-        const written = this.versions.get(uid);
-        if (written !== undefined && !isNewer(written, resourceVersion)) this.versions.delete(uid);
-      },
-      deleted: ({ metadata }) => this.versions.delete(metadata?.uid ?? ''),
-    });
   }
 
   override get({ namespace, name }: ObjectKey): Image | undefined {
@@ -84,54 +84,59 @@ export class KubernetesImageStore extends ImageStore {
     await this.writeStatus('kimup-operator', image, status);
   }
 
-  override async annotate({ namespace, name, uid }: Image, annotations: Readonly<Record<string, string | null>>): Promise<void> {
+  override async annotate(image: Image, annotations: Readonly<Record<string, string | null>>): Promise<void> {
+    const { namespace, name, uid } = image;
     const prefixed = Object.fromEntries(Object.entries(annotations).map(([key, value]) => [ANNOTATION_PREFIX + key, value]));
-    try {
-      this.written(await this.client.mergePatch<RawImage>(IMAGES, { namespace, name }, { metadata: { uid, annotations: prefixed } }, this.fieldManager));
-    } catch (error) {
-      throw writeErrorOf(error);
-    }
+    await this.write(image, annotationsBasis(Object.keys(annotations)), (resourceVersion) =>
+      this.client.mergePatch<RawImage>(IMAGES, { namespace, name }, { metadata: { uid, resourceVersion, annotations: prefixed } }, this.fieldManager));
   }
 
   /**
    * The status subresource takes no notice of a uid in what is applied, only of a resourceVersion: that is what keeps a status
-   * from another Image of the same name. It is the present one, not that of `image`: who else wrote meanwhile does not matter.
+   * from another Image of the same name too.
    */
   private async writeStatus(writer: FieldManager, image: Image, status: ControllerStatus | OperatorStatus): Promise<void> {
     if (writer !== this.fieldManager) throw new Error(`the status of the ${writer} is not for the ${this.fieldManager} to write`);
     const { namespace, name, uid } = image;
+    await this.write(image, writer === 'kimup-controller' ? controllerBasis : operatorBasis, (resourceVersion) =>
+      this.client.apply<RawImage>(IMAGES, { namespace, name, subresource: 'status' }, { metadata: { namespace, name, uid, resourceVersion }, status }, writer));
+  }
+
+  /**
+   * Sends a write that was decided on `image`, guarded by the newest version that is known, as long as that one is the same in all
+   * that the decision rests on, and this replica leads. The API server refuses it where a newer one has come since; that one is
+   * read, and judged in the same way.
+   */
+  private async write(image: Image, basis: Basis, send: (resourceVersion: string) => Promise<RawImage>): Promise<void> {
+    const { namespace, name } = image;
     try {
-      let resourceVersion = this.presentVersion(image);
+      let present = this.informer.get(namespace, name);
       for (let attempt = 1; ; attempt++) {
+        const version = this.versionToWrite(image, basis, present);
         try {
-          const metadata = { namespace, name, uid, resourceVersion };
-          this.written(await this.client.apply<RawImage>(IMAGES, { namespace, name, subresource: 'status' }, { metadata, status }, writer));
+          this.informer.learn(await send(version));
           return;
         } catch (error) {
           if (!hasStatus(error, 409) || attempt === WRITE_ATTEMPTS) throw error;
         }
-        const { metadata } = await this.client.get<RawImage>(IMAGES, { namespace, name });
-        if (metadata?.uid !== uid || metadata.resourceVersion === undefined) throw goneError(image);
-        resourceVersion = metadata.resourceVersion;
+        present = await this.client.get<RawImage>(IMAGES, { namespace, name });
+        this.informer.learn(present);
       }
     } catch (error) {
       throw writeErrorOf(error);
     }
   }
 
-  /** The newest resourceVersion that is known of `image`: the informer's, or that of a write which it has not heard of yet. */
-  private presentVersion(image: Image): string {
-    const present = this.informer.get(image.namespace, image.name)?.metadata;
-    if (present?.uid !== image.uid || present.resourceVersion === undefined) throw goneError(image);
-    const written = this.versions.get(image.uid);
-    if (written !== undefined && isNewer(written, present.resourceVersion)) return written;
-    this.versions.delete(image.uid);
-    return present.resourceVersion;
-  }
-
-  private written({ metadata: { namespace, name = '', uid = '', resourceVersion = '' } = {} }: RawImage): void {
-    const present = this.informer.get(namespace, name)?.metadata;
-    if (present?.uid === uid && isNewer(resourceVersion, this.versions.get(uid) ?? present.resourceVersion ?? '')) this.versions.set(uid, resourceVersion);
+  /** @throws WriteError when what was decided on `image` is not to be written to `present` */
+  private versionToWrite(image: Image, basis: Basis, present: RawImage | undefined): string {
+    const { namespace, name, uid } = image;
+    if (present?.metadata?.uid !== uid || present.metadata.resourceVersion === undefined) {
+      throw new WriteError(`Image ${namespace}/${name} was deleted or made again meanwhile`, 'gone');
+    }
+    const now = this.read(present);
+    if (now === undefined || !sameBasis(basis, image, now)) throw new WriteError(`Image ${namespace}/${name} has changed since it was looked at`, 'conflict');
+    if (!this.leadership.isLeader()) throw new WriteError(`Image ${namespace}/${name} is not written: this replica does not lead`, 'retry');
+    return present.metadata.resourceVersion;
   }
 
   private read(raw: RawImage): Image | undefined {
@@ -152,13 +157,4 @@ export class KubernetesImageStore extends ImageStore {
     this.log.warn('an Image can\'t be read and is left out', { namespace, name, problem });
     this.events.record({ kind: IMAGES.kind, apiVersion: apiVersionOf(IMAGES), namespace, name, uid }, 'Warning', 'InvalidImage', `kimup leaves this Image out: ${problem}. Correct the field, and check that the CRDs are those of this version of kimup.`);
   }
-}
-
-function goneError({ namespace, name }: Image): WriteError {
-  return new WriteError(`Image ${namespace}/${name} was deleted or made again meanwhile`, 'gone');
-}
-
-/** Resource versions are decimal numbers of any length (Kubernetes 1.35 made that a promise). */
-function isNewer(version: string, than: string): boolean {
-  return version.length === than.length ? version > than : version.length > than.length;
 }

@@ -37,6 +37,11 @@ export class KubernetesNamespaceStore extends NamespaceStore {
     return this.#informer.list().map(namespaceOf);
   }
 
+  /** For how long the API server's changes have not come through, milliseconds. */
+  downForMs(): number {
+    return this.#informer.downForMs();
+  }
+
   override synced(): boolean {
     return this.#informer.synced();
   }

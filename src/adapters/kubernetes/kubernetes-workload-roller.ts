@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { WriteError } from '../../application/ports/image-store.ts';
+import type { LeaderElection } from '../../application/ports/leadership.ts';
 import { Log } from '../../application/ports/log.ts';
 import { type LastWord, NOT_RECORDED, type WorkloadListener, WorkloadRoller } from '../../application/ports/workload-roller.ts';
 import type { WorkloadKind } from '../../domain/image/image.ts';
@@ -28,7 +29,8 @@ interface Kept extends KubeObject {
 export class KubernetesWorkloadRoller extends WorkloadRoller {
   readonly #informers: ReadonlyMap<WorkloadKind, Informer<Kept>>;
 
-  constructor(private readonly client: KubeClient, log: Log) {
+  /** @param leadership who does not lead writes nothing */
+  constructor(private readonly client: KubeClient, log: Log, private readonly leadership: Pick<LeaderElection, 'isLeader'>) {
     super();
     this.#informers = new Map(KINDS.map((kind) => [kind, new Informer<Kept>(client, RESOURCES[kind], { trim: (object) => keep(object, kind), log })]));
   }
@@ -48,6 +50,11 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
 
   override list(namespace: string): readonly Workload[] {
     return [...this.#informers.values()].flatMap((informer) => informer.list(namespace).map(({ workload }) => workload));
+  }
+
+  /** For how long the API server's changes have not come through, milliseconds: of the kind that is worst off. */
+  downForMs(): number {
+    return Math.max(...[...this.#informers.values()].map((informer) => informer.downForMs()));
   }
 
   override synced(): boolean {
@@ -94,6 +101,7 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
 
   override async deletePod({ namespace }: Workload, { name, uid }: PodState): Promise<void> {
     try {
+      this.#mustLead(`Pod ${namespace}/${name} is not deleted`);
       await this.client.delete(PODS, { namespace, name }, { uid });
     } catch (error) {
       // Gone, or another by the same name.
@@ -105,21 +113,34 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
   async #set({ kind, namespace, name, uid, resourceVersion }: Workload, text: string | undefined): Promise<Workload> {
     const resource = RESOURCES[kind];
     const metadata = { name, namespace, uid, resourceVersion };
+    this.#mustLead(`${kind} ${namespace}/${name} is not written`);
     const spec = { template: { metadata: { annotations: { [IMAGES_ANNOTATION]: text } } } };
     let raw = await this.client.apply<RawWorkload>(resource, { namespace, name }, text === undefined ? { metadata } : { metadata, spec }, OPERATOR_MANAGER);
     if (text === undefined && raw.spec?.template?.metadata?.annotations?.[IMAGES_ANNOTATION] !== undefined) {
+      this.#mustLead(`${kind} ${namespace}/${name} is not written`);
       // Somebody else set it too: an apply takes away only what is kimup's alone.
       raw = await this.client.mergePatch<RawWorkload>(resource, { namespace, name }, {
         metadata: { uid, resourceVersion: raw.metadata?.resourceVersion },
         spec: { template: { metadata: { annotations: { [IMAGES_ANNOTATION]: null } } } },
       }, OPERATOR_MANAGER);
     }
+    this.#learn(raw, kind);
     return workloadOf(raw, kind);
+  }
+
+  #mustLead(what: string): void {
+    if (!this.leadership.isLeader()) throw new WriteError(`${what}: this replica does not lead`, 'retry');
+  }
+
+  /** Lists show what was answered, though the watch has not come that far. */
+  #learn(raw: RawWorkload, kind: WorkloadKind): void {
+    this.#informers.get(kind)?.learn(raw as unknown as Kept);
   }
 
   async #read({ kind, namespace, name, uid }: Workload): Promise<RawWorkload | undefined> {
     try {
       const raw = await this.client.get<RawWorkload>(RESOURCES[kind], { namespace, name });
+      this.#learn(raw, kind);
       return raw.metadata?.uid === uid ? raw : undefined;
     } catch (error) {
       if (hasStatus(error, 404)) return undefined;

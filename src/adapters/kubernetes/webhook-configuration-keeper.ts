@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../application/ports/clock.ts';
+import type { LeaderElection } from '../../application/ports/leadership.ts';
 import type { Log } from '../../application/ports/log.ts';
 import type { NamespaceStore } from '../../application/ports/namespace-store.ts';
 import type { ServingCertificate } from '../../application/ports/serving-certificate.ts';
@@ -50,6 +51,7 @@ export class WebhookConfigurationKeeper {
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly options: WebhookConfigurationOptions,
+    private readonly leadership: Pick<LeaderElection, 'isLeader'>,
   ) {
     const wake = (): void => this.#wake(COALESCE_MS);
     namespaces.subscribe({ changed: wake, deleted: wake });
@@ -103,6 +105,8 @@ export class WebhookConfigurationKeeper {
       namespaces: this.namespaces.list(), excluded: excludedNamespaces(this.options.ownNamespace), address: this.options.address, authority,
     });
     if (isDeepStrictEqual(this.#present?.webhooks, webhooks)) return;
+    // A replica that was frozen and has lost the lead is about to be stopped, and must not write what it knew before.
+    if (!this.leadership.isLeader()) return this.#wake(RETRY_MS.first);
     const putBack = isDeepStrictEqual(this.#written, webhooks);
     const waitMs = putBack ? this.#pace() : 0;
     if (waitMs > 0) return this.#wake(waitMs);
@@ -118,6 +122,8 @@ export class WebhookConfigurationKeeper {
       }
       this.#written = webhooks;
     } catch (error) {
+      // It changed since it was seen; the watch brings it.
+      if (hasStatus(error, 409)) return this.#wake(RETRY_MS.first);
       const retryMs = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** this.#failures++);
       this.log.error(`the MutatingWebhookConfiguration ${WEBHOOK_CONFIGURATION} could not be written, so pods may start without their tag`, { error: (error as Error).message, retryMs });
       this.#wake(retryMs);
@@ -131,12 +137,17 @@ export class WebhookConfigurationKeeper {
     return this.#putBacks === 0 ? 0 : Math.max(0, Math.min(PUT_BACK_MS.most, PUT_BACK_MS.first * 2 ** this.#putBacks) - since);
   }
 
+  /** Keeps a write from what was not seen: another leader's, or another configuration of the same name. */
+  #guard({ metadata: { uid, resourceVersion } = {} }: Configuration): object {
+    return { metadata: { uid, resourceVersion } };
+  }
+
   /** One request: the list of a merge patch replaces the whole list, with all that others put in there. */
   async #write(webhooks: readonly Webhook[]): Promise<Configuration> {
     const { fieldManager } = this.options;
     const at = { name: WEBHOOK_CONFIGURATION };
     try {
-      if (this.#present !== undefined) return await this.client.mergePatch<Configuration>(MUTATING_WEBHOOK_CONFIGURATIONS, at, { webhooks }, fieldManager);
+      if (this.#present !== undefined) return await this.client.mergePatch<Configuration>(MUTATING_WEBHOOK_CONFIGURATIONS, at, { ...this.#guard(this.#present), webhooks }, fieldManager);
     } catch (error) {
       if (!hasStatus(error, 404)) throw error;
     }

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, Summary } from 'prom-client';
-import { Metrics, type Work } from '../../application/ports/metrics.ts';
+import { Metrics, type QueueFacts, type Work } from '../../application/ports/metrics.ts';
 
 /** From half a millisecond (a pod review) to half a minute (a slow registry). */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -29,6 +29,9 @@ export class PrometheusMetrics extends Metrics {
   readonly #registryDuration: Histogram<'registry_name'>;
   readonly #tags: Summary<'image_name'>;
 
+  readonly #watches = new Map<string, () => number>();
+  readonly #queues = new Map<string, () => QueueFacts>();
+
   constructor(component: string, version: string) {
     super();
     const registers = [this.#registry];
@@ -47,6 +50,41 @@ export class PrometheusMetrics extends Metrics {
     this.#registryErrors = new Counter({ name: 'kimup_registry_request_error_total', help: 'Number of requests to registries that failed.', labelNames, registers });
     this.#registryDuration = new Histogram({ name: 'kimup_registry_request_duration', help: 'Seconds taken: requests to registries.', labelNames, buckets: BUCKETS, registers });
     this.#tags = new Summary({ name: 'kimup_tags_available_sum', help: 'Number of tags that the repository of an Image has.', labelNames: ['image_name'], registers, maxAgeSeconds: 3600, ageBuckets: 2, percentiles: [0.5, 0.99] });
+    this.#registerAsked();
+  }
+
+  /** What is asked for when Prometheus scrapes. */
+  #registerAsked(): void {
+    const watches = this.#watches;
+    this.#registry.registerMetric(new Gauge({
+      name: 'kimup_watch_down_seconds',
+      help: 'For how long the changes of a resource have not come through from the API server; 0 while they do.',
+      labelNames: ['resource'],
+      registers: [],
+      collect() {
+        for (const [resource, downSeconds] of watches) this.set({ resource }, downSeconds());
+      },
+    }));
+    const queues = this.#queues;
+    const labelNames = ['name'] as const;
+    const gauge = (name: string, help: string, read: (facts: QueueFacts) => number): void => {
+      this.#registry.registerMetric(new Gauge({
+        name, help, labelNames, registers: [],
+        collect() {
+          for (const [queue, facts] of queues) this.set({ name: queue }, read(facts()));
+        },
+      }));
+    };
+    gauge('kimup_workqueue_depth', 'Number of Images that wait to be worked on.', ({ depth }) => depth);
+    gauge('kimup_workqueue_in_flight', 'Number of Images that are being worked on.', ({ inFlight }) => inFlight);
+    gauge('kimup_workqueue_oldest_seconds', 'How long the Image has waited that has waited longest; 0 where none waits.', ({ oldestSeconds }) => oldestSeconds);
+    this.#registry.registerMetric(new Counter({
+      name: 'kimup_workqueue_retries_total', help: 'Number of times that work was tried again after a failure.', labelNames, registers: [],
+      collect() {
+        this.reset();
+        for (const [queue, facts] of queues) this.inc({ name: queue }, facts().retries);
+      },
+    }));
   }
 
   done(work: Work, seconds: number, failed: boolean): void {
@@ -65,6 +103,14 @@ export class PrometheusMetrics extends Metrics {
 
   tagsAvailable(imageName: string, count: number): void {
     this.#tags.observe({ image_name: imageName }, count);
+  }
+
+  watch(resource: string, downSeconds: () => number): void {
+    this.#watches.set(resource, downSeconds);
+  }
+
+  workqueue(name: string, facts: () => QueueFacts): void {
+    this.#queues.set(name, facts);
   }
 
   /** The text that Prometheus scrapes, and its content type. */

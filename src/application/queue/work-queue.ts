@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
+import type { QueueFacts } from '../ports/metrics.ts';
 import { DueTimes } from './due-times.ts';
 import { FairFifo } from './fair-fifo.ts';
 
@@ -228,6 +229,12 @@ export class WorkQueue {
   private endWhenIdle(): void {
     if (this.working.size === 0) this.drained?.resolve();
   }
+}
+
+/** What a queue's metrics tell; of one that is not running, that it is empty. */
+export function queueFacts(queue: WorkQueue | undefined, retries: number): QueueFacts {
+  const { depth, inFlight, oldestMs } = queue?.state() ?? { depth: 0, inFlight: 0, oldestMs: 0 };
+  return { depth, inFlight, retries, oldestSeconds: oldestMs / 1_000 };
 }
 
 function isWanted(ticket: Ticket): boolean {

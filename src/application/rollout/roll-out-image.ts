@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Annotations } from '../../domain/admission/scope.ts';
 import { readReference } from '../../domain/admission/tag-for.ts';
 import { conditionsAfter } from '../../domain/image/conditions.ts';
-import { type Condition, type Image, keyOf, parseKey, type Rollout } from '../../domain/image/image.ts';
+import { type Image, keyOf, parseKey, type Rollout } from '../../domain/image/image.ts';
 import { repositoryId } from '../../domain/image/image-reference.ts';
 import { planRollout } from '../../domain/rollout/plan-rollout.ts';
 import { sameButProgress, sameRollout } from '../../domain/rollout/same-rollout.ts';
@@ -34,8 +34,6 @@ export class RolloutSettings {
 
 /** Progress, and nothing else, is written at most this often. */
 const PROGRESS_WRITE_MS = 5_000;
-/** How long what was written last counts more than what the watch brings: it is behind, by far less than this. */
-const WRITTEN_COUNTS_MS = 60_000;
 /** After something was done the watch brings the news; this is for when it has none. */
 const LOOK_AGAIN_MS = 5_000;
 /** How many requests one Image makes at the same time. */
@@ -47,8 +45,6 @@ const MAX_QUESTIONS = 10;
 interface Known {
   readonly uid: string;
   memory: RolloutMemory;
-  /** What was written last, until the watch brings it. */
-  written: { readonly rollout: Rollout | undefined; readonly conditions: readonly Condition[]; readonly at: number } | undefined;
   /** When something was written last, milliseconds since the epoch; 0 for never. */
   writtenAt: number;
 }
@@ -106,7 +102,7 @@ export class RollOutImage {
 
   async #look(image: Image, namespace: Annotations): Promise<WorkResult> {
     const known = this.#knownOf(image);
-    const before = known.written === undefined ? image.status.rollout : known.written.rollout;
+    const before = image.status.rollout;
     const plan = await this.#plan(image, namespace, before, known.memory);
     const now = this.clock.now();
     let again = plan.wakeAt === undefined ? undefined : Math.max(0, plan.wakeAt - now);
@@ -165,9 +161,8 @@ export class RollOutImage {
     const now = this.clock.now();
     const conditions = rollout === undefined
       ? []
-      : conditionsAfter(known.written?.conditions ?? image.status.conditions.filter(({ type }) => type === ROLLED_OUT), [rolledOut(rollout)], image.generation, new Date(now).toISOString());
+      : conditionsAfter(image.status.conditions.filter(({ type }) => type === ROLLED_OUT), [rolledOut(rollout)], image.generation, new Date(now).toISOString());
     await this.images.writeOperatorStatus(image, { ...(rollout === undefined ? {} : { rollout }), conditions });
-    known.written = { rollout, conditions, at: now };
     known.writtenAt = now;
     for (const { type, reason, message } of tellings(before, rollout)) {
       this.#event(image, type, reason, message);
@@ -218,11 +213,7 @@ export class RollOutImage {
   #knownOf(image: Image): Known {
     const key = keyOf(image);
     let known = this.#known.get(key);
-    if (known?.uid !== image.uid) this.#known.set(key, known = { uid: image.uid, memory: NO_MEMORY, written: undefined, writtenAt: 0 });
-    const { written } = known;
-    if (written !== undefined && (sameRollout(image.status.rollout, written.rollout) || this.clock.now() - written.at > WRITTEN_COUNTS_MS)) {
-      known.written = undefined;
-    }
+    if (known?.uid !== image.uid) this.#known.set(key, known = { uid: image.uid, memory: NO_MEMORY, writtenAt: 0 });
     return known;
   }
 }

@@ -3,7 +3,7 @@ import { FakeClock } from '../../../test/fakes/fake-clock.ts';
 import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
 import { FakeNamespaceStore } from '../../../test/fakes/fake-namespace-store.ts';
 import { FakeWorkloadRoller } from '../../../test/fakes/fake-workload-roller.ts';
-import { FakeEventRecorder, FakeLog } from '../../../test/fakes/recorders.ts';
+import { FakeEventRecorder, FakeLog, FakeMetrics } from '../../../test/fakes/recorders.ts';
 import { RolloutLoop } from './rollout-loop.ts';
 import { RolloutSettings, RollOutImage } from './roll-out-image.ts';
 
@@ -34,7 +34,7 @@ describe('the rollout loop', () => {
       looks.push(key);
       return reconcile(key);
     };
-    loop = new RolloutLoop(images, roller, namespaces, rollOut, clock, new FakeLog(), settings);
+    loop = new RolloutLoop(images, roller, namespaces, rollOut, clock, new FakeLog(), settings, new FakeMetrics());
   });
 
   const settled = async (): Promise<string[]> => {

@@ -8,9 +8,10 @@ import { ImageIndex } from '../admission/image-index.ts';
 import { Clock } from '../ports/clock.ts';
 import { ImageStore, WriteError } from '../ports/image-store.ts';
 import { Log } from '../ports/log.ts';
+import { Metrics } from '../ports/metrics.ts';
 import { NamespaceStore } from '../ports/namespace-store.ts';
 import { WorkloadRoller } from '../ports/workload-roller.ts';
-import { WorkQueue } from '../queue/work-queue.ts';
+import { queueFacts, WorkQueue } from '../queue/work-queue.ts';
 import { RolloutSettings, RollOutImage } from './roll-out-image.ts';
 
 const BASE_DELAY_MS = 500;
@@ -21,6 +22,7 @@ const MAX_DELAY_MS = 60_000;
 export class RolloutLoop {
   readonly #index = new ImageIndex();
   #queue: WorkQueue | undefined;
+  #retries = 0;
   #subscribed = false;
 
   constructor(
@@ -31,7 +33,10 @@ export class RolloutLoop {
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly settings: RolloutSettings,
-  ) {}
+    metrics: Metrics,
+  ) {
+    metrics.workqueue('rollout', () => queueFacts(this.#queue, this.#retries));
+  }
 
   /** Begins: with a look at every Image, then at those that something changed for. The stores should have seen all once. */
   start(): void {
@@ -108,6 +113,7 @@ export class RolloutLoop {
   }
 
   #failed(key: string, error: unknown, failures: number, inMs: number): void {
+    this.#retries++;
     const fields = { image: key, failures, retryInMs: Math.round(inMs), error };
     if (error instanceof WriteError && (error.consequence === 'conflict' || error.consequence === 'retry')) this.log.debug('rollout is tried again', fields);
     else this.log.error('rollout broke off and is tried again', fields);

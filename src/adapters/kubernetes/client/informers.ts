@@ -1,16 +1,17 @@
 import type { Log } from '../../../application/ports/log.ts';
+import type { Metrics } from '../../../application/ports/metrics.ts';
 import { Informer, type InformerOptions } from './informer.ts';
 import type { KubeClient } from './kube-client.ts';
 import type { KubeObject, Resource } from './resource.ts';
 
 /** An informer, or what has some. */
-export type Watch = Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced' | 'whenSynced'>;
+export type Watch = Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced' | 'whenSynced' | 'downForMs'>;
 
 /** All informers of a component: known here, so that they start, are waited for and stop as one. */
 export class Informers {
   private readonly all: { readonly name: string; readonly watch: Watch }[] = [];
 
-  constructor(private readonly client: KubeClient, private readonly log: Log) {}
+  constructor(private readonly client: KubeClient, private readonly log: Log, private readonly metrics: Metrics) {}
 
   /** Makes an informer. It starts with the others. */
   of<T extends KubeObject>(resource: Resource, options: InformerOptions<T> = {}): Informer<T> {
@@ -21,6 +22,7 @@ export class Informers {
   /** Takes in what has informers of its own. @param name as in `workloads`, for people */
   add<T extends Watch>(name: string, watch: T): T {
     this.all.push({ name, watch });
+    this.metrics.watch(name, () => watch.downForMs() / 1_000);
     return watch;
   }
 
