@@ -1,4 +1,5 @@
 import type { Action, RuleType } from '../image/image.ts';
+import type { Rule } from '../rule/rule.ts';
 import { EVERY_TAG } from '../tag/tag-filter.ts';
 import { newerMisses } from './explain.ts';
 import type { FactName } from './facts.ts';
@@ -86,9 +87,9 @@ export function decide(question: Question): Decision {
     const { tag } = picked;
     learned ??= picked.learned;
     for (const passed of picked.passedOver) if (passed.again !== undefined) again = Math.min(again ?? passed.again, passed.again);
-    let reason = reasonOf(picked);
+    let reason = reasonOf(rule, picked);
     if (tag === undefined) {
-      if (question.withMisses === true && picked.chooser !== undefined && picked.stuck === undefined) reason += newerMisses(picked.chooser, shown.tags);
+      if (question.withMisses === true && rule.byDigest !== true && picked.chooser !== undefined && picked.stuck === undefined) reason += newerMisses(picked.chooser, shown.tags);
     } else {
       const actions = rule.actions.filter(({ type }) => !isMove(type));
       if (actions.length > 0) alerts.push({ rule: rule.name, tag, actions });
@@ -105,9 +106,10 @@ export function decide(question: Question): Decision {
   return move === undefined ? { kind: 'stay', ...findings } : { kind: 'move', ...move, ...findings };
 }
 
-function reasonOf({ tag, chooser, stuck, passedOver }: Picked): string {
+function reasonOf(rule: Rule, { tag, chooser, stuck, passedOver }: Picked): string {
   if (stuck !== undefined) return stuck;
-  const found = tag === undefined ? `no tag ${chooser!.wants.none}` : `${tag} is ${chooser!.wants.one}`;
+  if (rule.byDigest === true && passedOver[0] !== undefined) return `${passedOver[0].tag} ${passedOver[0].reason}`;
+  const found = tag === undefined ? chooser!.wants.none : `${tag} ${chooser!.wants.one}`;
   const [best, ...more] = passedOver;
   if (best === undefined) return found;
   return `${found}${tag === undefined ? '' : ' of those that pass'}; ${best.tag} ${best.reason}${more.length === 0 ? '' : `; ${more.length} more ${more.length === 1 ? 'does' : 'do'} not pass`}`;

@@ -1,6 +1,7 @@
 import type { Chooser } from '../rule/rule.ts';
-import { compareNaturally } from '../tag/natural-order.ts';
+import { compareNaturally, newestFirst } from '../tag/natural-order.ts';
 import { EVERY_TAG } from '../tag/tag-filter.ts';
+import { compareText } from '../tag/version-tag.ts';
 import { pick } from './pick.ts';
 import type { Question } from './question.ts';
 
@@ -22,7 +23,7 @@ export interface TagVerdict {
  */
 export function explain(question: Question): readonly TagVerdict[] {
   const { rules, filter = EVERY_TAG, currentTag, noFacts = 'not asked' } = question;
-  const tags = [...new Set(question.tags)].sort((a, b) => compareNaturally(b, a));
+  const tags = newestFirst(new Set(question.tags));
   const shown = filter.show(currentTag, question.tags);
   const hidden = new Map<string, string>();
   for (const tag of tags) {
@@ -43,7 +44,7 @@ export function explain(question: Question): readonly TagVerdict[] {
       };
       const hides = hidden.get(tag);
       const text = hides === undefined ? textOf(tag) : tag;
-      if (tag === selected) say('selected', `is ${chooser!.wants.one}`, true);
+      if (tag === selected) say('selected', chooser!.wants.one, true);
       else if (hides !== undefined) say('excluded', hides, compareNaturally(tag, currentTag) > 0);
       else if (chooser === undefined || stuck !== undefined) say('excluded', `is not compared: ${stuck ?? ''}`, false);
       else if (passedOver.has(tag)) say('excluded', passedOver.get(tag)!, true);
@@ -72,7 +73,11 @@ export function newerMisses(chooser: Chooser, tags: readonly string[]): string {
       if (compareNaturally(tag, group.newest) > 0) group.newest = tag;
     }
   }
-  return [...groups].sort(([, a], [, b]) => a.distance - b.distance).slice(0, 2)
-    .map(([reason, { tags, newest }]) => `; ${tags.size === 1 ? '1 newer tag is' : `${tags.size} newer tags are`} ${reason} (${newest})`)
+  return [...groups].sort(([one, a], [other, b]) => a.distance - b.distance || compareText(one, other)).slice(0, 2)
+    .map(([reason, { tags, newest }]) => `; ${tags.size === 1 ? `1 newer tag is ${reason}` : `${tags.size} newer tags are ${plural(reason)}`} (${newest})`)
     .join('');
+}
+
+function plural(reason: string): string {
+  return reason.replace(/^a pre-release/, 'pre-releases');
 }

@@ -1,4 +1,10 @@
 import type { RuleSpec } from '../image/image.ts';
+import { alwaysRule } from './always-rule.ts';
+import { calverPreReleaseRule, calverRule } from './calver-rule.ts';
+import { digestRule } from './digest-rule.ts';
+import { alphabeticalRule, numericalRule } from './ordered-rule.ts';
+import { rangeRule } from './range-rule.ts';
+import { regexRule } from './regex-rule.ts';
 import { InvalidRuleError, type Rule } from './rule.ts';
 import { semverRule } from './semver-rule.ts';
 
@@ -8,6 +14,7 @@ import { semverRule } from './semver-rule.ts';
  * @throws InvalidRuleError
  */
 export function buildRule(spec: RuleSpec, index: number): Rule {
+  const where = `spec.rules[${index}] (${JSON.stringify(spec.name)})`;
   const { type } = spec;
   switch (type) {
     case 'semver-major':
@@ -17,29 +24,32 @@ export function buildRule(spec: RuleSpec, index: number): Rule {
     case 'semver-patch':
       return semverRule(spec, 'patch');
     case 'semver-range':
+      return rangeRule(spec, where);
     case 'calver-major':
+      return calverRule(spec, 'major');
     case 'calver-minor':
+      return calverRule(spec, 'minor');
     case 'calver-patch':
+      return calverRule(spec, 'patch');
     case 'calver-prerelease':
+      return calverPreReleaseRule(spec);
     case 'regex':
+      return regexRule(spec, where);
     case 'numerical':
+      return numericalRule(spec, where);
     case 'alphabetical':
+      return alphabeticalRule(spec, where);
     case 'digest':
+      return digestRule(spec);
     case 'always':
-      throw unsupported(spec, index);
+      return alwaysRule(spec);
     default:
       // A type that the CRD lets through and this version of kimup has never heard of.
-      throw unsupported({ name: spec.name, type: type satisfies never }, index);
+      throw new InvalidRuleError(`${where}: this version of kimup has no rules of type ${JSON.stringify(type satisfies never)}`);
   }
 }
 
 /** {@link buildRule} for all rules of an Image. */
 export function buildRules(specs: readonly RuleSpec[]): readonly Rule[] {
   return specs.map(buildRule);
-}
-
-function unsupported({ name, type }: Pick<RuleSpec, 'name'> & { readonly type: string }, index: number): InvalidRuleError {
-  return new InvalidRuleError(
-    `spec.rules[${index}] (${JSON.stringify(name)}): this version of kimup has no rules of type ${JSON.stringify(type)} yet; use semver-major, semver-minor or semver-patch`,
-  );
 }

@@ -21,7 +21,10 @@ export interface Rule {
 export interface Chooser {
   /** Set where no tag at all can take the current one's place: why, and what to do; a sentence without its full stop. */
   readonly stuck?: string;
-  /** What the rule wants, to follow a tag or `no tag`: `the highest with major 1 and a minor above 9`. */
+  /**
+   * What is said of the tag that is taken, after its name (`is the highest with a major above 1`), and where there is
+   * none (`no tag with a major above 1`).
+   */
   readonly wants: { readonly one: string; readonly none: string };
 
   /**

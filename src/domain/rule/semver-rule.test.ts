@@ -4,6 +4,7 @@ import type { RuleType } from '../image/image.ts';
 import { comparePrecedence, isCandidate, parseVersionTag } from '../tag/version-tag.ts';
 import { outcome, ruleOf } from '../../../test/domain/rules.ts';
 import { buildRule } from './build-rule.ts';
+import { InvalidRuleError } from './rule.ts';
 
 /** What a rule selects, and why. */
 const select = (type: RuleType, current: string, tags: readonly string[]) => outcome(ruleOf(type), current, tags);
@@ -49,7 +50,9 @@ describe.each<[type: RuleType, rows: [current: string, tags: string, selected: s
     ['1.9.0-rc1', '1.9.0-rc2 1.9.0', '1.9.0'],
     ['1.9.0', '1.9.0-rc2', undefined],
     ['21.0.2_9-jdk', '21.0.2_13-jdk 21.0.2_13-jre', '21.0.2_13-jdk'],
-    ['21-ea-9', '21-ea-35 21-rc 22-ea-1', '21-rc'],
+    ['21-ea-9', '21-ea-35 21-rc 22-ea-1', '21-ea-35'],
+    ['21-ea', '21-ea-35 21-rc 22-ea-1', '21-rc'],
+    ['13-ea', '13-ea-30', undefined],
     ['4.0-20220107', '4.0-20230108 4.0-3', '4.0-20230108'],
     ['3', '4 5', undefined],
   ]],
@@ -65,7 +68,7 @@ describe('the reason', () => {
     ['semver-minor', 'v1.9.0', 'v1.10.0 v1.10.0', 'v1.10.0 is the highest with major 1 and a minor above 9'],
     ['semver-minor', 'v1.9.0', 'v2.0.0 v1.9.5 v1.9.6 v1.8.0', 'no tag with major 1 and a minor above 9; 2 newer tags are of the same minor (v1.9.6); 1 newer tag is of another major (v2.0.0)'],
     ['semver-minor', '1.9-alpine', '1.10 1.11 1.10-slim', 'no tag with major 1 and a minor above 9, variant "-alpine"; 3 newer tags are of another variant (1.11)'],
-    ['semver-minor', '1.9', '1.10-rc1 v1.10 1.9.1', 'no tag with major 1 and a minor above 9; 1 newer tag is a pre-release (1.10-rc1); 2 newer tags are written otherwise (v1.10)'],
+    ['semver-minor', '1.9', '1.10-rc1 v1.10 1.9.1', 'no tag with major 1 and a minor above 9; 1 newer tag is a pre-release (1.10-rc1); 1 newer tag is written with a leading v (v1.10)'],
     ['semver-major', '1.9', '', 'no tag with a major above 1'],
     ['semver-major', '1.9', '1.10 1.11', 'no tag with a major above 1; 2 newer tags are of another minor (1.11)'],
     ['semver-patch', '1.9.0', '1.9.1 1.9.2', '1.9.2 is the highest of 1.9 above 1.9.0'],
@@ -78,14 +81,23 @@ describe('the reason', () => {
 });
 
 describe('a rule that cannot be built', () => {
-  it.each<RuleType>(['calver-major', 'calver-minor', 'calver-patch', 'calver-prerelease', 'regex', 'always'])('of type %s says where it is and what can be used', (type) => {
-    expect(() => buildRule({ name: 'Nightly', type, actions: [] }, 2)).toThrow(
-      `spec.rules[2] ("Nightly"): this version of kimup has no rules of type "${type}" yet; use semver-major, semver-minor or semver-patch`,
-    );
-  });
-
-  it('of a type that nobody knows, too', () => {
-    expect(() => buildRule({ name: 'x', type: 'semver-huge' as RuleType, actions: [] }, 0)).toThrow('no rules of type "semver-huge"');
+  it.each<[type: string, value: string | undefined, message: string]>([
+    ['semver-huge', undefined, 'this version of kimup has no rules of type "semver-huge"'],
+    ['semver-range', undefined, 'value is missing; give a range in npm\'s syntax, such as "^1.2" or ">=1.2 <3"'],
+    ['semver-range', 'newer than 3', '"newer than 3" is no range in npm\'s syntax (such as "^1.2" or ">=1.2 <3")'],
+    ['semver-range', '1'.repeat(300), 'the range has 300 characters, of 256 at most'],
+    ['regex', undefined, 'value is missing; give an RE2 pattern, such as "^v1\\\\."'],
+    ['regex', 'v1(', '"v1(" is no RE2 pattern: missing closing ): `v1(`'],
+    ['regex', '(?=v1)', '"(?=v1)" is no RE2 pattern: invalid or unsupported Perl syntax: `(?=`'],
+    ['regex', 'x'.repeat(1001), 'the pattern has 1001 characters, of 1000 at most'],
+    ['regex', 'x{1000}'.repeat(100), 'repeats so much that it gets too large; use smaller counts'],
+    ['numerical', 'descending', 'value is "descending"; leave it out for the highest tag above the current one, or use "asc" for the lowest below it'],
+    ['alphabetical', 'ASC', 'value is "ASC"; leave it out for the highest tag above the current one, or use "asc" for the lowest below it'],
+  ])('%s of %j says where it is and what is wrong', (type, value, message) => {
+    const build = () => buildRule({ name: 'Nightly', type: type as RuleType, ...(value === undefined ? {} : { value }), actions: [] }, 2);
+    expect(build).toThrow(InvalidRuleError);
+    expect(build).toThrow('spec.rules[2] ("Nightly"): ');
+    expect(build).toThrow(message);
   });
 });
 

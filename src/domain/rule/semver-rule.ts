@@ -1,81 +1,65 @@
 import type { RuleSpec } from '../image/image.ts';
-import { compareCandidates, compareParts, comparePrecedence, isCandidate, type Part, parseVersionTag, type VersionTag } from '../tag/version-tag.ts';
-import type { Chooser, Miss, Rule } from './rule.ts';
+import { compareParts, type Part, type VersionTag } from '../tag/version-tag.ts';
+import { chooseOfLine, type Step } from './line-rule.ts';
+import type { Miss, Rule } from './rule.ts';
 
 /** Which number may rise: the first; the second under the same first; the rest under the same first two. */
-export type SemverLevel = 'major' | 'minor' | 'patch';
+export type Level = 'major' | 'minor' | 'patch';
 
-/** Picks the highest candidate (see {@link isCandidate}) whose number of `level` is above the current tag's. */
-export function semverRule({ name, type, actions }: RuleSpec, level: SemverLevel): Rule {
-  return { name, type, actions, from: (currentTag) => from(level, currentTag) };
-}
+/** What the first three numbers of a version are called. */
+export type Names = readonly [major: string, minor: string, patch: string];
 
-function from(level: SemverLevel, currentTag: string): Chooser {
-  const current = parseVersionTag(currentTag);
-  if (current === undefined) return stuck(`the current tag ${currentTag} is no version, so none is newer; set spec.baseTag to a version`);
-  if (level === 'minor' && current.numbers.length === 1) {
-    return stuck(`the current tag ${currentTag} has no minor; use semver-major, or set spec.baseTag to a tag with more numbers`);
-  }
-  const wanted = criterion(level, current);
+const NAMES: Names = ['major', 'minor', 'patch'];
+
+/** `semver-major`, `-minor`, `-patch`: the highest candidate whose number of `level` is above the current tag's. */
+export function semverRule({ name, type, actions }: RuleSpec, level: Level): Rule {
   return {
-    wants: { one: `the highest ${wanted}`, none: wanted },
-    *candidates(tags) {
-      const found = tags.map(parseVersionTag).filter((tag) => tag !== undefined && isCandidate(current, tag) && rises(level, current, tag)) as VersionTag[];
-      found.sort((a, b) => compareCandidates(current, b, a));
-      yield* new Set(found.map(({ tag }) => tag));
-    },
-    miss(tag) {
-      const version = parseVersionTag(tag);
-      if (version === undefined) return { reason: 'no version', newer: false, ofLine: false, distance: 9 };
-      if (isCandidate(current, version) && rises(level, current, version)) return undefined;
-      return missOf(current, version);
-    },
-    isBelow: (tag, other) => compareCandidates(current, parseVersionTag(tag)!, parseVersionTag(other)!) < 0,
+    name, type, actions,
+    from: (currentTag) => chooseOfLine(currentTag, (current) => {
+      if (level === 'minor' && current.numbers.length === 1) {
+        return { stuck: `the current tag ${currentTag} has no minor; use semver-major, or set spec.baseTag to a tag with more numbers` };
+      }
+      return { ...levelStep(level, current, NAMES), preReleases: true };
+    }),
   };
 }
 
-function stuck(reason: string): Chooser {
-  return { stuck: reason, wants: { one: '', none: '' }, candidates: () => [], miss: () => undefined, isBelow: () => false };
+/** The step that takes a higher number of `level`. */
+export function levelStep(level: Level, current: VersionTag, names: Names): Omit<Step, 'preReleases'> {
+  return { wanted: wanted(level, current, names), accepts: acceptor(level, current), miss: (version) => levelMiss(current, version, names) };
 }
 
-function rises(level: SemverLevel, current: VersionTag, tag: VersionTag): boolean {
-  const major = compareAt(0, tag, current);
+function acceptor(level: Level, { numbers }: VersionTag): Step['accepts'] {
+  const major = numbers[0]!;
+  const minor = numbers[1] ?? 0;
   switch (level) {
     case 'major':
-      return major > 0;
+      return (parts) => compareParts(parts[0]!, major) > 0;
     case 'minor':
-      return major === 0 && compareAt(1, tag, current) > 0;
+      return (parts) => parts[0] === major && compareParts(parts[1]!, minor) > 0;
     case 'patch':
-      return major === 0 && compareAt(1, tag, current) === 0 && comparePrecedence(tag, current) > 0;
+      return numbers.length === 1 ? (parts) => parts[0] === major : (parts) => parts[0] === major && parts[1] === minor;
   }
 }
 
-function criterion(level: SemverLevel, current: VersionTag): string {
+function wanted(level: Level, current: VersionTag, [major, minor]: Names): string {
   const variant = current.variant === '' ? '' : `, variant ${JSON.stringify(current.variant)}`;
   switch (level) {
     case 'major':
-      return `with a major above ${numberAt(0, current)}${variant}`;
+      return `with a ${major} above ${numberAt(0, current)}${variant}`;
     case 'minor':
-      return `with major ${numberAt(0, current)} and a minor above ${numberAt(1, current)}${variant}`;
+      return `with ${major} ${numberAt(0, current)} and a ${minor} above ${numberAt(1, current)}${variant}`;
     case 'patch':
       return `of ${current.numbers.slice(0, 2).join('.')} above ${current.tag}`;
   }
 }
 
-function missOf(current: VersionTag, tag: VersionTag): Miss {
-  const newer = comparePrecedence(tag, current) > 0;
-  const miss = (distance: number, reason: string, ofLine = false): Miss => ({ reason, newer, ofLine, distance });
-  if (isCandidate(current, tag)) {
-    if (!newer) return miss(0, 'not above the current tag', true);
-    if (compareAt(0, tag, current) !== 0) return miss(3, 'of another major', true);
-    return compareAt(1, tag, current) !== 0 ? miss(2, 'of another minor', true) : miss(1, 'of the same minor', true);
-  }
-  if (tag.variant !== current.variant) return miss(5, 'of another variant');
-  return tag.preRelease !== undefined && tag.prefix === current.prefix && tag.numbers.length === current.numbers.length ? miss(4, 'a pre-release') : miss(6, 'written otherwise');
-}
-
-function compareAt(index: number, a: VersionTag, b: VersionTag): number {
-  return compareParts(numberAt(index, a), numberAt(index, b));
+/** Of a tag of the line above the current one: which of the first two numbers is another. */
+function levelMiss(current: VersionTag, tag: VersionTag, [major, minor]: Names): Pick<Miss, 'reason' | 'distance'> {
+  if (numberAt(0, tag) !== numberAt(0, current)) return { reason: `of another ${major}`, distance: 3 };
+  return numberAt(1, tag) !== numberAt(1, current)
+    ? { reason: `of another ${minor}`, distance: 2 }
+    : { reason: current.numbers.length === 1 ? `of the same ${major}` : `of the same ${minor}`, distance: 1 };
 }
 
 function numberAt(index: number, version: VersionTag): Part {

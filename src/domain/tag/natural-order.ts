@@ -1,4 +1,4 @@
-import { comparePrecedence, parseVersionTag } from './version-tag.ts';
+import { comparePrecedence, parseVersionTag, type VersionTag } from './version-tag.ts';
 
 /**
  * A total order of all tags: versions above other words; versions by their parts; words, and versions that are equal, by
@@ -13,6 +13,20 @@ export function compareNaturally(a: string, b: string): number {
     return versions !== 0 ? versions : compareRuns(a, b);
   }
   return comparePrecedence(one, other) || compareRuns(a, b);
+}
+
+/** Sorted by {@link compareNaturally}, the newest first; each tag is parsed once. */
+export function newestFirst(tags: Iterable<string>): readonly string[] {
+  const versions: VersionTag[] = [];
+  const words: string[] = [];
+  for (const tag of tags) {
+    const version = parseVersionTag(tag);
+    if (version === undefined) words.push(tag);
+    else versions.push(version);
+  }
+  versions.sort((a, b) => comparePrecedence(b, a) || compareRuns(b.tag, a.tag));
+  words.sort((a, b) => compareRuns(b, a));
+  return [...versions.map(({ tag }) => tag), ...words];
 }
 
 /** By runs of digits, as numbers of any length, and of other characters; a run of digits is below one of others. */

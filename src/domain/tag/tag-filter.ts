@@ -1,8 +1,10 @@
 import type { TagsSpec } from '../image/image.ts';
+import { InvalidRuleError } from '../rule/rule.ts';
+import { parseDuration } from './duration.ts';
+import { compilePattern, InvalidPatternError, type Pattern } from './pattern.ts';
+import { compareSpelling } from './version-tag.ts';
 
-/**
- * `spec.tags`: which tags the rules see, and as what. Built and checked once by {@link buildTagFilter}, then pure.
- */
+/** `spec.tags`: which tags the rules see, and as what. Built and checked once by {@link buildTagFilter}, then pure. */
 export interface TagFilter {
   /** `linux/amd64`, …: a tag that is taken must have all of them. Empty where nothing is asked for. */
   readonly platforms: readonly string[];
@@ -10,25 +12,19 @@ export interface TagFilter {
   readonly minimumAgeMs: number;
   /** What the rules see of these tags. */
   show(currentTag: string, tags: readonly string[]): Shown;
-  /** Why the rules don't see a tag; `undefined` where they do. */
+  /** Why the rules don't see a tag, after its name (`does not match spec.tags.include`); `undefined` where they do. */
   hides(tag: string): string | undefined;
 }
 
 /** What the rules see. */
 export interface Shown {
-  /** The current tag; where `undefined`, `spec.tags.extract` does not match it. */
+  /** The current tag; `undefined` where `spec.tags.extract` does not match it. */
   readonly current: string | undefined;
   readonly tags: readonly string[];
-  /** What the rules see as `text`: tags, the best first; the same text where nothing is extracted. */
+  /** The tags that the rules see as `text`, the best first; the same text where nothing is extracted. */
   tagsOf(text: string): readonly string[];
   /** What the rules see of a tag that is not hidden. */
   textOf(tag: string): string;
-}
-
-/** @throws InvalidRuleError that names the field and what is wrong with it */
-export function buildTagFilter(spec: TagsSpec | undefined): TagFilter {
-  if (spec === undefined) return EVERY_TAG;
-  return EVERY_TAG;
 }
 
 /** Without `spec.tags`: the rules see all tags as they are. */
@@ -38,3 +34,75 @@ export const EVERY_TAG: TagFilter = {
   show: (current, tags) => ({ current, tags, tagsOf: (text) => [text], textOf: (tag) => tag }),
   hides: () => undefined,
 };
+
+/** `os/architecture` or `os/architecture/variant` (OCI image index, "platform"). */
+const PLATFORM = /^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/i;
+
+/** @throws InvalidRuleError that names the field and what is wrong with it */
+export function buildTagFilter(spec: TagsSpec | undefined): TagFilter {
+  if (spec === undefined) return EVERY_TAG;
+  const { platforms = [] } = spec;
+  const include = patternOf('include', spec.include);
+  const exclude = patternOf('exclude', spec.exclude);
+  const extract = patternOf('extract', spec.extract);
+  if (extract !== undefined && extract.groups === 0) {
+    throw new InvalidRuleError(`spec.tags.extract: ${JSON.stringify(extract.source)} has no group; put what the rules are to see in parentheses, such as "^build-(\\\\d+)$"`);
+  }
+  for (const [i, platform] of platforms.entries()) {
+    if (!PLATFORM.test(platform)) throw new InvalidRuleError(`spec.tags.platforms[${i}]: ${JSON.stringify(platform)} is no platform; write it like linux/amd64 or linux/arm64/v8`);
+  }
+  const minimumAgeMs = spec.minimumAge === undefined || spec.minimumAge === '' ? 0 : parseDuration(spec.minimumAge);
+  if (minimumAgeMs === undefined) throw new InvalidRuleError(`spec.tags.minimumAge: ${JSON.stringify(spec.minimumAge)} is no duration; write it like 90m, 72h or 7d`);
+
+  const patterns = { include, exclude, extract };
+  return {
+    platforms,
+    minimumAgeMs,
+    show: include === undefined && exclude === undefined && extract === undefined ? EVERY_TAG.show : (current, tags) => show(patterns, current, tags),
+    hides(tag) {
+      if (include?.matches(tag) === false) return 'does not match spec.tags.include';
+      if (exclude?.matches(tag) === true) return 'matches spec.tags.exclude';
+      return extract !== undefined && textOf(extract, tag) === undefined ? 'does not match spec.tags.extract' : undefined;
+    },
+  };
+}
+
+interface Patterns {
+  readonly include: Pattern | undefined;
+  readonly exclude: Pattern | undefined;
+  readonly extract: Pattern | undefined;
+}
+
+function show({ include, exclude, extract }: Patterns, currentTag: string, tags: readonly string[]): Shown {
+  const seen = tags.filter((tag) => include?.matches(tag) !== false && exclude?.matches(tag) !== true);
+  if (extract === undefined) return EVERY_TAG.show(currentTag, seen);
+  const byText = new Map<string, Set<string>>();
+  for (const tag of seen) {
+    const text = textOf(extract, tag);
+    if (text === undefined) continue;
+    const tags = byText.get(text);
+    if (tags === undefined) byText.set(text, new Set([tag]));
+    else tags.add(tag);
+  }
+  return {
+    current: textOf(extract, currentTag),
+    tags: [...byText.keys()],
+    tagsOf: (text) => [...byText.get(text) ?? []].sort((a, b) => compareSpelling(currentTag, b, a)),
+    textOf: (tag) => textOf(extract, tag) ?? tag,
+  };
+}
+
+/** An empty group is no text that a rule could make anything of. */
+function textOf(extract: Pattern, tag: string): string | undefined {
+  return extract.firstGroup(tag) || undefined;
+}
+
+function patternOf(field: 'include' | 'exclude' | 'extract', source: string | undefined): Pattern | undefined {
+  if (source === undefined || source === '') return undefined;
+  try {
+    return compilePattern(source);
+  } catch (error) {
+    if (!(error instanceof InvalidPatternError)) throw error;
+    throw new InvalidRuleError(`spec.tags.${field}: ${error.message}`, { cause: error });
+  }
+}

@@ -183,7 +183,7 @@ function compareNumbers(a: readonly Part[], b: readonly Part[]): number {
 }
 
 /** By the first that differs; the shorter first where it is the beginning of the other. */
-function compareLists(a: readonly Part[], b: readonly Part[]): number {
+export function compareLists(a: readonly Part[], b: readonly Part[]): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const order = compareParts(a[i]!, b[i]!);

@@ -1,0 +1,30 @@
+import type { RuleSpec } from '../image/image.ts';
+import { comparePrecedence, compareSpelling, parseVersionTag } from '../tag/version-tag.ts';
+import { chooseBy, stuck } from './chooser.ts';
+import { notAVersion } from './line-rule.ts';
+import type { Rule } from './rule.ts';
+
+/** `always`: the newest release above the current tag, whatever its parts and its variant; for tests. */
+export function alwaysRule({ name, type, actions }: RuleSpec): Rule {
+  return {
+    name, type, actions,
+    from(currentTag) {
+      const current = parseVersionTag(currentTag);
+      if (current === undefined) return stuck(`the current tag ${currentTag} is no version, so none is newer; set spec.baseTag to a version`);
+      return chooseBy({
+        wants: { one: `is the newest release above ${currentTag}`, none: `no tag is a release above ${currentTag}` },
+        accepts(tag) {
+          const version = parseVersionTag(tag);
+          return version !== undefined && version.preRelease === undefined && comparePrecedence(version, current) > 0;
+        },
+        miss(tag) {
+          const version = parseVersionTag(tag);
+          if (version === undefined) return notAVersion(tag);
+          if (comparePrecedence(version, current) <= 0) return { reason: 'not above the current tag', newer: false, ofLine: true, distance: 0 };
+          return version.preRelease === undefined ? undefined : { reason: 'a pre-release', newer: true, ofLine: false, distance: 1 };
+        },
+        compare: (a, b) => comparePrecedence(parseVersionTag(a)!, parseVersionTag(b)!) || compareSpelling(currentTag, a, b),
+      });
+    },
+  };
+}

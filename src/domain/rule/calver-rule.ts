@@ -1,0 +1,117 @@
+import type { RuleSpec } from '../image/image.ts';
+import { Line } from '../tag/line.ts';
+import { compareLists, compareSpelling, compareText, parseVersionTag, type Part, type VersionTag } from '../tag/version-tag.ts';
+import { chooseBy, stuck } from './chooser.ts';
+import { chooseOfLine, notAVersion } from './line-rule.ts';
+import type { Chooser, Miss, Rule } from './rule.ts';
+import { type Level, levelStep, type Names } from './semver-rule.ts';
+
+const NAMES: Names = ['year', 'month', 'day'];
+
+/**
+ * `calver-major`, `-minor`, `-patch`: the semver rules on `YYYY|YY . MM . DD` (the day may be any number, or not there),
+ * the year as wide as the current tag's, releases only.
+ */
+export function calverRule({ name, type, actions }: RuleSpec, level: Level): Rule {
+  return {
+    name, type, actions,
+    from: (currentTag) => chooseOfLine(currentTag, (current) => {
+      const width = yearWidth(current);
+      if (width === undefined) return { stuck: notCalver(currentTag) };
+      const { wanted, accepts, miss } = levelStep(level, current, NAMES);
+      const [from, to] = width === 4 ? [0, 9999] : [0, 99];
+      return {
+        wanted,
+        preReleases: false,
+        accepts: (parts) => (parts[0] as number) >= from && (parts[0] as number) <= to && (parts[1] as number) >= 1 && (parts[1] as number) <= 12 && accepts(parts),
+        acceptsVersion: (version) => yearWidth(version) === width,
+        miss: (version) => yearWidth(version) === width ? miss(version) : { reason: 'not of the form YYYY.MM.DD', distance: 5 },
+      };
+    }),
+  };
+}
+
+/** How many digits the year is spelt with, 4 or 2; `undefined` where a version is no date. */
+function yearWidth({ tag, prefix, numbers }: VersionTag): 2 | 4 | undefined {
+  const month = numbers[1];
+  if (numbers.length > 3 || typeof month !== 'number' || month < 1 || month > 12) return undefined;
+  const width = tag.indexOf('.') - prefix.length;
+  return width === 2 || width === 4 ? width : undefined;
+}
+
+function notCalver(tag: string): string {
+  return `the current tag ${tag} is not of the form YYYY.MM.DD, YY.MM or the like; use a semver rule, or set spec.baseTag to such a tag`;
+}
+
+/** A calendar version with a label, which may be any word: `2024.01.02-nightly.3-slim`. */
+interface Labelled {
+  readonly version: VersionTag;
+  /** In lower case. */
+  readonly label: string;
+  readonly numbers: readonly Part[];
+  readonly rest: string;
+}
+
+/** `calver-prerelease`: the same date, variant and label (any word), with higher numbers behind the label. */
+export function calverPreReleaseRule({ name, type, actions }: RuleSpec): Rule {
+  return { name, type, actions, from: preReleaseFrom };
+}
+
+function preReleaseFrom(currentTag: string): Chooser {
+  const version = parseVersionTag(currentTag);
+  if (version === undefined || yearWidth(version) === undefined) return stuck(notCalver(currentTag));
+  const current = labelled(version);
+  if (current === undefined) return stuck(`the current tag ${currentTag} is no pre-release with a number; set spec.baseTag to one, such as 2024.01.02-rc.1`);
+  const line = new Line(version);
+  const date = version.numbers;
+  /** What a tag is, where it has the current one's date. */
+  const read = (tag: string): Labelled | undefined => {
+    const end = line.readNumbers(tag, tag.length);
+    if (end === -1 || end === tag.length) return undefined;
+    for (let i = 0; end !== -2 && i < date.length; i++) if (line.parts[i] !== date[i]) return undefined;
+    const other = parseVersionTag(tag);
+    return other === undefined ? undefined : labelled(other);
+  };
+  const isOfLine = (tag: Labelled): boolean => tag.label === current.label && tag.rest === current.rest
+    && yearWidth(tag.version) === yearWidth(version) && compareLists(tag.version.numbers, date) === 0 && tag.version.revision.length === version.revision.length;
+  const order = (a: Labelled, b: Labelled): number => compareLists(a.numbers, b.numbers) || compareLists(a.version.revision, b.version.revision);
+  return chooseBy({
+    wants: {
+      one: `is the highest ${current.label} of ${date.join('.')} above ${currentTag}`,
+      none: `no ${current.label} of ${date.join('.')} above ${currentTag}`,
+    },
+    accepts(tag) {
+      const other = read(tag);
+      return other !== undefined && isOfLine(other) && order(other, current) > 0;
+    },
+    miss(tag) {
+      const other = read(tag);
+      if (other !== undefined && isOfLine(other)) return order(other, current) > 0 ? undefined : { reason: 'not above the current tag', newer: false, ofLine: true, distance: 0 };
+      return preReleaseMiss(current, tag);
+    },
+    compare: (a, b) => order(read(a)!, read(b)!) || compareSpelling(currentTag, a, b),
+  });
+}
+
+function preReleaseMiss({ version, label }: Labelled, tag: string): Miss {
+  const other = parseVersionTag(tag);
+  if (other === undefined) return notAVersion(tag);
+  const dates = compareLists(other.numbers, version.numbers);
+  if (dates !== 0) return { reason: 'of another date', newer: dates > 0, ofLine: false, distance: 2 };
+  const its = labelled(other);
+  if (its === undefined) return { reason: `no ${label}`, newer: other.preRelease === undefined && other.variant === '', ofLine: false, distance: 1 };
+  if (its.label !== label) return { reason: `no ${label}`, newer: compareText(its.label, label) > 0, ofLine: false, distance: 1 };
+  return { reason: 'of another variant', newer: compareLists(its.numbers, []) > 0, ofLine: false, distance: 3 };
+}
+
+const LABEL = /^[-_.]([a-z]+)[-_.]?(\d+(?:\.\d+)*)(?=$|[-_.])/i;
+
+/** A version with its label: a pre-release, or any other word with a number at the beginning of its variant. */
+function labelled(version: VersionTag): Labelled | undefined {
+  const { preRelease, variant } = version;
+  if (preRelease !== undefined) return preRelease.numbers.length === 0 ? undefined : { version, label: preRelease.word, numbers: preRelease.numbers, rest: variant };
+  const found = version.revision.length === 0 ? LABEL.exec(variant) : null;
+  if (found === null) return undefined;
+  const numbers = parseVersionTag(`0.${found[2]!}`)?.numbers.slice(1) ?? [];
+  return numbers.length === 0 ? undefined : { version, label: found[1]!.toLowerCase(), numbers, rest: variant.slice(found[0].length) };
+}

@@ -1,0 +1,16 @@
+import type { RuleSpec } from '../image/image.ts';
+import type { Rule } from './rule.ts';
+
+/** `digest`: the current tag itself, where it points at another digest now; which it does, the decision asks the registry. */
+export function digestRule({ name, type, actions }: RuleSpec): Rule {
+  return {
+    name, type, actions,
+    byDigest: true,
+    from: (currentTag) => ({
+      wants: { one: 'points at another digest now', none: `the registry has no tag ${currentTag} any more` },
+      candidates: (tags) => tags.includes(currentTag) ? [currentTag] : [],
+      miss: (tag) => tag === currentTag ? undefined : { reason: 'another tag', newer: false, ofLine: false, distance: 9 },
+      isBelow: () => false,
+    }),
+  };
+}

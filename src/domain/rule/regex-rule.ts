@@ -1,0 +1,60 @@
+import type { RuleSpec } from '../image/image.ts';
+import { compareNaturally, compareRuns } from '../tag/natural-order.ts';
+import { compilePattern, InvalidPatternError } from '../tag/pattern.ts';
+import { comparePrecedence, compareSpelling, isCompanion, parseVersionTag } from '../tag/version-tag.ts';
+import { chooseBy } from './chooser.ts';
+import { InvalidRuleError, type Rule } from './rule.ts';
+
+/**
+ * `regex`: of the tags that match an RE2 pattern (searched, not anchored) the newest in natural order: versions above
+ * other words, versions by their parts, words by their runs of digits and letters. Never below the current tag where both
+ * are versions or both match.
+ * @param where names the rule, to begin a message with
+ * @throws InvalidRuleError
+ */
+export function regexRule({ name, type, actions, value }: RuleSpec, where: string): Rule {
+  const pattern = patternOf(value, where);
+  return {
+    name, type, actions,
+    from(currentTag) {
+      const current = parseVersionTag(currentTag);
+      const matched = pattern.matches(currentTag);
+      const compare = (a: string, b: string): number => {
+        if (a === b) return 0;
+        const one = parseVersionTag(a);
+        const other = parseVersionTag(b);
+        if (one === undefined && other === undefined) return compareRuns(a, b);
+        if (one === undefined || other === undefined) return one === undefined ? -1 : 1;
+        return comparePrecedence(one, other) || compareSpelling(currentTag, a, b);
+      };
+      const isAbove = (tag: string): boolean => {
+        if (tag === currentTag) return false;
+        const version = current === undefined ? undefined : parseVersionTag(tag);
+        if (current !== undefined && version !== undefined) return comparePrecedence(version, current) > 0;
+        return !matched || compareNaturally(tag, currentTag) > 0;
+      };
+      return chooseBy({
+        wants: {
+          one: `is the newest that matches ${pattern.source}`,
+          none: `no tag newer than ${currentTag} matches ${pattern.source}`,
+        },
+        accepts: (tag) => pattern.matches(tag) && isAbove(tag) && !isCompanion(tag),
+        miss(tag) {
+          if (isCompanion(tag)) return { reason: 'a signature or an attestation', newer: false, ofLine: false, distance: 9 };
+          if (!pattern.matches(tag)) return { reason: `not matched by ${pattern.source}`, newer: compareNaturally(tag, currentTag) > 0, ofLine: false, distance: 1 };
+          return isAbove(tag) ? undefined : { reason: 'not newer than the current tag', newer: false, ofLine: true, distance: 0 };
+        },
+        compare,
+      });
+    },
+  };
+}
+
+function patternOf(value: string | undefined, where: string): ReturnType<typeof compilePattern> {
+  try {
+    return compilePattern(value ?? '');
+  } catch (error) {
+    if (!(error instanceof InvalidPatternError)) throw error;
+    throw new InvalidRuleError(`${where}: ${value === undefined || value === '' ? 'value is missing; give an RE2 pattern, such as "^v1\\\\."' : error.message}`, { cause: error });
+  }
+}
