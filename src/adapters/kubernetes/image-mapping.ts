@@ -21,6 +21,8 @@ import type { KubeObject } from './client/resource.ts';
 export interface RawImage extends KubeObject {
   readonly spec?: unknown;
   readonly status?: unknown;
+  /** What it was read as already, where spec and status were let go. */
+  readonly read?: Image;
 }
 
 /** An Image that can't be understood. The message names the field. */
@@ -36,6 +38,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * @throws UnreadableImageError
  */
 export function imageOf(raw: RawImage): Image {
+  if (raw.read !== undefined) return raw.read;
   const { name, namespace, uid, resourceVersion, generation, annotations, deletionTimestamp } = raw.metadata ?? {};
   if (!name || !namespace || !uid) throw new UnreadableImageError('metadata: name, namespace and uid are required');
   return {

@@ -1,13 +1,25 @@
-import { type Image, keyOf } from '../../domain/image/image.ts';
+import type { Image } from '../../domain/image/image.ts';
 import { repositoryId } from '../../domain/image/image-reference.ts';
 import { readReference } from '../../domain/admission/tag-for.ts';
-import type { ImageListener } from '../ports/image-store.ts';
+import type { ImageListener, ImageStore } from '../ports/image-store.ts';
 
 /** The Images by namespace and repository, kept by the store's changes, so that looking one up costs the same however many there are. */
 export class ImageIndex implements ImageListener {
+  static readonly #ofStore = new WeakMap<ImageStore, ImageIndex>();
   readonly #byNamespace = new Map<string, Map<string, readonly Image[]>>();
-  /** Under which repository each Image is kept, by its key. */
+  /** Under which repository each Image is kept, by its uid. */
   readonly #repositories = new Map<string, string>();
+
+  /** The one index of a store, kept up to date before anybody who subscribes after this call is told. */
+  static of(images: ImageStore): ImageIndex {
+    let index = ImageIndex.#ofStore.get(images);
+    if (index === undefined) {
+      index = new ImageIndex();
+      ImageIndex.#ofStore.set(images, index);
+      images.subscribe(index);
+    }
+    return index;
+  }
 
   /** The Images of `namespace` for the repository (its {@link repositoryId}) that are not being deleted. */
   find(namespace: string, repository: string): readonly Image[] | undefined {
@@ -27,17 +39,17 @@ export class ImageIndex implements ImageListener {
     let repositories = this.#byNamespace.get(image.namespace);
     if (repositories === undefined) this.#byNamespace.set(image.namespace, repositories = new Map());
     repositories.set(repository, [...repositories.get(repository) ?? [], image]);
-    this.#repositories.set(keyOf(image), repository);
+    this.#repositories.set(image.uid, repository);
   }
 
   deleted(image: Image): void {
-    const repository = this.#repositories.get(keyOf(image));
+    const repository = this.#repositories.get(image.uid);
     const repositories = this.#byNamespace.get(image.namespace);
     if (repository === undefined || repositories === undefined) return;
-    const others = repositories.get(repository)?.filter(({ name }) => name !== image.name) ?? [];
+    const others = repositories.get(repository)?.filter(({ uid }) => uid !== image.uid) ?? [];
     if (others.length > 0) repositories.set(repository, others);
     else repositories.delete(repository);
     if (repositories.size === 0) this.#byNamespace.delete(image.namespace);
-    this.#repositories.delete(keyOf(image));
+    this.#repositories.delete(image.uid);
   }
 }

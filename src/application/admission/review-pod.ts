@@ -40,12 +40,12 @@ const NOTHING: PodAnswer = { patch: [], warnings: [] };
 /** Puts the tags of the Images on a pod that is being created, from memory alone. */
 @Injectable()
 export class ReviewPod {
-  readonly #index = new ImageIndex();
+  readonly #index: ImageIndex;
   readonly #excluded: ReadonlySet<string>;
 
   constructor(private readonly images: ImageStore, private readonly namespaces: NamespaceStore, options: AdmissionOptions) {
     this.#excluded = new Set(excludedNamespaces(options.ownNamespace));
-    images.subscribe(this.#index);
+    this.#index = ImageIndex.of(images);
   }
 
   /** Whether every Image and namespace was seen, so that an answer is the right one. */

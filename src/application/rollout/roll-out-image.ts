@@ -56,7 +56,7 @@ interface Known {
  */
 @Injectable()
 export class RollOutImage {
-  readonly #index = new ImageIndex();
+  readonly #index: ImageIndex;
   readonly #known = new Map<string, Known>();
   readonly #seen: SeenWorkloads;
 
@@ -69,7 +69,7 @@ export class RollOutImage {
     private readonly log: Log,
     private readonly settings: RolloutSettings,
   ) {
-    images.subscribe(this.#index);
+    this.#index = ImageIndex.of(images);
     this.#seen = new SeenWorkloads(roller);
   }
 
@@ -117,6 +117,7 @@ export class RollOutImage {
       await this.#write(image, known, before, plan.rollout);
     }
     known.memory = plan.memory;
+    if (known.memory === NO_MEMORY && known.writtenAt === 0) this.#known.delete(keyOf(image));
     if (plan.effects.length > 0) {
       await this.#do(image, plan.effects);
       again = Math.min(again ?? LOOK_AGAIN_MS, LOOK_AGAIN_MS);

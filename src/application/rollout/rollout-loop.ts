@@ -20,7 +20,7 @@ const MAX_DELAY_MS = 60_000;
 /** Rolls Images out for as long as this replica leads: a change of an Image, a workload or a namespace is a key to look at. */
 @Injectable()
 export class RolloutLoop {
-  readonly #index = new ImageIndex();
+  readonly #index: ImageIndex;
   #queue: WorkQueue | undefined;
   #retries = 0;
   #subscribed = false;
@@ -35,6 +35,7 @@ export class RolloutLoop {
     private readonly settings: RolloutSettings,
     metrics: Metrics,
   ) {
+    this.#index = ImageIndex.of(images);
     metrics.workqueue('rollout', () => queueFacts(this.#queue, this.#retries));
   }
 
@@ -62,13 +63,11 @@ export class RolloutLoop {
     this.#subscribed = true;
     this.images.subscribe({
       changed: (image, previous) => {
-        this.#index.changed(image);
         this.#add(image);
         // Who else is for its repository, or was, has the say now, or no longer.
         if (previous === undefined || previous.spec.image !== image.spec.image || previous.deleting !== image.deleting) this.#addRivals(image, previous);
       },
       deleted: (image) => {
-        this.#index.deleted(image);
         this.#add(image);
         this.#addRivals(image, undefined);
       },

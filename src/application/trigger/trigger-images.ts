@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Image, keyOf } from '../../domain/image/image.ts';
+import { type Image, keyOf, type Trigger } from '../../domain/image/image.ts';
 import { Alarm } from '../ports/alarm.ts';
 import { Clock } from '../ports/clock.ts';
 import { Crontab, InvalidCrontabError, type Schedule } from '../ports/crontab.ts';
@@ -19,7 +19,7 @@ export type TakeUp = (key: string, why: { readonly urgent: boolean }) => void;
 
 interface Entry {
   readonly uid: string;
-  readonly triggers: string;
+  readonly triggers: readonly Trigger[];
   readonly schedules: readonly Schedule[];
   readonly problems: readonly TriggerProblem[];
 }
@@ -87,9 +87,8 @@ export class TriggerImages {
     if (this.#takeUp === undefined || image.deleting) return;
     const key = keyOf(image);
     const known = this.#entries.get(key);
-    const triggers = JSON.stringify(image.spec.triggers);
-    if (known === undefined || known.uid !== image.uid || known.triggers !== triggers) {
-      const entry = this.#understand(image, triggers);
+    if (known === undefined || known.uid !== image.uid || !sameTriggers(known.triggers, image.spec.triggers)) {
+      const entry = this.#understand(image);
       this.#entries.set(key, entry);
       this.#due.delete(key);
       this.#plan(key, entry, this.clock.now());
@@ -99,7 +98,7 @@ export class TriggerImages {
     else if (previous === undefined && (this.#due.has(key) || wasRetrying(image))) this.#takeUp(key, { urgent: false });
   }
 
-  #understand(image: Image, triggers: string): Entry {
+  #understand(image: Image): Entry {
     const schedules: Schedule[] = [];
     const problems: TriggerProblem[] = [];
     image.spec.triggers.forEach((trigger, i) => {
@@ -112,7 +111,7 @@ export class TriggerImages {
         problems.push({ field, message: error.message });
       }
     });
-    return { uid: image.uid, triggers, schedules, problems };
+    return { uid: image.uid, triggers: image.spec.triggers, schedules, problems };
   }
 
   /** One refresh for all ticks between the last one that was recorded and now. */
@@ -169,6 +168,10 @@ export class TriggerImages {
     this.#ticks.set(key, undefined);
     this.#wind();
   }
+}
+
+function sameTriggers(a: readonly Trigger[], b: readonly Trigger[]): boolean {
+  return a === b || a.length === b.length && a.every(({ type, value }, i) => type === b[i]?.type && value === b[i].value);
 }
 
 /**

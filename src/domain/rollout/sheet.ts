@@ -118,7 +118,8 @@ export class Sheet {
       confirm: [...this.confirm.values()],
       rollout,
       effects: this.effects,
-      memory: { best: this.best, looked: this.looked },
+      // Most Images have nothing to remember, and there are thousands.
+      memory: this.best.size === 0 && this.looked.size === 0 ? NO_MEMORY : { best: this.best, looked: this.looked },
       ...(this.wakeAt === undefined ? {} : { wakeAt: this.wakeAt }),
     };
   }
