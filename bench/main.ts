@@ -1,6 +1,7 @@
 // npm run bench -- NAME: measures, and prints as its last line one JSON object with figure, baseline and ratio.
 import { benchMemory } from './memory.ts';
 import { benchRefresh } from './refresh.ts';
+import { benchRules } from './rules.ts';
 import { benchStart } from './start.ts';
 import { benchWebhook } from './webhook.ts';
 
@@ -17,6 +18,7 @@ export interface Finding {
 const BENCHES: Readonly<Record<string, (tell: (line: string) => void) => Promise<Finding>>> = {
   memory: benchMemory,
   refresh: benchRefresh,
+  rules: benchRules,
   start: benchStart,
   webhook: benchWebhook,
 };

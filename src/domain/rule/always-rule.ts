@@ -1,7 +1,7 @@
 import type { RuleSpec } from '../image/image.ts';
 import { comparePrecedence, compareSpelling, parseVersionTag } from '../tag/version-tag.ts';
-import { chooseBy, stuck } from './chooser.ts';
-import { notAVersion } from './line-rule.ts';
+import { chooseBy } from './chooser.ts';
+import { notAVersion, noVersion } from './line-rule.ts';
 import type { Rule } from './rule.ts';
 
 /** `always`: the newest release above the current tag, whatever its parts and its variant; for tests. */
@@ -10,7 +10,7 @@ export function alwaysRule({ name, type, actions }: RuleSpec): Rule {
     name, type, actions,
     from(currentTag) {
       const current = parseVersionTag(currentTag);
-      if (current === undefined) return stuck(`the current tag ${currentTag} is no version, so none is newer; set spec.baseTag to a version`);
+      if (current === undefined) return noVersion(currentTag);
       return chooseBy({
         wants: { one: `is the newest release above ${currentTag}`, none: `no tag is a release above ${currentTag}` },
         accepts(tag) {

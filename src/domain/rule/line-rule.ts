@@ -23,7 +23,7 @@ export interface Step {
  */
 export function chooseOfLine(currentTag: string, stepFrom: (current: VersionTag) => Step | { readonly stuck: string }): Chooser {
   const current = parseVersionTag(currentTag);
-  if (current === undefined) return stuck(`the current tag ${currentTag} is no version, so none is newer; set spec.baseTag to a version`);
+  if (current === undefined) return noVersion(currentTag);
   const step = stepFrom(current);
   if ('stuck' in step) return stuck(step.stuck);
   return {
@@ -78,6 +78,12 @@ function isAccepted(current: VersionTag, step: Step, version: VersionTag): boole
     && comparePrecedence(version, current) > 0
     && step.accepts(version.numbers)
     && (step.acceptsVersion === undefined || step.acceptsVersion(version));
+}
+
+/** A version rule has nothing to compare with. */
+export function noVersion(currentTag: string): Chooser {
+  const within = /[^\d.]\d+\.\d/.test(currentTag) ? ', or spec.tags.extract to the part of a tag that is one' : '';
+  return stuck(`the current tag ${currentTag} is no version, so none is newer; set spec.baseTag to a version${within}`);
 }
 
 /** Why a tag that is no version is no candidate of a version rule. */

@@ -50,7 +50,8 @@ function wanted(level: Level, current: VersionTag, [major, minor]: Names): strin
     case 'minor':
       return `with ${major} ${numberAt(0, current)} and a ${minor} above ${numberAt(1, current)}${variant}`;
     case 'patch':
-      return `of ${current.numbers.slice(0, 2).join('.')} above ${current.tag}`;
+      // As it is spelt: 24.04, not 24.4.
+      return `of ${/\d+(?:\.\d+)?/.exec(current.tag)![0]} above ${current.tag}`;
   }
 }
 
