@@ -2,6 +2,8 @@ import { type Namespace, type NamespaceListener, NamespaceStore } from '../../sr
 
 /** Namespaces in memory. */
 export class FakeNamespaceStore extends NamespaceStore {
+  /** What {@link downForMs} says. */
+  downMs = 0;
   readonly #namespaces = new Map<string, Namespace>();
   readonly #listeners: NamespaceListener[] = [];
   #synced = true;
@@ -32,6 +34,10 @@ export class FakeNamespaceStore extends NamespaceStore {
 
   override list(): readonly Namespace[] {
     return [...this.#namespaces.values()];
+  }
+
+  override downForMs(): number {
+    return this.downMs;
   }
 
   override synced(): boolean {

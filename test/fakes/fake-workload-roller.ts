@@ -47,6 +47,8 @@ export function podOf(of: Workload, given: Partial<PodState> & { readonly image?
  * What `list` shows can be made to lag behind, as a watch does.
  */
 export class FakeWorkloadRoller extends WorkloadRoller {
+  /** What {@link downForMs} says. */
+  downMs = 0;
   /** Requests that a real one would make, in order. */
   readonly requests: string[] = [];
   /** Tags whose pods never become ready. */
@@ -170,6 +172,10 @@ export class FakeWorkloadRoller extends WorkloadRoller {
 
   override list(namespace: string): readonly Workload[] {
     return [...this.#shown.values()].filter((one) => one.namespace === namespace);
+  }
+
+  override downForMs(): number {
+    return this.downMs;
   }
 
   override synced(): boolean {

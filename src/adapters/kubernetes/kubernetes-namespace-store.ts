@@ -37,8 +37,7 @@ export class KubernetesNamespaceStore extends NamespaceStore {
     return this.#informer.list().map(namespaceOf);
   }
 
-  /** For how long the API server's changes have not come through, milliseconds. */
-  downForMs(): number {
+  override downForMs(): number {
     return this.#informer.downForMs();
   }
 

@@ -52,8 +52,8 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
     return [...this.#informers.values()].flatMap((informer) => informer.list(namespace).map(({ workload }) => workload));
   }
 
-  /** For how long the API server's changes have not come through, milliseconds: of the kind that is worst off. */
-  downForMs(): number {
+  /** Of the kind that is worst off. */
+  override downForMs(): number {
     return Math.max(...[...this.#informers.values()].map((informer) => informer.downForMs()));
   }
 

@@ -18,6 +18,8 @@ export abstract class NamespaceStore {
   abstract list(): readonly Namespace[];
   /** Whether every namespace was seen at least once. */
   abstract synced(): boolean;
+  /** For how long changes have not come through, milliseconds; 0 while they do. What is read meanwhile may be old. */
+  abstract downForMs(): number;
   /** Tells of all present namespaces first, then of every change. */
   abstract subscribe(listener: NamespaceListener): void;
 }

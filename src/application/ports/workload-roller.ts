@@ -22,6 +22,8 @@ export abstract class WorkloadRoller {
   abstract list(namespace: string): readonly Workload[];
   /** Whether every workload was seen at least once. */
   abstract synced(): boolean;
+  /** For how long changes have not come through, milliseconds; 0 while they do. What is read meanwhile may be old. */
+  abstract downForMs(): number;
   /** Tells of all present workloads first, then of every change. */
   abstract subscribe(listener: WorkloadListener): void;
 

@@ -355,7 +355,8 @@ describe('a write that fails', () => {
     await clock.advance(15_000);
   });
 
-  it.each(['conflict', 'retry'] as const)('with "%s" is for the queue to try again, and the tick stays due', async (consequence) => {
+  // Refused too: an API server that has just started knows no roles yet.
+  it.each(['conflict', 'retry', 'refused'] as const)('with "%s" is for the queue to try again, and the tick stays due', async (consequence) => {
     images.failNext(new WriteError('no', consequence));
     await expect(refresh()).rejects.toThrow(WriteError);
     images.writes.length = 0;

@@ -81,10 +81,8 @@ export class RefreshImage {
     } catch (error) {
       if (!(error instanceof WriteError)) throw error;
       if (error.consequence === 'gone') return;
-      if (error.consequence === 'refused') {
-        this.log.error('the API server refuses the status of an Image', { image: key, error });
-        return;
-      }
+      // That may be over soon: an API server that has just started knows no roles yet.
+      if (error.consequence === 'refused') this.log.error('the API server refuses the status of an Image', { image: key, error });
       if (due) this.#owed.add(key);
       throw error;
     }

@@ -150,6 +150,40 @@ describe('a rollout', () => {
     expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
   });
 
+  it('has pods made anew that the webhook did not see, one at a time, while that helps', async () => {
+    const world = new World();
+    world.workload({ replicas: 3 });
+    let blind = 4;
+    world.roller.webhook = () => (blind-- > 0 ? undefined : world.image());
+    world.move();
+    await world.run();
+    expect(world.rows()).toEqual(['Deployment web Healthy']);
+    expect(world.roller.podsNow('Deployment', 'web').map((pod) => pod.containers[0]?.image)).toEqual(Array(3).fill(`${REPOSITORY}:${NEW}`));
+    expect(world.roller.requests.filter((request) => request.startsWith('delete'))).toHaveLength(4);
+  });
+
+  it('gives up to make pods anew where no webhook sees them', async () => {
+    const world = new World();
+    world.workload({ replicas: 2 });
+    world.roller.webhook = () => undefined;
+    world.move();
+    await world.run();
+    expect(world.rollout()?.phase).toBe('Failed');
+    expect(world.roller.requests.filter((request) => request.startsWith('delete'))).toHaveLength(5);
+  });
+
+  it.each(['roller', 'namespaces'] as const)('waits while the watch of the %s is down: a workload that was made meanwhile would not be rolled', async (store) => {
+    const world = new World();
+    world.move();
+    world[store].downMs = 1;
+    expect(await world.look()).toBeGreaterThan(0);
+    expect([world.rollout(), world.images.writes]).toEqual([undefined, []]);
+    world.workload();
+    world[store].downMs = 0;
+    await world.run();
+    expect(world.rows()).toEqual(['Deployment web Healthy']);
+  });
+
   it.each<[string, GivenWorkload]>([
     ['paused', { paused: true }],
     ['scaled to zero', { replicas: 0 }],

@@ -36,6 +36,8 @@ export class RolloutSettings {
 const PROGRESS_WRITE_MS = 5_000;
 /** After something was done the watch brings the news; this is for when it has none. */
 const LOOK_AGAIN_MS = 5_000;
+/** How soon to look again while a watch is down. */
+const BEHIND_MS = 250;
 /** How many requests one Image makes at the same time. */
 const REQUESTS_AT_ONCE = 4;
 /** A plan asks for pods, then for who had the last word, and perhaps again after that; more is a mistake of ours. */
@@ -86,6 +88,8 @@ export class RollOutImage {
    */
   async reconcile(key: string): Promise<WorkResult> {
     if (!this.images.synced() || !this.roller.synced() || !this.namespaces.synced()) return { retryAfterMs: 1_000 };
+    // What changed since is not seen: a workload that was made meanwhile would count as none to roll.
+    if (this.roller.downForMs() > 0 || this.namespaces.downForMs() > 0) return { retryAfterMs: BEHIND_MS };
     const image = this.images.get(parseKey(key));
     const namespace = image && this.namespaces.annotations(image.namespace);
     if (image === undefined || namespace === undefined || this.settings.excludedNamespaces.includes(image.namespace)) {
@@ -203,7 +207,7 @@ export class RollOutImage {
       }
       case 'delete-pod':
         await this.roller.deletePod(workload, effect.pod);
-        this.log.info('deleted a stuck pod', { ...fields, pod: effect.pod.name, trouble: effect.pod.trouble });
+        this.log.info('deleted a pod to have it made anew', { ...fields, pod: effect.pod.name, trouble: effect.pod.trouble });
     }
   }
 

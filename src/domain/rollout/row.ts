@@ -1,12 +1,15 @@
 import type { WorkloadRollout } from '../image/image.ts';
 import { progressMessage, progressOf, rollsNow, scoreOf } from './progress.ts';
-import { rfc3339, type Sheet } from './sheet.ts';
+import { type Remade, rfc3339, type Sheet } from './sheet.ts';
 import { type Entry, formatEntry } from './template-entries.ts';
-import { leftBehind, missing, troubleOf } from './template-images.ts';
-import { entryTextOf, type Workload, workloadId } from './workload.ts';
+import { leftBehind, missing, troubleOf, unseenPods } from './template-images.ts';
+import { entryTextOf, type PodState, type Workload, workloadId } from './workload.ts';
 
 /** How often pods are looked at again that are all there, but do not carry the tag or are not ready. */
 const RECHECK_MS = 10_000;
+/** How often a pod that the webhook did not see is made anew in vain, and the wait after the first time; it doubles. */
+const REMAKE_TRIES = 5;
+const REMAKE_WAIT_MS = 1_000;
 
 /** A new row, before its workload is touched. Its `since` is never before the workload was made, whatever the clocks say. */
 export function pendingRow(sheet: Sheet, workload: Workload, before: string | undefined): WorkloadRollout {
@@ -84,7 +87,8 @@ function progressing(sheet: Sheet, row: WorkloadRollout, workload: Workload, tar
   const best = memory.best.get(known);
   const moved = row.phase === 'Pending' || (best !== undefined && score > best.score);
   const since = Math.max(Date.parse(row.since), moved ? now : best?.at ?? 0);
-  sheet.best.set(known, { score: Math.max(score, best?.score ?? 0), at: since });
+  const next = { score: Math.max(score, best?.score ?? 0), at: since, remade: best?.remade };
+  sheet.best.set(known, next);
   const under = (message: string): WorkloadRollout => ({ ...row, phase: 'Progressing', since: since === Date.parse(row.since) ? row.since : rfc3339(since), message });
 
   if (progress.complete) {
@@ -94,6 +98,7 @@ function progressing(sheet: Sheet, row: WorkloadRollout, workload: Workload, tar
     if (lack === undefined) return healthy(sheet, row, progressMessage(progress));
     if (now - since >= options.rolloutDeadlineMs) return failed(sheet, row, lack);
     sheet.wake(Math.min(now + RECHECK_MS, since + options.rolloutDeadlineMs));
+    sheet.best.set(known, { ...next, remade: remake(sheet, workload, unseenPods(workload, pods, image, target), best?.remade) });
     return under(lack);
   }
   if (workload.paused) return under('paused: goes on when it is resumed');
@@ -103,6 +108,25 @@ function progressing(sheet: Sheet, row: WorkloadRollout, workload: Workload, tar
   if (pods === undefined) return row;
   const trouble = troubleOf(workload, pods, image);
   return failed(sheet, row, `${progressMessage(progress)}; ${reason}${trouble === undefined ? '' : `; ${trouble}`}`);
+}
+
+/**
+ * A replica of the webhook that was not up to date, or none that could be reached, let a pod pass by: its controller makes it
+ * anew. One pod at a time while all others are ready; where that does not help, a few times only.
+ */
+function remake(sheet: Sheet, workload: Workload, unseen: readonly PodState[], last: Remade | undefined): Remade | undefined {
+  const [pod] = unseen;
+  if (pod === undefined) return last;
+  const { now } = sheet.input;
+  const tries = last === undefined || unseen.length < last.left ? 0 : last.tries;
+  if (tries >= REMAKE_TRIES) return last;
+  const due = last === undefined || tries === 0 ? now : last.at + REMAKE_WAIT_MS * 2 ** (tries - 1);
+  if (now < due) {
+    sheet.wake(due);
+    return last;
+  }
+  sheet.effects.push({ type: 'delete-pod', workload, pod });
+  return { left: unseen.length, tries: tries + 1, at: now };
 }
 
 /** Why the workload has had its time; `undefined` while it has some left. */

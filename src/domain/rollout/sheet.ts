@@ -15,9 +15,23 @@ export const DEFAULT_ROLLOUT_OPTIONS: RolloutOptions = { rolloutDeadlineMs: 600_
 /** What is worth remembering between two looks at an Image. All of it may be lost: it saves requests and writes, no more. */
 export interface RolloutMemory {
   /** The best score of each workload that is being rolled, and since when: a pod that comes and goes is no progress. */
-  readonly best: ReadonlyMap<string, { readonly score: number; readonly at: number }>;
+  readonly best: ReadonlyMap<string, Best>;
   /** What the workloads whose pods were looked at for an older tag were like then. */
   readonly looked: ReadonlyMap<string, string>;
+}
+
+export interface Best {
+  readonly score: number;
+  readonly at: number;
+  /** The last pod that was deleted because kimup's webhook had not seen it. */
+  readonly remade?: Remade | undefined;
+}
+
+/** How many such pods there were, how often one was deleted without there being fewer, and when. */
+export interface Remade {
+  readonly left: number;
+  readonly tries: number;
+  readonly at: number;
 }
 
 export const NO_MEMORY: RolloutMemory = { best: new Map(), looked: new Map() };
@@ -66,7 +80,7 @@ export interface RolloutPlan {
 export class Sheet {
   effects: Effect[] = [];
   readonly input: RolloutInput;
-  readonly best = new Map<string, { readonly score: number; readonly at: number }>();
+  readonly best = new Map<string, Best>();
   readonly looked: Map<string, string>;
   readonly workloads: ReadonlyMap<string, Workload>;
   private readonly lookAt = new Map<string, Workload>();

@@ -44,7 +44,7 @@ describe('the pods of a workload', () => {
     ['nothing is missing when they carry the tag and are ready', [good], undefined],
     ['one that is not there', [], '0 of 1 pods are there'],
     ['one that is not ready', [{ ...good, ready: false, trouble }], `pod web-0 is not ready: ${trouble}`],
-    ['one on another tag', [podOf(web)], "pod web-0: container main runs registry.test/whoami:v1.9.0, not v1.10.2: kimup's webhook did not see the pod; delete it to try again"],
+    ['one on another tag', [podOf(web)], "pod web-0: container main runs registry.test/whoami:v1.9.0, not v1.10.2: kimup's webhook did not see the pod"],
     ['one that ends does not count', [{ ...good, deleting: true }], '0 of 1 pods are there'],
     ['one that has ended does not count', [{ ...good, finished: true }], '0 of 1 pods are there'],
     ['one of another owner with the same labels does not count', [{ ...good, owner: { kind: 'ReplicaSet', name: 'web-api-5d4f8', uid: 'x' } }], '0 of 1 pods are there'],

@@ -33,11 +33,16 @@ export function missing(workload: Workload, pods: readonly PodState[], image: Im
   for (const pod of rolled) {
     const wrong = wrongContainer(workload, pod, image, to);
     if (wrong !== undefined) {
-      return `pod ${pod.name}: container ${wrong.name} runs ${wrong.image ?? 'no image'}, not ${formatEntry(pinned(image, to))}: kimup's webhook did not see the pod; delete it to try again`;
+      return `pod ${pod.name}: container ${wrong.name} runs ${wrong.image ?? 'no image'}, not ${formatEntry(pinned(image, to))}: kimup's webhook did not see the pod`;
     }
     if (!pod.ready) return `pod ${pod.name} is not ready${pod.trouble === undefined ? '' : `: ${pod.trouble}`}`;
   }
   return rolled.length < wanted ? `${rolled.length} of ${wanted} pods are there` : undefined;
+}
+
+/** Pods that were made from the template that names `to`, but do not carry it. */
+export function unseenPods(workload: Workload, pods: readonly PodState[], image: Image, to: Entry): readonly PodState[] {
+  return rolledPods(workload, pods).filter((pod) => !pod.deleting && namesThe(pod, image, to) && wrongContainer(workload, pod, image, to) !== undefined);
 }
 
 /** Whether a pod of the workload runs an older tag than `to`, one that gives way to it, or another digest of it. */

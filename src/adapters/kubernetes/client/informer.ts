@@ -394,7 +394,7 @@ export class Informer<T extends KubeObject> {
   }
 
   private async wait(error: unknown): Promise<void> {
-    const { base, max } = this.options.backoffMs ?? { base: 500, max: 30_000 };
+    const { base, max } = this.options.backoffMs ?? { base: 500, max: 8_000 };
     const asked = error instanceof KubeError ? error.retryAfterMs ?? 0 : 0;
     const waitMs = Math.max(Math.min(max, base * 2 ** Math.min(this.failures - 1, 20)) * (1 - this.random() / 2), Math.min(asked, 60_000));
     this.options.log?.warn(this.isSynced ? 'the watch broke and is tried again; what is known may be behind meanwhile' : 'the watch broke and is tried again', {
