@@ -1,6 +1,7 @@
 import { type Answer, decide } from '../../domain/decision/decide.ts';
 import { type FactName, isUnknown, type TagFacts, type Unknown } from '../../domain/decision/facts.ts';
 import type { Question } from '../../domain/decision/question.ts';
+import type { Rollout } from '../../domain/image/image.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
 
 /** What is asked of single tags. Each may fail with a RegistryError. */
@@ -23,17 +24,28 @@ export const MOST_ASKED = 300;
 
 /**
  * Asks the rules; what they have to know of a tag before they take it is asked of `source`, and they are asked again.
- * A tag that the registry does not have, or whose manifest is no image's, is unknown to them; other failures are thrown.
+ * Without a source, `question.noFacts` has to say why nothing is known. A tag that the registry does not have, or whose manifest is no image's, is unknown to them; other failures are thrown.
  */
-export async function decideWithFacts(question: Question, source: FactSource): Promise<Decided> {
+export async function decideWithFacts(question: Question, source: FactSource | undefined): Promise<Decided> {
   const facts = new Map<string, TagFacts>(question.facts);
   let asked: Question = { ...question, facts };
   for (let count = 0; ; count += 1) {
     const answer = decide(asked);
     if (answer.kind !== 'ask') return { answer, question: asked };
+    if (source === undefined) throw new Error('without a source, question.noFacts says why nothing is known');
     if (count === MOST_ASKED) asked = { ...asked, noFacts: `not asked, since ${MOST_ASKED} tags were before` };
     else facts.set(answer.tag, await factsOf(answer.tag, answer.facts, facts.get(answer.tag), source));
   }
+}
+
+/**
+ * The decision without a tag whose rollout failed, where that is what it came to and the tag still points at what failed.
+ * @param digest what the tag points at; undefined where nobody can tell
+ */
+export async function withoutFailed(decided: Decided, failed: Rollout, digest: string | undefined, source: FactSource | undefined): Promise<Decided> {
+  const { answer, question } = decided;
+  if (answer.kind !== 'move' || failed.tag !== answer.tag || (digest !== undefined && failed.digest !== digest)) return decided;
+  return decideWithFacts({ ...question, rejected: { tag: failed.tag, digest, reason: failed.message ?? 'its rollout failed' } }, source);
 }
 
 async function factsOf(tag: string, wanted: readonly FactName[], known: TagFacts = {}, source: FactSource): Promise<TagFacts> {

@@ -9,7 +9,7 @@ import type { Metrics } from '../ports/metrics.ts';
 import { PullSecretsError, type SecretReader } from '../ports/secret-reader.ts';
 import { type RegistryAccess, RegistryError } from '../ports/tag-registry.ts';
 import { BuiltRules } from './built-rules.ts';
-import { type Decided, decideWithFacts, type FactSource } from './decide-with-facts.ts';
+import { type Decided, decideWithFacts, type FactSource, withoutFailed } from './decide-with-facts.ts';
 import { Explanations } from './explanations.ts';
 import { FirstSeenDigests } from './first-seen.ts';
 import type { Position, RefreshEnd } from './refresh-status.ts';
@@ -71,6 +71,7 @@ export class FindUpdate {
       if (start.baseTag !== image.spec.baseTag) return await this.#rebase(image, start, repository, now);
       return await this.#decide(image, start, tags, repository, now);
     } catch (error) {
+      if (error instanceof InvalidRuleError) this.#metrics.done('rules_evaluated', 0, true);
       return { position: start, end: failure(error) };
     }
   }
@@ -99,6 +100,8 @@ export class FindUpdate {
     const message = `spec.baseTag is ${baseTag} now`;
     if (start.tag === baseTag) return { position: at, end: { kind: 'fine', message } };
     const digest = await this.#digest(repository, baseTag);
+    // Under way already: the same update goes on.
+    if (start.update?.tag === baseTag && start.update.digest === digest) return { position: { ...at, update: start.update }, end: { kind: 'fine', message } };
     return { position: { ...at, update: { tag: baseTag, digest, rule: 'spec.baseTag', since: rfc3339(now) } }, end: { kind: 'fine', message } };
   }
 
@@ -116,9 +119,9 @@ export class FindUpdate {
     let back: RefreshEnd | undefined;
     if (decided.answer.kind === 'move') {
       digest = await this.#digestOf(decided, decided.answer, repository);
-      if (failed !== undefined && failed.tag === decided.answer.tag && failed.digest === digest) {
-        const rejected = { tag: failed.tag, digest, reason: failed.message ?? 'its rollout failed' };
-        decided = await this.#evaluate({ ...decided.question, rejected }, facts);
+      const other = failed === undefined ? decided : await withoutFailed(decided, failed, digest, facts);
+      if (failed !== undefined && other !== decided) {
+        decided = other;
         if (decided.answer.kind === 'move') digest = await this.#digestOf(decided, decided.answer, repository);
         else back = rolloutFailed(start.tag, failed);
       }
@@ -136,6 +139,7 @@ export class FindUpdate {
     if (answer.kind === 'hold') return { position, end: { kind: 'fine', message: answer.reason } };
     if (answer.kind === 'stay') return { position, end: { kind: 'fine', message: `on ${start.tag}; ${explanation.message}` } };
     if (answer.action !== 'apply') {
+      this.#metrics.done('actions_executed', 0, true);
       return { position, end: {
         kind: 'stalled',
         result: 'ActionError',
@@ -189,7 +193,7 @@ export function rolloutFailed(tag: string, failed: Rollout): RefreshEnd {
   };
 }
 
-/** What an error of a refresh means, in the words of `status.result`. Errors that nobody foresaw are thrown on. */
+/** What an error of a refresh means, in the words of `status.result`. */
 function failure(error: unknown): RefreshEnd {
   if (error instanceof InvalidImageReferenceError) {
     return { kind: 'stalled', result: 'GetImageError', reason: 'InvalidImage', message: `spec.image: ${error.message}` };
@@ -205,7 +209,7 @@ function failure(error: unknown): RefreshEnd {
     const result = error.code === 'not-found' || error.code === 'invalid-answer' ? 'TagsError' : 'RegistryError';
     return { kind: 'retry', result, reason: result, message: error.message, retryAfterMs: error.retryAfterMs };
   }
-  throw error;
+  return { kind: 'retry', result: 'Error', reason: 'Error', message: 'kimup failed at this refresh for a reason that it did not foresee; the log of its controller says more', unforeseen: error };
 }
 
 function rfc3339(ms: number): string {

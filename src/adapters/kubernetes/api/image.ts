@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsOptional, IsString, MaxLength, MinLength, ValidateNested } from 'class-validator';
+import { isTag, parseImageReference } from '../../../domain/image/image-reference.ts';
 import { ACTION_TYPES, RULE_TYPES, TRIGGER_TYPES } from '../../../domain/image/image.ts';
 import type { ActionType, RuleType, TriggerType } from '../../../domain/image/image.ts';
 import { ImageStatus } from './image-status.ts';
@@ -9,11 +10,23 @@ import { Check, CustomResource, Default, Describe } from './schema.ts';
 import { ValueOrValueFrom } from './value-or-value-from.ts';
 
 const HOST = String.raw`(\\[[0-9a-fA-F:.]+\\]|[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?)(:[0-9]+)?`;
+const SCHEME = /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//;
 const PATH = '[a-z0-9]+((\\\\.|_|__|-+)[a-z0-9]+)*';
+
+function isImageReference(text: string): boolean {
+  try {
+    parseImageReference(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 @Check(
   "self.type != 'crontab' || (has(self.value) && self.value.trim() != '')",
   'a crontab trigger needs a value: a cron expression, e.g. "0 */10 * * * *" (second, minute, hour, day of month, month, day of week)',
+  undefined,
+  ({ type, value = '' }: Trigger) => type !== 'crontab' || value.trim() !== '',
 )
 export class Trigger {
   @Describe('crontab: at the times that value says. webhook: when the registry reports a push.')
@@ -28,6 +41,8 @@ export class Trigger {
 @Check(
   "!self.type.startsWith('alert-') || (has(self.data) && has(self.data.valueFrom) && has(self.data.valueFrom.alertConfigRef))",
   'an alert needs data.valueFrom.alertConfigRef: {name: the AlertConfig that says where it goes}',
+  undefined,
+  ({ type, data }: Action) => !type.startsWith('alert-') || data?.valueFrom?.alertConfigRef !== undefined,
 )
 export class Action {
   @Describe('apply: move the Image to the tag. request-approval: ask a person first. alert-discord, alert-email: tell people.')
@@ -39,12 +54,19 @@ export class Action {
   data?: ValueOrValueFrom;
 }
 
-@Check("self.type != 'semver-range' || (has(self.value) && self.value.trim() != '')", "a semver-range rule needs a value: a range in npm's syntax, e.g. ^1.2 or >=1.9 <3")
+@Check(
+  "self.type != 'semver-range' || (has(self.value) && self.value.trim() != '')",
+  "a semver-range rule needs a value: a range in npm's syntax, e.g. ^1.2 or >=1.9 <3",
+  undefined,
+  ({ type, value = '' }: Rule) => type !== 'semver-range' || value.trim() !== '',
+)
 @Check(
   "!(self.type in ['numerical', 'alphabetical']) || !has(self.value) || self.value in ['', 'asc', 'desc']",
   'a numerical or alphabetical rule takes desc (the highest above the current tag, if nothing is said) or asc (the lowest below it) as its value',
+  undefined,
+  ({ type, value = '' }: Rule) => !['numerical', 'alphabetical'].includes(type) || ['', 'asc', 'desc'].includes(value),
 )
-@Check("self.type != 'regex' || (has(self.value) && self.value != '')", 'a regex rule needs a value: a regular expression in RE2 syntax, e.g. ^v1[.]')
+@Check("self.type != 'regex' || (has(self.value) && self.value != '')", 'a regex rule needs a value: a regular expression in RE2 syntax, e.g. ^v1[.]', undefined, ({ type, value = '' }: Rule) => type !== 'regex' || value !== '')
 // A pattern that does not compile is an error of the rule itself, and refused with RE2's own words.
 @Check("self.type != 'regex' || !has(self.value) || ''.matches(self.value) || !''.matches(self.value)", 'value must be a regular expression in RE2 syntax', '.value')
 export class Rule {
@@ -80,18 +102,18 @@ export class Tags {
   exclude?: string;
 
   @Describe('RE2 with a group: the rules see what the group matches instead of the whole tag.')
-  @Check("self.contains('(')", 'needs a group around what the rules are to see, e.g. ^release-(.*)$')
+  @Check("self.contains('(')", 'needs a group around what the rules are to see, e.g. ^release-(.*)$', undefined, (extract: string) => extract.includes('('))
   @Check(RE2, 'must be a regular expression in RE2 syntax')
   @IsOptional() @IsString() @MinLength(1) @MaxLength(1024)
   extract?: string;
 
   @Describe('What a tag has to be for, e.g. linux/amd64 or linux/arm64/v8: all of them.')
-  @Check("self.all(platform, platform.matches('^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9._-]+)?$'))", 'a platform is os/architecture or os/architecture/variant, e.g. linux/amd64 or linux/arm64/v8')
+  @Check("self.all(platform, platform.matches('^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9._-]+)?$'))", 'a platform is os/architecture or os/architecture/variant, e.g. linux/amd64 or linux/arm64/v8', undefined, (platforms: string[]) => platforms.every((platform) => /^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9._-]+)?$/.test(platform)))
   @IsOptional() @IsArray() @ArrayMaxSize(16) @IsString({ each: true }) @MaxLength(64, { each: true })
   platforms?: string[];
 
   @Describe("How long kimup must have known a tag's digest before it takes it, counted from when it first saw it: 90m, 72h, 7d.")
-  @Check("self.matches('^([0-9]{1,6}[smhdw])+$')", 'not a duration: write it like 90m, 72h or 7d')
+  @Check("self.matches('^([0-9]{1,6}[smhdw])+$')", 'not a duration: write it like 90m, 72h or 7d', undefined, (age: string) => /^([0-9]{1,6}[smhdw])+$/.test(age))
   @IsOptional() @IsString() @MaxLength(32)
   minimumAge?: string;
 }
@@ -99,19 +121,21 @@ export class Tags {
 /** What the user wants. */
 export class ImageSpec {
   @Describe('The repository to follow, without a tag: nginx, ghcr.io/org/app, registry.local:5000/app.')
-  @Check("!self.contains('@')", 'a repository has no digest: leave out what follows the @')
-  @Check("self.contains('@') || !self.matches(':[^/]*$')", 'a repository has no tag: put the tag to start from into spec.baseTag')
-  @Check("!self.matches('^[a-zA-Z][a-zA-Z0-9+.-]*://')", 'a repository has no scheme: leave out what comes before the host')
+  @Check("!self.contains('@')", 'a repository has no digest: leave out what follows the @', undefined, (image: string) => !image.includes('@'))
+  @Check("self.contains('@') || !self.matches(':[^/]*$')", 'a repository has no tag: put the tag to start from into spec.baseTag', undefined, (image: string) => image.includes('@') || !/:[^/]*$/.test(image))
+  @Check("!self.matches('^[a-zA-Z][a-zA-Z0-9+.-]*://')", 'a repository has no scheme: leave out what comes before the host', undefined, (image: string) => !SCHEME.test(image))
   @Check(
     `self.contains('://') || self.matches('^(${HOST}/)?${PATH}(/${PATH})*(:[^/]*)?(@.*)?$')`,
     'not the name of a repository, e.g. nginx or ghcr.io/org/app: parts in lower case joined by /, with the host of a registry before them or none',
+    undefined,
+    (image: string) => image.includes('@') || SCHEME.test(image) || isImageReference(image),
   )
   @IsString() @MinLength(1) @MaxLength(512)
   image!: string;
 
   @Describe('The tag that the Image starts from.')
   @Default('latest')
-  @Check(`self.matches('${TAG}')`, 'not a tag: letters, digits, _, . and -, at most 128, the first one a letter, digit or _')
+  @Check(`self.matches('${TAG}')`, 'not a tag: letters, digits, _, . and -, at most 128, the first one a letter, digit or _', undefined, isTag)
   @IsOptional() @IsString() @MaxLength(512)
   baseTag?: string;
 

@@ -62,9 +62,30 @@ export const Describe = (description: string): ClassOrProperty => Schema({ descr
 /** What the API server fills in where the field is missing. */
 export const Default = (value: unknown): ClassOrProperty => Schema({ default: value });
 
-/** A CEL rule on a property, or on an object of the class. */
-export const Check = (rule: string, message: string, fieldPath?: string): ClassOrProperty =>
-  Schema({ 'x-kubernetes-validations': [{ rule, message, ...(fieldPath === undefined ? {} : { fieldPath }) }] });
+/** A CEL rule as this program can check it too, without an API server. */
+export interface LocalCheck {
+  readonly holds: (value: never) => boolean;
+  readonly message: string;
+  readonly fieldPath?: string | undefined;
+}
+
+const LOCAL_CHECKS = Symbol('kimup:local-checks');
+
+/**
+ * A CEL rule on a property, or on an object of the class.
+ * @param holds the same in TypeScript, for whoever has a manifest and no API server
+ */
+export const Check = <T = never>(rule: string, message: string, fieldPath?: string, holds?: (value: T) => boolean): ClassOrProperty => (target, property) => {
+  Schema({ 'x-kubernetes-validations': [{ rule, message, ...(fieldPath === undefined ? {} : { fieldPath }) }] })(target, property);
+  if (holds === undefined) return;
+  const constructor = property === undefined ? target : target.constructor;
+  Reflect.defineMetadata(LOCAL_CHECKS, [{ holds, message, fieldPath }, ...localChecksOf(constructor, property)], constructor, ...key(property));
+};
+
+/** What {@link Check} said of a class, or of one of its properties, that can be checked here. */
+export function localChecksOf(constructor: object, property?: string | symbol): readonly LocalCheck[] {
+  return (Reflect.getMetadata(LOCAL_CHECKS, constructor, ...key(property)) ?? []) as readonly LocalCheck[];
+}
 
 /** An object of Kubernetes' own whose schema is not repeated here: the API server takes it as it is. */
 export const Opaque = (type: 'object' | 'array'): ClassOrProperty =>

@@ -6,6 +6,8 @@ import { Check, Describe } from './schema.ts';
 @Check(
   '[has(self.secretKeyRef), has(self.configMapKeyRef), has(self.alertConfigRef)].exists_one(set, set)',
   'set exactly one of secretKeyRef, configMapKeyRef and alertConfigRef',
+  undefined,
+  ({ secretKeyRef, configMapKeyRef, alertConfigRef }: ValueSource) => [secretKeyRef, configMapKeyRef, alertConfigRef].filter((one) => one !== undefined).length === 1,
 )
 export class ValueSource {
   @Describe('A key of a Secret.')
@@ -22,7 +24,10 @@ export class ValueSource {
 }
 
 /** A value, given here or found in another object of the same namespace. */
-@Check('has(self.value) != has(self.valueFrom)', 'set exactly one of value and valueFrom')
+@Check(
+  'has(self.value) != has(self.valueFrom)', 'set exactly one of value and valueFrom', undefined,
+  ({ value, valueFrom }: ValueOrValueFrom) => (value === undefined) !== (valueFrom === undefined),
+)
 export class ValueOrValueFrom {
   @Describe('The value itself.')
   @IsOptional() @IsString() @MaxLength(4096)

@@ -1,0 +1,122 @@
+import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { InputError } from '../../application/plan/input-error.ts';
+import type { ImageToPlan } from '../../application/plan/plan-images.ts';
+import type { Image } from '../../domain/image/image.ts';
+import { buildRules } from '../../domain/rule/build-rule.ts';
+import { InvalidRuleError } from '../../domain/rule/rule.ts';
+import { buildTagFilter } from '../../domain/tag/tag-filter.ts';
+import { IMAGES } from './client/resource.ts';
+import { imageOf, UnreadableImageError } from './image-mapping.ts';
+import { fieldText, problemsOfImageSpec } from './spec-problems.ts';
+
+type Path = readonly (string | number)[];
+
+/** One object of a file, and where it stands in it. */
+interface Manifest {
+  readonly value: unknown;
+  /** From the document's root: `[]`, or `['items', 2]` in a List. */
+  readonly root: Path;
+  readonly lineOf: (path: Path) => number | undefined;
+}
+
+const MOST_PROBLEMS = 20;
+
+/**
+ * The Images in a file of YAML or JSON: one or more documents, Lists of objects too. Objects of other kinds are passed over, so
+ * that a whole folder's output can be given. What is left out gets the API server's defaults.
+ * @param file its name, for errors
+ * @throws InputError that names line and field of what the API server would refuse
+ */
+export function readImages(text: string, file: string): readonly ImageToPlan[] {
+  const images: ImageToPlan[] = [];
+  const problems: string[] = [];
+  for (const manifest of manifestsIn(text, file)) {
+    if (!isImage(manifest.value)) continue;
+    for (const found of read(manifest, file)) {
+      if (found instanceof InputError) problems.push(found.message);
+      else images.push(found);
+    }
+  }
+  if (problems.length > 0) {
+    const more = problems.length - MOST_PROBLEMS;
+    throw new InputError([...problems.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`${file}: and ${more} more`] : [])].join('\n'));
+  }
+  if (images.length === 0) throw InputError.at({ file }, `holds no Image (apiVersion ${IMAGES.group}/${IMAGES.version}, kind Image)`);
+  return images;
+}
+
+function* manifestsIn(text: string, file: string): Iterable<Manifest> {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, strict: true });
+  if (!Array.isArray(documents)) return;
+  for (const document of documents) {
+    const [error] = document.errors;
+    if (error !== undefined) throw InputError.at({ file, line: lines.linePos(error.pos[0]).line }, `this is neither YAML nor JSON: ${error.message}`);
+    let value: unknown;
+    try {
+      // Aliases that grow without end are refused.
+      value = document.toJS({ maxAliasCount: 100 });
+    } catch (error) {
+      throw InputError.at({ file }, (error as Error).message);
+    }
+    const lineOf = (path: Path) => lineAt(document, path, lines);
+    if (value === null || value === undefined) continue;
+    if (!isObject(value)) throw InputError.at({ file, line: lineOf([]) }, 'is no manifest: an object with apiVersion, kind, metadata and spec');
+    yield* flattened({ value, root: [], lineOf });
+  }
+}
+
+/** The objects of a List, of a list of one kind (ImageList) too. */
+function* flattened(manifest: Manifest): Iterable<Manifest> {
+  const { value, root, lineOf } = manifest;
+  if (!isObject(value) || typeof value['kind'] !== 'string' || !value['kind'].endsWith('List') || !Array.isArray(value['items'])) return yield manifest;
+  for (const [at, item] of value['items'].entries()) yield* flattened({ value: item, root: [...root, 'items', at], lineOf });
+}
+
+function isImage(value: unknown): value is Record<string, unknown> {
+  if (!isObject(value) || value['kind'] !== IMAGES.kind) return false;
+  // Others have a kind of that name, too.
+  const { apiVersion } = value;
+  return typeof apiVersion !== 'string' || apiVersion.startsWith(`${IMAGES.group}/`);
+}
+
+function* read({ value, root, lineOf }: Manifest, file: string): Iterable<ImageToPlan | InputError> {
+  const problem = (path: Path, message: string) => InputError.at({ file, line: lineOf([...root, ...path]), field: fieldText(path) }, message);
+  const { apiVersion, metadata, spec, status } = value as Record<string, unknown>;
+  const wanted = `${IMAGES.group}/${IMAGES.version}`;
+  if (apiVersion !== wanted) return yield problem(['apiVersion'], `must be ${wanted}`);
+  const { name, namespace = 'default', annotations } = isObject(metadata) ? metadata : {};
+  if (typeof name !== 'string' || name === '') return yield problem(['metadata', 'name'], 'is required');
+  if (typeof namespace !== 'string') return yield problem(['metadata', 'namespace'], 'must be a string');
+  if (spec === undefined) return yield problem(['spec'], 'is required');
+  const refused = problemsOfImageSpec(spec);
+  if (refused.length > 0) return yield* refused.map(({ path, message }) => problem(path, message));
+  try {
+    const image: Image = imageOf({ metadata: { name, namespace, uid: `${namespace}/${name}`, ...(isObject(annotations) ? { annotations: annotations as Record<string, string> } : {}) }, spec, status });
+    yield { image, rules: buildRules(image.spec.rules), filter: buildTagFilter(image.spec.tags) };
+  } catch (error) {
+    if (!(error instanceof InvalidRuleError || error instanceof UnreadableImageError)) throw error;
+    // Both begin with the field: `spec.rules[1].value: …`.
+    const field = /^spec[\w.[\]]*/.exec(error.message)?.[0];
+    yield InputError.at({ file, line: lineOf([...root, ...pathOf(field ?? 'spec')]) }, error.message);
+  }
+}
+
+/** The inverse of `fieldText`. */
+function pathOf(field: string): Path {
+  return [...field.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([part, index]) => (index === undefined ? part : Number(index)));
+}
+
+/** The line of a field, or of what it should be in. */
+function lineAt(document: Document, path: Path, lines: LineCounter): number | undefined {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node = (length === 0 ? document.contents : document.getIn(path.slice(0, length), true)) as Node | null | undefined;
+    const start = node?.range?.[0];
+    if (start !== undefined) return lines.linePos(start).line;
+  }
+  return undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

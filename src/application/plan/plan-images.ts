@@ -1,0 +1,125 @@
+import type { Answer, MoveAction } from '../../domain/decision/decide.ts';
+import { explain } from '../../domain/decision/explain.ts';
+import type { Question } from '../../domain/decision/question.ts';
+import type { Image, RuleType } from '../../domain/image/image.ts';
+import type { Rule } from '../../domain/rule/rule.ts';
+import type { TagFilter } from '../../domain/tag/tag-filter.ts';
+import { RegistryError } from '../ports/tag-registry.ts';
+import { decideWithFacts, type Decided, type FactSource, withoutFailed } from '../refresh/decide-with-facts.ts';
+import { FirstSeenDigests } from '../refresh/first-seen.ts';
+
+/** An Image, its rules and filter checked and built. */
+export interface ImageToPlan {
+  readonly image: Image;
+  readonly rules: readonly Rule[];
+  readonly filter: TagFilter;
+}
+
+/** What is known of an Image's repository. */
+export interface KnownTags {
+  readonly tags: readonly string[];
+  /** How single tags are asked about; or why nobody can tell. */
+  readonly facts: Omit<FactSource, 'firstSeen'> | { readonly unknown: string };
+}
+
+/** Where tags come from: a registry, or a file. */
+export abstract class TagSource {
+  /** @throws RegistryError */
+  abstract of(image: Image): Promise<KnownTags>;
+}
+
+/** What would happen to an Image, and why: the shape that `-o json` shows. */
+export interface PlanEntry {
+  readonly namespace: string;
+  readonly name: string;
+  readonly image: string;
+  readonly currentTag: string;
+  readonly rules: readonly { readonly name: string; readonly type: RuleType; readonly tag: string | null; readonly reason: string }[];
+  readonly move: { readonly rule: string; readonly tag: string; readonly action: MoveAction } | null;
+  /** One a tag and rule, where that was asked for. */
+  readonly candidates?: readonly { readonly tag: string; readonly rule: string; readonly verdict: 'selected' | 'older' | 'excluded'; readonly reason: string }[];
+  /** Why nothing is known: the registry failed. */
+  readonly error?: string;
+}
+
+/** An entry, and what the table says beside it. */
+export interface Plan {
+  readonly entry: PlanEntry;
+  /** Why the Image moves, or stays where a rule found a tag. */
+  readonly why?: string | undefined;
+}
+
+export interface PlanOptions {
+  /** Whether each tag is told of. */
+  readonly explain: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** How many Images wait for registries at the same time. */
+const CONCURRENT = 8;
+
+/** What would happen to these Images, in their order. An Image whose registry fails is told of with its error; the others go on. */
+export async function planImages(images: readonly ImageToPlan[], source: TagSource, options: PlanOptions): Promise<readonly Plan[]> {
+  const plans: Plan[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let at = next++; at < images.length; at = next++) plans[at] = await planImage(images[at]!, source, options);
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENT, images.length) }, worker));
+  return plans;
+}
+
+async function planImage({ image, rules, filter }: ImageToPlan, source: TagSource, { explain: withCandidates, now }: PlanOptions): Promise<Plan> {
+  const { status, spec } = image;
+  // The status of another repository says nothing of this one.
+  const isOwn = status.image === undefined || status.image === spec.image;
+  const currentTag = (isOwn ? status.tag : undefined) ?? spec.baseTag;
+  const about = { namespace: image.namespace, name: image.name, image: spec.image, currentTag };
+  try {
+    const { tags, facts } = await source.of(image);
+    const question: Question = {
+      rules, filter, currentTag, tags, now,
+      currentDigest: isOwn && status.tag !== undefined ? status.digest : undefined,
+      updating: isOwn ? status.update : undefined,
+      ...('unknown' in facts ? { noFacts: facts.unknown } : {}),
+    };
+    const { answer, question: answered } = await decideFor(image, question, facts, now);
+    const entry: PlanEntry = {
+      ...about,
+      rules: answer.outcomes.map(({ rule, type, tag, reason }) => ({ name: rule, type, tag: tag ?? null, reason })),
+      move: answer.kind === 'move' ? { rule: answer.rule, tag: answer.tag, action: answer.action } : null,
+      ...(withCandidates ? { candidates: explain(answered).map(({ tag, rule, verdict, reason }) => ({ tag, rule, verdict, reason })) } : {}),
+    };
+    return { entry, why: whyOf(answer) };
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    const { message } = error;
+    return {
+      entry: {
+        ...about,
+        rules: rules.map(({ name, type }) => ({ name, type, tag: null, reason: message })),
+        move: null,
+        ...(withCandidates ? { candidates: [] } : {}),
+        error: message,
+      },
+    };
+  }
+}
+
+async function decideFor(image: Image, question: Question, facts: KnownTags['facts'], now: number): Promise<Decided> {
+  const seen = new FirstSeenDigests(image.status.firstSeen ?? [], now);
+  const source: FactSource | undefined = 'unknown' in facts ? undefined : {
+    digest: (tag) => facts.digest(tag),
+    platforms: (digest) => facts.platforms(digest),
+    firstSeen: (tag, digest) => seen.of(tag, digest),
+  };
+  const decided = await decideWithFacts({ ...question, withMisses: true }, source);
+  const { rollout } = image.status;
+  if (decided.answer.kind !== 'move' || rollout?.phase !== 'Failed' || rollout.tag !== decided.answer.tag) return decided;
+  return withoutFailed(decided, rollout, await source?.digest(rollout.tag), source);
+}
+
+function whyOf(answer: Answer): string | undefined {
+  return answer.kind === 'stay' ? undefined : answer.reason;
+}

@@ -1,0 +1,88 @@
+import type { Image } from '../../domain/image/image.ts';
+import { InvalidImageReferenceError, parseImageReference, repositoryId } from '../../domain/image/image-reference.ts';
+import { type RegistryAccess, type RegistryCredentials, RegistryError, type TagRegistry } from '../ports/tag-registry.ts';
+import type { ImageReference } from '../../domain/image/image-reference.ts';
+import { InputError } from './input-error.ts';
+import { type KnownTags, TagSource } from './plan-images.ts';
+
+/** Who may read which repository. */
+export type CredentialsFor = (reference: ImageReference) => Promise<readonly RegistryCredentials[]>;
+
+/** Tags from registries, each repository asked once. */
+export class RegistryTagSource extends TagSource {
+  readonly #registry: TagRegistry;
+  readonly #credentialsFor: CredentialsFor;
+  readonly #answers = new Map<string, Promise<unknown>>();
+
+  constructor(registry: TagRegistry, credentialsFor: CredentialsFor) {
+    super();
+    this.#registry = registry;
+    this.#credentialsFor = credentialsFor;
+  }
+
+  override async of({ spec: { image, insecureSkipTLSVerify } }: Image): Promise<KnownTags> {
+    const reference = referenceOf(image);
+    const id = `${repositoryId(reference)} ${insecureSkipTLSVerify}`;
+    const access: RegistryAccess = {
+      credentials: await this.#once(`${id} credentials`, () => this.#credentialsFor(reference)),
+      insecureSkipTLSVerify,
+    };
+    return {
+      tags: await this.#once(`${id} tags`, () => this.#registry.listTags(reference, access)),
+      facts: {
+        digest: (tag) => this.#once(`${id}:${tag}`, () => this.#registry.digest(reference, tag, access)),
+        platforms: (digest) => this.#once(`${id}@${digest}`, () => this.#registry.platforms(reference, digest, access)),
+      },
+    };
+  }
+
+  #once<T>(question: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.#answers.get(question) ?? ask();
+    this.#answers.set(question, known);
+    return known as Promise<T>;
+  }
+}
+
+/** Tags by `spec.image`; or the same ones for all. */
+export type TagsOfFile = ReadonlyMap<string, readonly string[]> | readonly string[];
+
+/** Tags from a file. What only a registry knows is unknown. */
+export class FileTagSource extends TagSource {
+  readonly #file: string;
+  readonly #forAll: readonly string[] | undefined;
+  readonly #byImage: ReadonlyMap<string, readonly string[]>;
+  readonly #byRepository = new Map<string, readonly string[]>();
+
+  constructor(file: string, tags: TagsOfFile) {
+    super();
+    this.#file = file;
+    this.#forAll = tags instanceof Map ? undefined : tags as readonly string[];
+    this.#byImage = tags instanceof Map ? tags : new Map();
+    for (const [image, its] of this.#byImage) {
+      try {
+        this.#byRepository.set(repositoryId(parseImageReference(image)), its);
+      } catch (error) {
+        if (!(error instanceof InvalidImageReferenceError)) throw error;
+      }
+    }
+  }
+
+  /** @throws InputError where the file says nothing of the repository */
+  override async of({ namespace, name, spec: { image } }: Image): Promise<KnownTags> {
+    const tags = this.#forAll ?? this.#byImage.get(image) ?? this.#byRepository.get(repositoryId(referenceOf(image)));
+    if (tags === undefined) {
+      throw InputError.at({ file: this.#file, field: image }, `is not there, which the Image ${namespace}/${name} needs; give it a list of tags, if need be []`);
+    }
+    return { tags, facts: { unknown: 'the tags come from a file, which does not tell' } };
+  }
+}
+
+/** spec.image was checked when the manifest was read. */
+function referenceOf(image: string): ImageReference {
+  try {
+    return parseImageReference(image);
+  } catch (error) {
+    if (error instanceof InvalidImageReferenceError) throw new RegistryError(`spec.image: ${error.message}`, 'not-found');
+    throw error;
+  }
+}

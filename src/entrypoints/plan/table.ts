@@ -1,0 +1,74 @@
+import type { Plan, PlanEntry } from '../../application/plan/plan-images.ts';
+
+type Paint = (text: string) => string;
+
+interface Colours {
+  readonly good: Paint;
+  readonly bad: Paint;
+  readonly dim: Paint;
+  readonly bold: Paint;
+}
+
+const plain: Paint = (text) => text;
+const PLAIN: Colours = { good: plain, bad: plain, dim: plain, bold: plain };
+
+function sgr(code: number): Paint {
+  return (text) => (text === '' ? '' : `\u001B[${code}m${text}\u001B[0m`);
+}
+
+const COLOURED: Colours = { good: sgr(32), bad: sgr(31), dim: sgr(2), bold: sgr(1) };
+
+/**
+ * For people: of each Image what would happen and why, then what each rule says, then, where they were asked for, what becomes
+ * of each tag.
+ */
+export function table(plans: readonly Plan[], coloured: boolean): string {
+  const colours = coloured ? COLOURED : PLAIN;
+  return `${plans.map((plan) => block(plan, colours)).join('\n\n')}\n`;
+}
+
+function block({ entry, why }: Plan, { good, bad, dim, bold }: Colours): string {
+  const { namespace, name, image, currentTag, rules, move, candidates, error } = entry;
+  const title = `${bold(text(`${namespace}/${name}`))}  ${text(`${image}:${currentTag}`)}`;
+  if (error !== undefined) return `${title}\n  ${bad(`not known: ${text(error)}`)}`;
+  const lines = [title, `  ${move === null ? head(entry, why) : good(moves(entry, why))}`, ''];
+  lines.push(...columns([
+    { cells: ['RULE', 'TYPE', 'TAG', 'WHY'], paint: dim },
+    ...rules.map((rule) => ({ cells: [rule.name, rule.type, rule.tag ?? '-', rule.reason], paint: rule.tag === null ? plain : good })),
+  ]));
+  if (candidates !== undefined) {
+    lines.push('', ...columns([
+      { cells: ['CANDIDATE', 'RULE', 'VERDICT', 'WHY'], paint: dim },
+      ...candidates.map(({ tag, rule, verdict, reason }) => ({ cells: [tag, rule, verdict, reason], paint: { selected: good, older: dim, excluded: plain }[verdict] })),
+    ]));
+  }
+  return lines.join('\n');
+}
+
+function moves({ currentTag, move }: PlanEntry, why: string | undefined): string {
+  const { tag, rule, action } = move!;
+  const to = tag === currentTag ? `${tag}, pushed anew` : `${currentTag} -> ${tag}`;
+  return text(`${action === 'apply' ? 'moves' : 'asks for approval to move'} ${to} by rule ${JSON.stringify(rule)}${why === undefined ? '' : `: ${why}`}`);
+}
+
+function head({ currentTag, rules }: PlanEntry, why: string | undefined): string {
+  if (why !== undefined) return text(`stays on ${currentTag}: ${why}`);
+  return text(`stays on ${currentTag}: ${rules.some(({ tag }) => tag !== null) ? 'no rule that finds a tag has an action that moves it' : 'no rule finds a tag to move to'}`);
+}
+
+interface Row {
+  readonly cells: readonly string[];
+  readonly paint: Paint;
+}
+
+/** Aligned, the last column as long as it is. */
+function columns(rows: readonly Row[]): string[] {
+  const shown = rows.map(({ cells, paint }) => ({ cells: cells.map(text), paint }));
+  const widths = shown[0]!.cells.map((_, at) => shown.reduce((width, { cells }) => Math.max(width, cells[at]!.length), 0));
+  return shown.map(({ cells, paint }) => paint(`  ${cells.map((cell, at) => (at === cells.length - 1 ? cell : cell.padEnd(widths[at]!))).join('  ')}`));
+}
+
+/** A manifest's words must not move the cursor. */
+function text(value: string): string {
+  return value.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
+}
