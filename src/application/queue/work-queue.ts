@@ -182,7 +182,7 @@ export class WorkQueue {
     } catch (error) {
       const failures = (this.failures.get(key) ?? 0) + 1;
       this.failures.set(key, failures);
-      again = this.backoff(failures);
+      again = Math.max(this.backoff(failures), atLeastMs(error));
       this.tellFailed(key, error, failures, again);
     }
     const meanwhile = this.working.get(key);
@@ -244,4 +244,10 @@ function isWanted(ticket: Ticket): boolean {
 /** Keys without a namespace are one group. */
 function namespaceOf(key: string): string {
   return key.slice(0, Math.max(0, key.indexOf('/')));
+}
+
+/** How long an error says that its work has to wait at the least. */
+function atLeastMs(error: unknown): number {
+  const { retryAfterMs } = (error ?? {}) as { retryAfterMs?: unknown };
+  return typeof retryAfterMs === 'number' && retryAfterMs > 0 ? retryAfterMs : 0;
 }

@@ -9,6 +9,7 @@ import type { Condition, Image, Rollout, RuleSpec } from '../../domain/image/ima
 import { type ControllerStatus, WriteError } from '../ports/image-store.ts';
 import { PullSecretsError, SecretReader } from '../ports/secret-reader.ts';
 import { type RegistryCredentials, RegistryError } from '../ports/tag-registry.ts';
+import { checksumOf } from '../../domain/image/checksum.ts';
 import { TriggerImages } from '../trigger/trigger-images.ts';
 import { RefreshImage, RefreshPostponed } from './refresh-image.ts';
 import { SharedTagLists } from './shared-tag-lists.ts';
@@ -246,9 +247,34 @@ describe('where an Image starts', () => {
 
   it('is the tag that the annotation mirrors, for a restored backup', async () => {
     push('v1.9.0', 'v1.10.2');
-    put({ annotations: { tag: 'v1.10.2' } });
+    put();
+    await refresh();
+    await rollout('Healthy');
+    await refresh();
+    const { annotations } = image();
+    images.delete(image());
+    put({ annotations });
     await refresh();
     expect(image().status).toMatchObject({ tag: 'v1.10.2', result: 'Success' });
+  });
+
+  it('is the tag that kimup 0.2 left in the status', async () => {
+    push('v1.9.0', 'v1.10.2');
+    put({ status: { tag: 'v1.10.2', result: 'Success', time: '2026-01-01T00:00:00Z' }, annotations: { tag: 'v1.10.2', checksum: 'of 0.2' } });
+    await refresh();
+    expect(image().status).toMatchObject({ tag: 'v1.10.2', result: 'Success', image: REPOSITORY });
+    expect(image().status.update).toBeUndefined();
+  });
+
+  it.each([
+    ['of a copy for another image', { tag: 'v1.10.2', checksum: checksumOf({ image: 'registry.test/other', baseTag: 'v1.9.0' }) }],
+    ['written by hand', { tag: 'v1.10.2' }],
+    ['that is no tag', { tag: 'no tag!', checksum: checksumOf({ image: REPOSITORY, baseTag: 'v1.9.0' }) }],
+  ])('is its baseTag, whatever an annotation says %s', async (_what, annotations) => {
+    push('v1.9.0');
+    put({ annotations });
+    await refresh();
+    expect(image().status.tag).toBe('v1.9.0');
   });
 
   it('is its baseTag again when spec.image changes', async () => {
@@ -311,7 +337,15 @@ describe('a refresh that fails', () => {
 
   it('waits for as long as the registry says', async () => {
     put();
-    await failing(new RegistryError('slow down', 'throttled', 90_000), () => expect(refresh()).resolves.toEqual({ retryAfterMs: 90_000 }));
+    await failing(new RegistryError('slow down', 'throttled', 90_000), () => expect(refresh()).rejects.toMatchObject({ name: 'RefreshPostponed', retryAfterMs: 90_000 }));
+    push('v1.9.0');
+    const asked = registry.requests.length;
+    await clock.advance(15_000);
+    await expect(refresh()).resolves.toEqual({ retryAfterMs: 75_000 });
+    expect(registry.requests).toHaveLength(asked);
+    images.put({ annotations: { ...image().annotations, action: 'refresh' } });
+    await refresh();
+    expect(image().status.result).toBe('Success');
   });
 
   it('says PullSecretsError for a pull secret that can\'t be used', async () => {
@@ -324,7 +358,7 @@ describe('a refresh that fails', () => {
 
   it.each([
     ['spec.image', { image: 'Not A Repository' }, 'GetImageError', 'InvalidImage'],
-    ['a rule', { rules: [{ ...MINOR, type: 'regex', value: '.*' }] }, 'GetRuleError', 'InvalidRule'],
+    ['a rule', { rules: [{ ...MINOR, type: 'regex', value: '(' }] }, 'GetRuleError', 'InvalidRule'],
   ] as const)('because of %s waits for a person, without asking the registry', async (_what, spec, result, reason) => {
     put({ spec });
     await refresh();
@@ -337,8 +371,8 @@ describe('a refresh that fails', () => {
     push('v1.9.0');
     put();
     await refresh();
-    images.put({ annotations: { ...image().annotations, action: 'refresh' } });
     await clock.advance(1);
+    images.put({ annotations: { ...image().annotations, action: 'refresh' } });
     await failing(new RegistryError('down', 'unreachable'), () => expect(refresh()).rejects.toThrow(RefreshPostponed));
     push('v1.9.0', 'v1.10.2');
     await clock.advance(2_000);
@@ -368,6 +402,64 @@ describe('a write that fails', () => {
     images.failNext(new WriteError('no', 'gone'));
     await expect(refresh()).resolves.toBeUndefined();
   });
+});
+
+it('a refresh asked for now is not served with a list from before, however long its key waited', async () => {
+  push('v1.9.0');
+  put();
+  put({ name: 'other' });
+  const queuedAt = clock.now();
+  await refresh();
+  await clock.advance(5_000);
+  await refreshImage.refresh('default/other', { queuedAt });
+  push('v1.9.0', 'v1.10.2');
+  await clock.advance(1_000);
+  images.put({ annotations: { ...image().annotations, action: 'refresh' } });
+  await refreshImage.refresh(KEY, { queuedAt });
+  expect(image().status.update).toMatchObject({ tag: 'v1.10.2' });
+});
+
+it('a failure that nobody foresaw is an Error on the Image, without its text, and in the log', async () => {
+  put();
+  registry.listTags = () => Promise.reject(new TypeError('password=hunter2'));
+  await expect(refresh()).rejects.toThrow(RefreshPostponed);
+  expect(image().status.result).toBe('Error');
+  expect(JSON.stringify([image().status, events.events])).not.toContain('hunter2');
+});
+
+it('an error that stands is still told when an update has ended', async () => {
+  push('v1.9.0', 'v1.10.2');
+  put();
+  await refresh();
+  put({ spec: { rules: [{ ...MINOR, type: 'regex', value: '(' }] } });
+  await refresh();
+  await rollout('Healthy');
+  await refresh();
+  expect(image().status).toMatchObject({ tag: 'v1.10.2', result: 'GetRuleError' });
+  expect(condition('Stalled')).toMatchObject({ status: 'True', reason: 'InvalidRule' });
+});
+
+it('a baseTag that is being moved to already leaves the update as it is', async () => {
+  push('v1.9.0', 'v1.10.2');
+  put();
+  await refresh();
+  const { update } = image().status;
+  await clock.advance(1_000);
+  put({ spec: { baseTag: 'v1.10.2' } });
+  await refresh();
+  expect(image().status.update).toEqual(update);
+  expect(image().status.baseTag).toBe('v1.10.2');
+});
+
+it('tells once of what the contract has and this version does not do', async () => {
+  push('v1.9.0');
+  put({ spec: { triggers: [{ type: 'webhook' }, { type: 'crontab', value: 'every 15 s' }], rules: [{ ...MINOR, actions: [{ type: 'apply' }, { type: 'alert-discord' }] }] } });
+  await refresh();
+  await tick();
+  expect(events.events).toEqual([
+    expect.stringMatching(/^Warning NotBuiltYet: spec\.triggers\[0\]\.type: /),
+    expect.stringMatching(/^Warning NotBuiltYet: spec\.rules\[0\]\.actions\[1\]\.type: /),
+  ]);
 });
 
 it('names a trigger that can\'t be used in Stalled and in one event, and refreshes all the same', async () => {

@@ -1,5 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type Image, keyOf, parseKey, type Update } from '../../domain/image/image.ts';
+import { isTag } from '../../domain/image/image-reference.ts';
+import { needsRefresh, needsSettling, REFRESH_ACTIONS, settled, startOver } from '../../domain/image/need.ts';
+import { notBuiltYet } from '../../domain/image/not-built-yet.ts';
+import { checksumOf } from '../../domain/image/checksum.ts';
 import { formatEntry } from '../../domain/rollout/template-entries.ts';
 import { Clock } from '../ports/clock.ts';
 import { EventRecorder } from '../ports/event-recorder.ts';
@@ -8,8 +12,7 @@ import { Log } from '../ports/log.ts';
 import { Metrics } from '../ports/metrics.ts';
 import { SecretReader } from '../ports/secret-reader.ts';
 import { TriggerImages } from '../trigger/trigger-images.ts';
-import { failedRollout, FindUpdate, rolloutFailed } from './find-update.ts';
-import { needsRefresh, needsSettling, REFRESH_ACTIONS, settled, startOver } from './need.ts';
+import { FindUpdate } from './find-update.ts';
 import { type Position, type RefreshEnd, refreshStatus } from './refresh-status.ts';
 import { SharedTagLists } from './shared-tag-lists.ts';
 
@@ -21,6 +24,11 @@ export interface Queued {
 /** The refresh could not be completed now; the queue tries it again. */
 export class RefreshPostponed extends Error {
   override readonly name = 'RefreshPostponed';
+
+  /** @param retryAfterMs the least to wait, where the registry said so */
+  constructor(message: string, readonly retryAfterMs?: number) {
+    super(message);
+  }
 }
 
 /**
@@ -31,6 +39,8 @@ export class RefreshPostponed extends Error {
 export class RefreshImage {
   /** Images whose refresh was asked for or has failed, until one succeeds. */
   readonly #owed = new Set<string>();
+  /** Until when the registry of an Image asked to be left alone, milliseconds since the epoch. */
+  readonly #leftAlone = new Map<string, number>();
 
   readonly #updates: FindUpdate;
 
@@ -48,13 +58,14 @@ export class RefreshImage {
   }
 
   /**
-   * @returns when to try again where the registry said so
+   * @returns when to look again, where the registry asked to be left alone until then
    * @throws RefreshPostponed or WriteError when the queue is to try again with its own backoff
    */
   async refresh(key: string, { queuedAt }: Queued): Promise<{ readonly retryAfterMs: number } | void> {
     const image = this.images.get(parseKey(key));
     if (image === undefined || image.deleting) {
       this.#owed.delete(key);
+      this.#leftAlone.delete(key);
       this.#updates.forget(key);
       return;
     }
@@ -62,41 +73,48 @@ export class RefreshImage {
     const due = asked || needsRefresh(image) || this.#owed.has(key) || this.triggers.dueSince(key) !== undefined;
     if (!due && !needsSettling(image)) return;
     const began = this.clock.now();
+    // Ticks wait for as long as the registry asked for; people and changes don't.
+    const leftAloneMs = (this.#leftAlone.get(key) ?? 0) - began;
+    if (leftAloneMs > 0 && !asked && !needsRefresh(image) && !needsSettling(image)) return { retryAfterMs: leftAloneMs };
+    const notBefore = asked ? (this.triggers.askedAt(key) ?? began) : queuedAt;
     try {
       // Taken up before the registry is asked: whoever asks again meanwhile is heard.
       if (asked) {
         this.#owed.add(key);
         await this.images.annotate(image, { action: null });
       }
-      const end = await this.#refresh(image, due, queuedAt, began);
+      const end = await this.#refresh(image, notBefore, began);
       if (due) this.triggers.served(key, began);
       if (due) this.metrics.done('events_triggered', (this.clock.now() - began) / 1_000, end.kind !== 'fine');
+      this.#leftAlone.delete(key);
       if (end.kind !== 'retry') {
-        if (due) this.#owed.delete(key);
+        this.#owed.delete(key);
         return;
       }
       this.#owed.add(key);
-      if (end.retryAfterMs !== undefined) return { retryAfterMs: end.retryAfterMs };
-      throw new RefreshPostponed(end.message);
+      if (end.retryAfterMs !== undefined) this.#leftAlone.set(key, began + end.retryAfterMs);
+      throw new RefreshPostponed(end.message, end.retryAfterMs);
     } catch (error) {
       if (!(error instanceof WriteError)) throw error;
       if (error.consequence === 'gone') return;
       // That may be over soon: an API server that has just started knows no roles yet.
       if (error.consequence === 'refused') this.log.error('the API server refuses the status of an Image', { image: key, error });
-      if (due) this.#owed.add(key);
+      this.#owed.add(key);
       throw error;
     }
   }
 
-  async #refresh(image: Image, due: boolean, queuedAt: number, began: number): Promise<RefreshEnd> {
-    const now = new Date(began).toISOString();
-    const start = this.#settle(image);
-    const { position, end } = due ? await this.#updates.find(image, start, queuedAt, began) : { position: start, end: this.#rest(image, start) };
+  async #refresh(image: Image, notBefore: number, began: number): Promise<RefreshEnd> {
+    const { position, end } = await this.#updates.find(image, this.#settle(image), notBefore, began);
     const problems = this.triggers.problems(keyOf(image));
-    await this.images.writeControllerStatus(image, refreshStatus(image, position, end, problems, due ? now : (image.status.time ?? now)));
-    this.#tell(image, position, end);
-    if (needsRefresh(image)) for (const { field, message } of problems) this.#event(image, 'Warning', 'InvalidTrigger', `${field}: ${message}`);
-    if (image.annotations['tag'] !== position.tag) await this.images.annotate(image, { tag: position.tag });
+    await this.images.writeControllerStatus(image, refreshStatus(image, position, end, problems, new Date(began).toISOString()));
+    this.#tell(image, position, end, began);
+    if (needsRefresh(image)) {
+      for (const { field, message } of problems) this.#event(image, 'Warning', 'InvalidTrigger', `${field}: ${message}`);
+      for (const { field, message } of notBuiltYet(image.spec)) this.#event(image, 'Warning', 'NotBuiltYet', `${field}: ${message}`);
+    }
+    const mirror = { tag: position.tag, checksum: checksumOf(position) };
+    if (image.annotations['tag'] !== mirror.tag || image.annotations['checksum'] !== mirror.checksum) await this.images.annotate(image, mirror);
     return end;
   }
 
@@ -105,9 +123,9 @@ export class RefreshImage {
     const { spec, status } = image;
     const { tag } = status;
     if (tag === undefined || startOver(image)) {
-      // A status that is not there at all, beside the mirror of its tag, is a restored backup.
-      const mirrored = status.image === undefined ? image.annotations['tag'] : undefined;
-      return { tag: mirrored ?? spec.baseTag, image: spec.image, baseTag: spec.baseTag };
+      // A status that does not say what it was written for is of kimup 0.2: the Image goes on from its tag.
+      const kept = status.image === undefined ? (tag ?? mirroredTag(image)) : undefined;
+      return { tag: kept ?? spec.baseTag, image: spec.image, baseTag: spec.baseTag };
     }
     const { candidates, firstSeen } = status;
     const at = { image: spec.image, baseTag: status.baseTag ?? spec.baseTag, candidates, firstSeen };
@@ -121,28 +139,23 @@ export class RefreshImage {
     }
   }
 
-  /** How things stand without asking anybody. */
-  #rest(image: Image, position: Position): RefreshEnd {
-    const failed = failedRollout(image);
-    if (failed !== undefined && settled(image) === 'Failed') return rolloutFailed(position.tag, failed);
-    return { kind: 'fine', message: `on ${position.tag}` };
-  }
-
   /** Says by events what has changed; a refresh without news says nothing. */
-  #tell(image: Image, position: Position, end: RefreshEnd): void {
+  #tell(image: Image, position: Position, end: RefreshEnd, now: number): void {
     const { status } = image;
     const { update } = position;
     const key = keyOf(image);
-    if (settled(image) === 'Healthy') {
+    const ended = settled(image);
+    if (ended !== undefined) this.metrics.done('actions_executed', (now - Date.parse(status.update!.since)) / 1_000, ended === 'Failed');
+    if (ended === 'Healthy') {
       this.#event(image, 'Normal', 'Updated', `${fromTo(status.tag!, status.digest, status.update!)} by rule ${JSON.stringify(status.update!.rule)}: every rolled workload is healthy on it`);
       this.log.info('updated', { image: key, from: status.tag, to: position.tag });
     }
     if (update !== undefined && (update.tag !== status.update?.tag || update.digest !== status.update?.digest)) {
-      this.metrics.done('actions_executed', 0, false);
       this.#event(image, 'Normal', 'UpdateFound', `${fromTo(position.tag, position.digest, update)} by rule ${JSON.stringify(update.rule)}${end.kind === 'fine' ? `: ${end.message}` : ''}`);
       this.log.info('update found', { image: key, from: position.tag, to: update.tag, digest: update.digest, rule: update.rule });
     }
     if (end.kind === 'fine') return;
+    if (end.kind === 'retry' && end.unforeseen !== undefined) this.log.error('a refresh failed for a reason that nobody foresaw: this is a bug of kimup', { image: key, error: end.unforeseen });
     const known = status.conditions.find((condition) => condition.type === 'Ready');
     if (end.kind === 'stalled' && known?.reason === end.reason && known.message === end.message) return;
     this.#event(image, 'Warning', end.reason, end.message);
@@ -153,6 +166,12 @@ export class RefreshImage {
     const { namespace, name, uid } = image;
     this.events.record({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', namespace, name, uid }, type, reason, message);
   }
+}
+
+/** A status that is not there at all, beside the mirror of its tag, is a restored backup; a copy with another `spec.image` is not. */
+function mirroredTag({ spec, annotations }: Image): string | undefined {
+  const { tag, checksum } = annotations;
+  return tag !== undefined && isTag(tag) && checksum === checksumOf(spec) ? tag : undefined;
 }
 
 /** `v1.9.0 -> v1.10.2`; with digests where only they change. */

@@ -1,5 +1,6 @@
 import { conditionsAfter, type ConditionState } from '../../domain/image/conditions.ts';
 import type { CandidateReason, FirstSeen, Image, RefreshResult, Update } from '../../domain/image/image.ts';
+import { RETRYING } from '../../domain/image/need.ts';
 import type { ControllerStatus } from '../ports/image-store.ts';
 import type { TriggerProblem } from '../trigger/trigger-images.ts';
 
@@ -22,10 +23,7 @@ export type RefreshEnd =
   /** Only a person can mend it: a rule, the image's name, a rollout that failed. */
   | { readonly kind: 'stalled'; readonly result: RefreshResult; readonly reason: string; readonly message: string }
   /** It is tried again by itself. */
-  | { readonly kind: 'retry'; readonly result: RefreshResult; readonly reason: string; readonly message: string; readonly retryAfterMs?: number | undefined };
-
-/** The reason of the condition Reconciling while a failed refresh waits to be tried again. */
-export const RETRYING = 'Retrying';
+  | { readonly kind: 'retry'; readonly result: RefreshResult; readonly reason: string; readonly message: string; readonly retryAfterMs?: number | undefined; readonly unforeseen?: unknown };
 
 /**
  * The status that says so.

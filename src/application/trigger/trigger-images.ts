@@ -5,7 +5,7 @@ import { Clock } from '../ports/clock.ts';
 import { Crontab, InvalidCrontabError, type Schedule } from '../ports/crontab.ts';
 import { ImageStore } from '../ports/image-store.ts';
 import { DueTimes } from '../queue/due-times.ts';
-import { needsRefresh, needsSettling, REFRESH_ACTIONS, wasRetrying } from '../refresh/need.ts';
+import { needsRefresh, needsSettling, REFRESH_ACTIONS, wasRetrying } from '../../domain/image/need.ts';
 
 /** A trigger whose expression can't be used. */
 export interface TriggerProblem {
@@ -34,6 +34,8 @@ export class TriggerImages {
   readonly #ticks = new DueTimes();
   /** Images with a tick that no refresh has served yet, and when it came. */
   readonly #due = new Map<string, number>();
+  /** Images that somebody asks to be refreshed now, and when that was seen. */
+  readonly #asked = new Map<string, number>();
   #takeUp: TakeUp | undefined;
   #subscribed = false;
   #alarmAt: number | undefined;
@@ -72,6 +74,11 @@ export class TriggerImages {
     return this.#due.get(key);
   }
 
+  /** When it was seen that somebody asks for a refresh now, by annotation; `undefined` where nobody does. */
+  askedAt(key: string): number | undefined {
+    return this.#asked.get(key);
+  }
+
   /** A refresh that began at `began` has served the ticks up to then. */
   served(key: string, began: number): void {
     const since = this.#due.get(key);
@@ -94,6 +101,8 @@ export class TriggerImages {
       this.#plan(key, entry, this.clock.now());
       if (known?.uid !== image.uid) this.#catchUp(key, image, entry);
     }
+    if (!asks(image)) this.#asked.delete(key);
+    else if (previous === undefined || !asks(previous)) this.#asked.set(key, this.clock.now());
     if (isNews(image, previous)) this.#takeUp(key, { urgent: true });
     else if (previous === undefined && (this.#due.has(key) || wasRetrying(image))) this.#takeUp(key, { urgent: false });
   }
@@ -164,6 +173,7 @@ export class TriggerImages {
 
   #forget(key: string): void {
     this.#entries.delete(key);
+    this.#asked.delete(key);
     this.#due.delete(key);
     this.#ticks.set(key, undefined);
     this.#wind();
@@ -179,9 +189,13 @@ function sameTriggers(a: readonly Trigger[], b: readonly Trigger[]): boolean {
  * for its next try must not be woken by the status that says so.
  */
 function isNews(image: Image, previous: Image | undefined): boolean {
-  const asks = (of: Image): boolean => REFRESH_ACTIONS.has(of.annotations['action'] ?? '');
   if (previous === undefined) return needsRefresh(image) || needsSettling(image) || asks(image);
   return (previous.generation !== image.generation && needsRefresh(image))
     || (!needsSettling(previous) && needsSettling(image))
     || (!asks(previous) && asks(image));
+}
+
+/** Whether somebody asks for a refresh now, by the annotation `action`. */
+function asks(image: Image): boolean {
+  return REFRESH_ACTIONS.has(image.annotations['action'] ?? '');
 }

@@ -1,5 +1,7 @@
-import type { Image } from '../../domain/image/image.ts';
-import { RETRYING } from './refresh-status.ts';
+import type { Image } from './image.ts';
+
+/** The reason of the condition Reconciling while a failed refresh waits to be tried again. */
+export const RETRYING = 'Retrying';
 
 /** Values of the annotation `kimup.cloudavenue.io/action` that ask for a refresh now. */
 export const REFRESH_ACTIONS: ReadonlySet<string> = new Set(['refresh', 'reload']);
