@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { ProbeServers, type PlainEndpoint } from '../adapters/http/probe-servers.ts';
 import { Informers } from '../adapters/kubernetes/client/informers.ts';
@@ -9,6 +10,7 @@ import { KubernetesEventRecorder } from '../adapters/kubernetes/kubernetes-event
 import { PrometheusMetrics } from '../adapters/metrics/prometheus-metrics.ts';
 import { LeaderElection } from '../application/ports/leadership.ts';
 import { Log } from '../application/ports/log.ts';
+import type { AbortSignalLike } from '../application/ports/tag-registry.ts';
 import { Settings } from '../modules/settings.ts';
 import type { CONTROLLER_FLAGS, Values } from './flags.ts';
 import { FlagError } from './flags.ts';
@@ -27,14 +29,16 @@ export interface Component {
   notReady?(): string | undefined;
   /** Begins what every replica does, before the lead is sought. */
   serve?(): Promise<void>;
-  /** Ends that: what is in flight is answered. */
-  close?(): Promise<void>;
+  /** Begins when the process is told to end, beside what winds down: sends away whoever is served, and answers until they are gone. */
+  drain?(): Promise<void>;
 }
 
 type CommonValues = Pick<Values<typeof CONTROLLER_FLAGS>, 'metrics' | 'metrics-port' | 'metrics-path' | 'healthz' | 'healthz-port' | 'healthz-path' | 'loglevel' | 'kubeconfig' | 'leader-elect'>;
 
-/** How long what is in flight may take once the process is told to end; less than the 30 s that a pod has. */
-const GRACE_MS = 20_000;
+/** How long everything may take once the process is told to end; less than the 30 s that a pod has. */
+const GRACE_MS = 25_000;
+/** How long what the leader has in flight may take of that; what takes longer is left, and can write nothing any more. */
+const WORK_GRACE_MS = 10_000;
 
 /** What both components read from their flags and surroundings. */
 export function settingsFrom(component: Settings['component'], lease: string, flags: CommonValues): Settings {
@@ -64,48 +68,37 @@ function ownNamespace(): string {
 }
 
 /**
- * Runs a component until it is told to end (SIGTERM, SIGINT). Probes are served at once; then everything is looked at once,
- * every replica serves, and one leads.
+ * Runs a component until it is told to end (SIGTERM, SIGINT; the second one ends it at once). Probes are served at once; then
+ * everything is looked at once, every replica serves, and one leads. In the end the lead goes back first, for the next replica to
+ * go on; who still asks is answered meanwhile.
  */
 export async function run(app: INestApplicationContext, component: Component): Promise<void> {
   const log = app.get<Log>(Log);
   const settings = app.get(Settings);
   const informers = app.get(Informers);
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      log.info('told to end', { signal });
-      stop.abort();
-    });
-  }
+  const stop = stopSignal(log);
   const notReady = (): string | undefined => {
-    if (stop.signal.aborted) return 'it is shutting down';
+    if (stop.aborted) return 'it is shutting down';
     return informers.synced() ? component.notReady?.() : `not seen yet: ${informers.missing().join(', ')}`;
   };
   const probes = new ProbeServers(endpoints(settings, app.get(PrometheusMetrics), notReady));
   await probes.listen();
   informers.start();
   await component.serve?.();
+  const drained = aborted(stop).then(() => component.drain?.());
   try {
-    await informers.whenSynced(stop.signal);
-    log.info('ready', { version: VERSION, identity: settings.identity });
+    await informers.whenSynced(stop);
+    log.info('ready', { version: VERSION, identity: settings.identity, afterMs: Math.round(performance.now()) });
     await app.get<LeaderElection>(LeaderElection).run(async (lost) => {
       for (const work of component.leaderWork) work.start();
-      await new Promise<void>((resolve) => {
-        lost.addEventListener('abort', resolve);
-        if (lost.aborted) resolve();
-      });
-      await Promise.all(component.leaderWork.map((work) => work.stop()));
-    }, stop.signal);
+      await aborted(lost);
+      const stopping = Promise.all(component.leaderWork.map((work) => work.stop()));
+      if (await isLate(stopping, WORK_GRACE_MS)) log.warn('what is in flight is left: it takes too long', { graceMs: WORK_GRACE_MS });
+    }, stop);
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (!stop.aborted) throw error;
   }
-  // A worker that hangs must not hold up the end of the process.
-  setTimeout(() => {
-    log.error('did not end in time, and ends now', { graceMs: GRACE_MS });
-    process.exit(1);
-  }, GRACE_MS).unref();
-  await component.close?.();
+  await drained;
   await informers.stop();
   await app.get(KubernetesEventRecorder).stop();
   await probes.close();
@@ -114,17 +107,59 @@ export async function run(app: INestApplicationContext, component: Component): P
   log.info('ended');
 }
 
-function endpoints(settings: Settings, metrics: PrometheusMetrics, notReady: () => string | undefined): PlainEndpoint[] {
+/** Aborts when the process is told to end. From then on its time is limited, and being told again ends it at once. */
+function stopSignal(log: Log): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) {
+        log.warn('told to end again, and ends now', { signal });
+        process.exit(1);
+      }
+      log.info('told to end', { signal });
+      stop.abort();
+      // Whatever hangs must not hold up the end of the process.
+      setTimeout(() => {
+        log.error('did not end in time, and ends now', { graceMs: GRACE_MS });
+        process.exit(1);
+      }, GRACE_MS).unref();
+    });
+  }
+  return stop.signal;
+}
+
+function aborted(signal: AbortSignalLike): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve());
+    if (signal.aborted) resolve();
+  });
+}
+
+/** Whether `work` has not ended after `graceMs`. Rejects when it does. */
+async function isLate(work: Promise<unknown>, graceMs: number): Promise<boolean> {
+  const late = new AbortController();
+  try {
+    return await Promise.race([work.then(() => false), sleep(graceMs, true, { signal: late.signal })]);
+  } finally {
+    late.abort();
+    work.catch(() => undefined);
+  }
+}
+
+function endpoints(settings: Settings, metrics: PrometheusMetrics, notReady: () => string | undefined, behind: () => readonly string[]): PlainEndpoint[] {
   const found: PlainEndpoint[] = [];
   if (settings.metrics.enabled) {
-    found.push({ ...settings.metrics, routes: { [settings.metrics.path]: async () => ({ status: 200, ...(await metrics.expose()) }) } });
+    found.push({ flag: '--metrics-port', ...settings.metrics, routes: { [settings.metrics.path]: async () => ({ status: 200, ...(await metrics.expose()) }) } });
   }
   if (settings.healthz.enabled) {
     const ready = (): { status: number; text: string } => {
       const why = notReady();
-      return why === undefined ? { status: 200, text: 'ok\n' } : { status: 503, text: `not ready: ${why}\n` };
+      if (why !== undefined) return { status: 503, text: `not ready: ${why}\n` };
+      // Still ready: what was seen is better than no answer, which would keep pods from starting.
+      const late = behind();
+      return { status: 200, text: late.length === 0 ? 'ok\n' : `ok, but behind the API server: ${late.join(', ')}\n` };
     };
-    found.push({ ...settings.healthz, routes: { [settings.healthz.path]: () => ({ status: 200, text: 'ok\n' }), '/readyz': ready } });
+    found.push({ flag: '--healthz-port', ...settings.healthz, routes: { [settings.healthz.path]: () => ({ status: 200, text: 'ok\n' }), '/readyz': ready } });
   }
   return found;
 }

@@ -118,7 +118,7 @@ describe('KubernetesImageStore', () => {
       ['its own conditions', raw('demos', spec, '8', { conditions: [{ type: 'Ready', status: 'True', reason: 'r', message: 'm', lastTransitionTime: 't' }] })],
       ['the spec', { ...raw('demos', { image: 'other' }, '8'), metadata: { ...raw('demos', spec, '8').metadata, generation: 2 } }],
       ['how a rollout ended', raw('demos', spec, '8', { rollout: { tag: 'v2', phase: 'Failed', since: 's', workloads: [] } })],
-      ['an annotation of a person', { ...raw('demos', spec, '8'), metadata: { ...raw('demos', spec, '8').metadata, annotations: { 'kimup.cloudavenue.io/checksum': 'x' } } }],
+      ['an annotation of a person', { ...raw('demos', spec, '8'), metadata: { ...raw('demos', spec, '8').metadata, annotations: { 'kimup.cloudavenue.io/other': 'x' } } }],
     ])('is a conflict when %s changed meanwhile: whoever leads now may have written it', async (_, now) => {
       const { informer, store, client } = make();
       informer.set(raw('demos', spec, '1'));

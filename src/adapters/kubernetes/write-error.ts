@@ -18,6 +18,9 @@ function consequenceOf({ status, message }: KubeError): WriteError['consequence'
       // A body with a uid is refused when the object was made again meanwhile: the one that was meant is gone.
       if (/\buid\b/i.test(message)) return 'gone';
       return status === 409 ? 'conflict' : 'refused';
+    case 403:
+      // What was meant goes with its namespace.
+      return /because it is being terminated/.test(message) ? 'gone' : 'refused';
     case 0:
     case 401:
     case 408:

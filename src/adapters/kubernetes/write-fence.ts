@@ -11,8 +11,8 @@ export type Basis = (image: Image) => unknown;
 /** The controller's status: the user's wish, its own fields, and how a rollout ended; not its progress, which changes nothing for it. */
 export const controllerBasis: Basis = ({ uid, generation, annotations, status }) => {
   const { rollout, conditions, ...own } = status;
-  // The controller takes these two away and sets them itself, in the same pass.
-  const { action: _, tag: __, ...asked } = annotations;
+  // These the controller takes away and sets itself, in the same pass.
+  const { action: _, tag: __, checksum: ___, ...asked } = annotations;
   return {
     uid,
     generation,

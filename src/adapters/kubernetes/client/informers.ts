@@ -7,6 +7,8 @@ import type { KubeObject, Resource } from './resource.ts';
 /** An informer, or what has some. */
 export type Watch = Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced' | 'whenSynced' | 'downForMs'>;
 
+const BEHIND_MS = 30_000;
+
 /** All informers of a component: known here, so that they start, are waited for and stop as one. */
 export class Informers {
   private readonly all: { readonly name: string; readonly watch: Watch }[] = [];
@@ -38,6 +40,13 @@ export class Informers {
   /** What has not been seen whole yet, as in `images`. */
   missing(): string[] {
     return this.all.filter(({ watch }) => !watch.synced()).map(({ name }) => name);
+  }
+
+  /** What is behind the API server for longer than a restart of it takes, and for how long, as in `images for 75 s`: what is known is served meanwhile. */
+  behind(): string[] {
+    return this.all
+      .filter(({ watch }) => watch.synced() && watch.downForMs() >= BEHIND_MS)
+      .map(({ name, watch }) => `${name} for ${Math.round(watch.downForMs() / 1_000)} s`);
   }
 
   /** Resolves once synced; rejects when `signal` aborts before. */

@@ -1,0 +1,41 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeLog, FakeMetrics } from '../../../../test/fakes/recorders.ts';
+import { Informers, type Watch } from './informers.ts';
+
+describe('Informers', () => {
+  let metrics: FakeMetrics;
+  let informers: Informers;
+  let images: { synced: boolean; downMs: number };
+  let workloads: { synced: boolean; downMs: number };
+
+  beforeEach(() => {
+    metrics = new FakeMetrics();
+    informers = new Informers(undefined as never, new FakeLog(), metrics);
+    const watch = (state: { synced: boolean; downMs: number }): Watch => ({
+      start: vi.fn(), stop: vi.fn(async () => undefined), whenSynced: vi.fn(async () => undefined), synced: () => state.synced, downForMs: () => state.downMs,
+    });
+    images = { synced: true, downMs: 0 };
+    workloads = { synced: true, downMs: 0 };
+    informers.add('images', watch(images));
+    informers.add('workloads', watch(workloads));
+  });
+
+  it('say what was never seen', () => {
+    workloads.synced = false;
+    expect([informers.synced(), informers.missing()]).toEqual([false, ['workloads']]);
+  });
+
+  it('stay synced while a watch is down, and say what is behind and for how long', () => {
+    images.downMs = 29_000;
+    expect([informers.synced(), informers.behind()]).toEqual([true, []]);
+    images.downMs = 75_400;
+    expect([informers.synced(), informers.behind()]).toEqual([true, ['images for 75 s']]);
+    images.synced = false;
+    expect(informers.behind()).toEqual([]);
+  });
+
+  it('have a metric each', () => {
+    images.downMs = 1_500;
+    expect([...metrics.watches].map(([name, seconds]) => [name, seconds()])).toEqual([['images', 1.5], ['workloads', 0]]);
+  });
+});
