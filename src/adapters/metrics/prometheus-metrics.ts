@@ -32,6 +32,9 @@ export class PrometheusMetrics extends Metrics {
   readonly #watches = new Map<string, () => number>();
   readonly #queues = new Map<string, () => QueueFacts>();
 
+  readonly #registryNames = new LabelValues(200);
+  readonly #imageNames = new LabelValues(20_000);
+
   constructor(component: string, version: string) {
     super();
     const registers = [this.#registry];
@@ -95,14 +98,14 @@ export class PrometheusMetrics extends Metrics {
   }
 
   registryRequest(registryName: string, seconds: number, failed: boolean): void {
-    const labels = { registry_name: registryName };
+    const labels = { registry_name: this.#registryNames.known(registryName) };
     this.#registryTotal.inc(labels);
     if (failed) this.#registryErrors.inc(labels);
     this.#registryDuration.observe(labels, seconds);
   }
 
   tagsAvailable(imageName: string, count: number): void {
-    this.#tags.observe({ image_name: imageName }, count);
+    this.#tags.observe({ image_name: this.#imageNames.known(imageName) }, count);
   }
 
   watch(resource: string, downSeconds: () => number): void {
@@ -116,5 +119,21 @@ export class PrometheusMetrics extends Metrics {
   /** The text that Prometheus scrapes, and its content type. */
   async expose(): Promise<{ readonly contentType: string; readonly text: string }> {
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+  }
+}
+
+/** Values of a label that users write: as many as are kept apart, so that nobody can make the metrics grow without end. */
+class LabelValues {
+  readonly #known = new Set<string>();
+
+  constructor(private readonly most: number) {}
+
+  /** The value itself, or `other` where there are too many already. */
+  known(value: string): string {
+    if (!this.#known.has(value)) {
+      if (this.#known.size >= this.most) return 'other';
+      this.#known.add(value);
+    }
+    return value;
   }
 }
