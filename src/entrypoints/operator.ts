@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import type { Server } from 'node:https';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -16,8 +15,11 @@ import { OPERATOR_FLAGS, parseFlags, usage } from './flags.ts';
 import { NestLog } from './nest-log.ts';
 import { main, run, settingsFrom } from './start.ts';
 
-/** How long reviews are still taken once the process is told to end: until the Service sends them to others. */
-const ENDPOINTS_MOVE_ON_MS = 3_000;
+/**
+ * How long reviews are still taken once the process is told to end: until every kube-proxy sends them to others, and nobody has
+ * come for a while.
+ */
+const ENDPOINTS_MOVE_ON = { atLeastMs: 3_000, quietMs: 1_000, atMostMs: 10_000 };
 
 await main(async () => {
   const flags = parseFlags(OPERATOR_FLAGS, process.argv.slice(2));
@@ -45,10 +47,11 @@ await main(async () => {
       webhook.attach(app.getHttpAdapter().getInstance() as unknown as FastifyInstance);
       webhook.secure(app.getHttpServer() as unknown as Server);
       await certificate.start();
-      await listen(app, operator.webhook);
+      await listen(app, operator.webhook, '--webhook-port');
     },
-    async close() {
-      if (operator.url === '') await sleep(ENDPOINTS_MOVE_ON_MS);
+    async drain() {
+      // Outside of a cluster nobody else answers at its URL: there is nothing to wait for.
+      if (operator.url === '') await webhook.drain(ENDPOINTS_MOVE_ON);
       certificate.stop();
     },
   });

@@ -81,7 +81,7 @@ export async function run(app: INestApplicationContext, component: Component): P
     if (stop.aborted) return 'it is shutting down';
     return informers.synced() ? component.notReady?.() : `not seen yet: ${informers.missing().join(', ')}`;
   };
-  const probes = new ProbeServers(endpoints(settings, app.get(PrometheusMetrics), notReady));
+  const probes = new ProbeServers(endpoints(settings, app.get(PrometheusMetrics), notReady, () => informers.behind()));
   await probes.listen();
   informers.start();
   await component.serve?.();
@@ -93,7 +93,7 @@ export async function run(app: INestApplicationContext, component: Component): P
       for (const work of component.leaderWork) work.start();
       await aborted(lost);
       const stopping = Promise.all(component.leaderWork.map((work) => work.stop()));
-      if (await isLate(stopping, WORK_GRACE_MS)) log.warn('what is in flight is left: it takes too long', { graceMs: WORK_GRACE_MS });
+      if (!(await endsInTime(stopping, stop))) log.warn('what is in flight is left: it takes too long', { graceMs: WORK_GRACE_MS });
     }, stop);
   } catch (error) {
     if (!stop.aborted) throw error;
@@ -135,15 +135,9 @@ function aborted(signal: AbortSignalLike): Promise<void> {
   });
 }
 
-/** Whether `work` has not ended after `graceMs`. Rejects when it does. */
-async function isLate(work: Promise<unknown>, graceMs: number): Promise<boolean> {
-  const late = new AbortController();
-  try {
-    return await Promise.race([work.then(() => false), sleep(graceMs, true, { signal: late.signal })]);
-  } finally {
-    late.abort();
-    work.catch(() => undefined);
-  }
+/** Whether `work` ends before {@link WORK_GRACE_MS} after `stop`. Rejects when it does. */
+function endsInTime(work: Promise<unknown>, stop: AbortSignal): Promise<boolean> {
+  return Promise.race([work.then(() => true), aborted(stop).then(() => sleep(WORK_GRACE_MS, false, { ref: false }))]);
 }
 
 function endpoints(settings: Settings, metrics: PrometheusMetrics, notReady: () => string | undefined, behind: () => readonly string[]): PlainEndpoint[] {

@@ -20,12 +20,29 @@ interface Listener {
   listen(address: ListenAddress): Promise<unknown>;
 }
 
-/** Listens on an address; on all IPv4 addresses where all are asked for and the machine knows no IPv6. */
-export async function listen(server: Listener, address: ListenAddress): Promise<void> {
+/**
+ * Listens on an address; on all IPv4 addresses where all are asked for and the machine knows no IPv6.
+ * @param flag that says where, as in `--metrics-port`
+ * @throws Error that names the flag and says what to do
+ */
+export async function listen(server: Listener, { host, port }: ListenAddress, flag: string): Promise<void> {
   try {
-    await server.listen(address);
-  } catch (error) {
-    if (address.host !== '::' || (error as NodeJS.ErrnoException).code !== 'EAFNOSUPPORT') throw error;
-    await server.listen({ ...address, host: '0.0.0.0' });
+    await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
+      if (host !== '::' || error.code !== 'EAFNOSUPPORT') throw error;
+      return server.listen({ host: '0.0.0.0', port });
+    });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    switch (code) {
+      case 'EADDRINUSE':
+        throw new Error(`${flag}: ${where} is in use already; give another port, or end what listens there`, { cause });
+      case 'EACCES':
+        throw new Error(`${flag}: this user may not listen on ${where}; give a port above 1023`, { cause });
+      case 'EADDRNOTAVAIL':
+        throw new Error(`${flag}: ${host} is no address of this machine; give :${port} for all of them`, { cause });
+      default:
+        throw new Error(`${flag}: can't listen on ${where}: ${message}`, { cause });
+    }
   }
 }

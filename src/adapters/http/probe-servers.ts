@@ -3,6 +3,8 @@ import { type ListenAddress, listen } from './listen-address.ts';
 
 /** A plain HTTP endpoint: where it listens, and what it serves by path. */
 export interface PlainEndpoint extends ListenAddress {
+  /** The flag that says where, for errors: `--metrics-port`. */
+  readonly flag: string;
   readonly routes: Readonly<Record<string, () => Promise<Answer> | Answer>>;
 }
 
@@ -12,28 +14,46 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Serves metrics and probes over plain HTTP, each endpoint on a port of its own. */
+/** Serves metrics and probes over plain HTTP: a server an address, so that several endpoints may have one in common. */
 export class ProbeServers {
   readonly #servers: FastifyInstance[] = [];
 
   constructor(private readonly endpoints: readonly PlainEndpoint[]) {}
 
-  /** Listens on every endpoint; fails when one can't be had, naming it. */
+  /**
+   * Listens on every endpoint.
+   * @throws Error that names the flag, when an address can't be had or two endpoints of one address want the same path
+   */
   async listen(): Promise<void> {
-    for (const { host, port, routes } of this.endpoints) {
+    for (const endpoints of this.#byAddress()) {
       const server = fastify({ logger: false, forceCloseConnections: true });
-      for (const [path, answer] of Object.entries(routes)) {
-        server.get(path, async (_request, reply) => {
-          const { status, contentType, text } = await answer();
-          return reply.code(status).type(contentType ?? 'text/plain; charset=utf-8').send(text);
-        });
-      }
       this.#servers.push(server);
-      await listen(server, { host, port });
+      for (const { flag, routes } of endpoints) {
+        for (const [path, answer] of Object.entries(routes)) {
+          if (server.hasRoute({ method: 'GET', url: path })) throw new Error(`${flag}: ${path} is served there already; give it another port, or another path`);
+          server.get(path, async (_request, reply) => {
+            const { status, contentType, text } = await answer();
+            return reply.code(status).type(contentType ?? 'text/plain; charset=utf-8').send(text);
+          });
+        }
+      }
+      await listen(server, endpoints[0], endpoints.map(({ flag }) => flag).join(' and '));
     }
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#servers.map((server) => server.close()));
+  }
+
+  #byAddress(): Iterable<[PlainEndpoint, ...PlainEndpoint[]]> {
+    const found = new Map<string, [PlainEndpoint, ...PlainEndpoint[]]>();
+    for (const endpoint of this.endpoints) {
+      // Port 0 is any free one: another for each.
+      const address = endpoint.port === 0 ? endpoint.flag : `${endpoint.host} ${endpoint.port}`;
+      const there = found.get(address);
+      if (there === undefined) found.set(address, [endpoint]);
+      else there.push(endpoint);
+    }
+    return found.values();
   }
 }

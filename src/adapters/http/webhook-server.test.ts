@@ -162,6 +162,32 @@ describe('the webhook', () => {
     await expect(ask(review(), { agent: new Agent(), ca: next['ca.crt'], maxVersion: 'TLSv1.2' })).rejects.toThrow();
   });
 
+  it('while it drains answers every review, each as the last of its connection, until nobody asks any more', async () => {
+    certificate.give(made);
+    const connections = new Set<unknown>();
+    server.server.on('secureConnection', (socket: unknown) => connections.add(socket));
+    await ask(review());
+    await ask(review());
+    expect(connections.size).toBe(1);
+    let drained = false;
+    const draining = webhook.drain({ atLeastMs: 20, quietMs: 150, atMostMs: 10_000 }).then(() => { drained = true; });
+    for (let i = 0; i < 4; i++) {
+      expect(await ask(review())).toMatchObject({ status: 200 });
+      expect(drained).toBe(false);
+    }
+    // The first of them came over the connection that was open.
+    expect(connections.size).toBe(4);
+    await draining;
+  });
+
+  it('does not drain for ever where somebody goes on asking', async () => {
+    certificate.give(made);
+    let drained = false;
+    const draining = webhook.drain({ atLeastMs: 10, quietMs: 60_000, atMostMs: 200 }).then(() => { drained = true; });
+    while (!drained) await ask(review());
+    await draining;
+  });
+
   it('goes on with the old certificate where the new one and its key are no pair', async () => {
     certificate.give(made);
     const other = await renewed(['localhost']);

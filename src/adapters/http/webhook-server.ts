@@ -1,4 +1,5 @@
 import type { Server } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureVersion } from 'node:tls';
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
@@ -32,6 +33,9 @@ export const WEBHOOK_FASTIFY_OPTIONS = {
 /** Serves the review of pods: a route on a Fastify instance over HTTPS. */
 @Injectable()
 export class WebhookServer {
+  #draining = false;
+  #lastAsked = -Infinity;
+
   constructor(
     private readonly reviewPod: ReviewPod,
     private readonly certificate: ServingCertificate,
@@ -42,6 +46,21 @@ export class WebhookServer {
   /** Whether a review would be answered: the certificate is there, and every Image and namespace was seen. */
   ready(): boolean {
     return this.certificate.current() !== undefined && this.reviewPod.ready();
+  }
+
+  /**
+   * Sends whoever asks elsewhere: from now on each answer ends its connection, so that the next review goes where the Service
+   * says. Resolves when that has gone on for `atLeastMs` and nobody has asked for `quietMs`, or after `atMostMs`.
+   */
+  async drain({ atLeastMs, quietMs, atMostMs }: { readonly atLeastMs: number; readonly quietMs: number; readonly atMostMs: number }): Promise<void> {
+    this.#draining = true;
+    const began = performance.now();
+    for (;;) {
+      const now = performance.now();
+      const until = Math.min(Math.max(began + atLeastMs, this.#lastAsked + quietMs), began + atMostMs);
+      if (now >= until) return;
+      await sleep(until - now);
+    }
   }
 
   /** Serves with the present certificate, and for new connections with each one after it; open connections go on. */
@@ -65,6 +84,11 @@ export class WebhookServer {
         const { status, message } = this.refusal(error);
         this.metrics.done('mutator_request', 0, true);
         return reply.code(status).type('text/plain; charset=utf-8').send(`${message}\n`);
+      });
+      scope.addHook('onRequest', (_request, reply, done) => {
+        this.#lastAsked = performance.now();
+        if (this.#draining) reply.header('connection', 'close');
+        done();
       });
       scope.post(WEBHOOK_PATH, (request, reply) => {
         if (!this.reviewPod.ready()) {
