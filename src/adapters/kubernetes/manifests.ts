@@ -98,7 +98,9 @@ function* read({ value, root, lineOf }: Manifest, file: string): Iterable<ImageT
     if (!(error instanceof InvalidRuleError || error instanceof UnreadableImageError)) throw error;
     // Both begin with the field: `spec.rules[1].value: …`.
     const field = /^spec[\w.[\]]*/.exec(error.message)?.[0];
-    yield InputError.at({ file, line: lineOf([...root, ...pathOf(field ?? 'spec')]) }, error.message);
+    const path = pathOf(field ?? 'spec');
+    // Of a rule that can't be built it is the value, where it has one.
+    yield InputError.at({ file, line: lineOf([...root, ...path, ...(path[1] === 'rules' ? ['value'] : [])]) }, error.message);
   }
 }
 

@@ -87,11 +87,13 @@ export function readArguments(argv: readonly string[]): PlanArguments | 'help' {
   return { files, tagsFile, output, explain, plainHttpRegistries };
 }
 
+const LONG = new Set(['filename', 'tags-file', 'output', 'explain', 'plain-http-registries', 'help']);
+
 /** `--name=value` and `-fvalue` in two; a single dash will do for long names, as for kimup's other commands. */
 function parts(argument: string): [name: string, value: string | undefined] {
-  const long = /^--?([a-z][a-z-]+)(?:=(.*))?$/s.exec(argument);
-  if (long !== null) return [`--${long[1]}`, long[2]];
-  const short = /^(-[a-z])=?(.+)?$/s.exec(argument);
+  const [, dashes, name = '', value] = /^(--?)([a-z-]+)(?:=(.*))?$/s.exec(argument) ?? [];
+  if (dashes === '--' || LONG.has(name)) return [`--${name}`, value];
+  const short = /^(-[foh])=?(.+)?$/s.exec(argument);
   return short === null ? [argument, undefined] : [short[1]!, short[2]];
 }
 

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { readImages } from './manifests.ts';
+
+const IMAGE = `apiVersion: kimup.cloudavenue.io/v1alpha1
+kind: Image
+metadata:
+  name: demos
+spec:
+  image: registry.test/app
+  baseTag: v1.9.0
+  triggers:
+    - type: webhook
+  rules:
+    - name: minor
+      type: semver-minor
+      actions:
+        - type: apply
+`;
+const names = (text: string) => readImages(text, 'f').map(({ image: { namespace, name } }) => `${namespace}/${name}`);
+
+describe('readImages', () => {
+  it('reads an Image with the defaults of the API server', () => {
+    const [one] = readImages(IMAGE.replace('  baseTag: v1.9.0\n', ''), 'f');
+    expect(one!.image.spec).toMatchObject({ baseTag: 'latest', insecureSkipTLSVerify: false, imagePullSecrets: [] });
+    expect(one!.rules.map(({ type }) => type)).toEqual(['semver-minor']);
+  });
+
+  it('reads several documents, Lists and JSON, and passes over other kinds', () => {
+    const item = JSON.stringify({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name: 'item', namespace: 'team' }, spec: { image: 'nginx', triggers: [{ type: 'webhook' }], rules: [{ name: 'a', type: 'always', actions: [{ type: 'apply' }] }] } });
+    const list = `{"apiVersion": "v1", "kind": "List", "items": [${item}, {"kind": "Pod"}]}`;
+    const other = 'apiVersion: image.toolkit.example/v1\nkind: Image\nmetadata: {name: theirs}\n';
+    expect(names(`${IMAGE}---\n# nothing\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n---\n${other}---\n${list}\n`)).toEqual(['default/demos', 'team/item']);
+    expect(names(list)).toEqual(['team/item']);
+    expect(names(list.replace('"List"', '"ImageList"'))).toEqual(['team/item']);
+  });
+
+  it('keeps the status, where an Image comes from a cluster', () => {
+    const [one] = readImages(`${IMAGE}status:\n  tag: v1.9.5\n  later: {a: 1}\n  digest: sha256:1\n`, 'f');
+    expect(one!.image.status).toMatchObject({ tag: 'v1.9.5', digest: 'sha256:1' });
+  });
+
+  it.each<[string, string, string]>([
+    ['a wrong type', IMAGE.replace('semver-minor', 'semver'), 'f:12: spec.rules[0].type: must be one of the following values: semver-major, semver-minor'],
+    ['a field that is not there', IMAGE.replace('baseTag:', 'tag:'), 'f:7: spec.tag: there is no such field'],
+    ['a missing field', IMAGE.replace('  image: registry.test/app\n', ''), 'f:6: spec.image: is required'],
+    ['a rule without actions', IMAGE.replace(/ {6}actions:[^]*/, ''), 'f:11: spec.rules[0].actions: is required'],
+    ['a tag in the repository', IMAGE.replace('/app', '/app:v1'), 'f:6: spec.image: a repository has no tag: put the tag to start from into spec.baseTag'],
+    ['a baseTag that is none', IMAGE.replace('v1.9.0', '-x'), 'f:7: spec.baseTag: not a tag'],
+    ['a number for a text', IMAGE.replace('v1.9.0', '1.9'), 'f:7: spec.baseTag: must be'],
+    ['no repository', IMAGE.replace('registry.test/app', 'registry.test/App'), 'f:6: spec.image: not the name of a repository'],
+    ['a crontab without a value', IMAGE.replace('webhook', 'crontab'), 'f:9: spec.triggers[0]: a crontab trigger needs a value'],
+    ['a range without a value', IMAGE.replace('semver-minor', 'semver-range'), 'f:11: spec.rules[0]: a semver-range rule needs a value'],
+    ['a wrong range', IMAGE.replace('semver-minor', 'semver-range\n      value: ">=x.y.z.q"'), 'f:13: spec.rules[0] ("minor"): ">=x.y.z.q" is no range'],
+    ['a wrong pattern', IMAGE.replace('semver-minor', 'regex\n      value: "v(1"'), 'f:13: spec.rules[0] ("minor"): "v(1" is no RE2 pattern'],
+    ['a wrong filter', IMAGE.replace('  triggers:', '  tags:\n    include: "v(1"\n  triggers:'), 'f:9: spec.tags.include'],
+    ['a platform that is none', IMAGE.replace('  triggers:', '  tags:\n    platforms: [amd64]\n  triggers:'), 'f:9: spec.tags.platforms: a platform is os/architecture'],
+    ['an age that is none', IMAGE.replace('  triggers:', '  tags: {minimumAge: soon}\n  triggers:'), 'f:8: spec.tags.minimumAge: not a duration'],
+    ['an alert to nobody', IMAGE.replace('type: apply', 'type: alert-discord'), 'f:14: spec.rules[0].actions[0]: an alert needs data.valueFrom.alertConfigRef'],
+    ['another version', IMAGE.replace('v1alpha1', 'v2'), 'f:1: apiVersion: must be kimup.cloudavenue.io/v1alpha1'],
+    ['no name', IMAGE.replace('  name: demos\n', '  labels: {}\n'), 'f:4: metadata.name: is required'],
+    ['no spec', 'apiVersion: kimup.cloudavenue.io/v1alpha1\nkind: Image\nmetadata: {name: a}\n', 'f:1: spec: is required'],
+    ['broken YAML', `${IMAGE}  - x: [\n`, 'f:15: this is neither YAML nor JSON'],
+    ['a key twice', IMAGE.replace('  baseTag', '  image: nginx\n  baseTag'), 'f:7: this is neither YAML nor JSON: Map keys must be unique'],
+    ['a text', 'hello\n', 'f:1: is no manifest'],
+    ['no Image', 'kind: Pod\napiVersion: v1\n', 'f: holds no Image'],
+    ['nothing', '', 'f: holds no Image'],
+  ])('refuses %s, with line and field', (_, text, message) => {
+    expect(() => readImages(text, 'f')).toThrow(message);
+  });
+
+  it('tells of all Images at once, and where in a later document or List', () => {
+    const wrong = IMAGE.replace('semver-minor', 'semver').replace('demos', 'wrong');
+    const list = `apiVersion: v1\nkind: List\nitems:\n  - ${wrong.trimEnd().replaceAll('\n', '\n    ')}\n`;
+    let told = '';
+    try {
+      readImages(`${IMAGE}---\n${wrong}---\n${list}`, 'f');
+    } catch (error) {
+      told = (error as Error).message;
+    }
+    expect(told.split('\n').map((line) => line.slice(0, 31))).toEqual(['f:27: spec.rules[0].type: must ', 'f:45: spec.rules[0].type: must ']);
+  });
+});
