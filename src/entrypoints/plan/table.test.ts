@@ -32,7 +32,7 @@ it.each<[string, Partial<PlanEntry>, string | undefined, string]>([
 it('is coloured only where it is asked to be, and never by what a manifest says', () => {
   const sneaky = { ...ENTRY, rules: [{ ...ENTRY.rules[0]!, name: '\u001B[2Jminor\u202E' }] };
   const plain = table([{ entry: sneaky }], false);
-  expect(plain).not.toMatch(/[\u001B\u202E]/);
+  for (const sneaked of ['\u001B', '\u202E']) expect(plain).not.toContain(sneaked);
   expect(plain).toContain('?[2Jminor?');
   const coloured = table([{ entry: sneaky }], true);
   expect(coloured).toContain('\u001B[32m');
