@@ -2,16 +2,19 @@
 import { readFile } from 'node:fs/promises';
 import { Pool } from 'undici';
 import { parse } from 'yaml';
-import type { Cluster } from '../test/cluster/cluster.ts';
+import type { Cluster } from './cluster.ts';
 
 export interface ApiPool {
   /** Sends `body` as JSON (an apply patch where the method is PATCH). @throws Error when the answer is none of 2xx */
   send(method: 'POST' | 'PATCH', path: string, body: object): Promise<void>;
+  /** Sends `body` as JSON and returns the answer, whatever it is. */
+  ask(method: 'GET' | 'POST', path: string, body?: object): Promise<{ readonly status: number; readonly body: unknown }>;
   /** Runs `work` for every item, as many at a time as there are connections. */
   forEach<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
+/** @param connections at most so many requests at a time */
 export async function apiPool(cluster: Cluster, connections: number): Promise<ApiPool> {
   const config = parse(await readFile(cluster.kubeconfig, 'utf8')) as { users: Array<{ user: Record<string, string> }> };
   const user = config.users[0]!.user;
@@ -31,6 +34,10 @@ export async function apiPool(cluster: Cluster, connections: number): Promise<Ap
       });
       await body.dump();
       if (statusCode >= 300) throw new Error(`${method} ${path} was answered ${statusCode}`);
+    },
+    async ask(method, path, content) {
+      const { statusCode, body } = await pool.request({ method, path, headers: { 'content-type': 'application/json', 'user-agent': 'kimup-test' }, ...(content === undefined ? {} : { body: JSON.stringify(content) }) });
+      return { status: statusCode, body: await body.json() };
     },
     async forEach(items, work) {
       let next = 0;
