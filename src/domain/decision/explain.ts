@@ -37,6 +37,7 @@ export function explain(question: Question): readonly TagVerdict[] {
     const { chooser, tag: selected, stuck } = picked;
     const textOf = rule.byDigest === true ? (tag: string) => tag : (tag: string) => shown.textOf(tag);
     const best = selected === undefined ? undefined : textOf(selected);
+    const missOf = chooser?.misses(rule.byDigest === true ? tags : shown.tags) ?? (() => undefined);
     const passedOver = new Map(picked.passedOver.map(({ tag, reason }) => [tag, reason]));
     for (const tag of tags) {
       const say = (verdict: TagVerdict['verdict'], reason: string, newer: boolean): void => {
@@ -49,7 +50,7 @@ export function explain(question: Question): readonly TagVerdict[] {
       else if (chooser === undefined || stuck !== undefined) say('excluded', `is not compared: ${stuck ?? ''}`, false);
       else if (passedOver.has(tag)) say('excluded', passedOver.get(tag)!, true);
       else {
-        const miss = chooser.miss(text);
+        const miss = missOf(text);
         if (best !== undefined && (miss === undefined || miss.ofLine) && (text === best || chooser.isBelow(text, best))) say('older', tag === currentTag ? 'is the current tag' : `is below ${selected!}`, miss === undefined || miss.newer);
         else if (miss === undefined) say('excluded', 'is not looked at, since better ones did not pass', true);
         else say('excluded', tag === currentTag ? 'is the current tag' : `is ${miss.reason}`, miss.newer);
@@ -61,9 +62,10 @@ export function explain(question: Question): readonly TagVerdict[] {
 
 /** The newer tags that a rule left out, by what kept them out: how many, and the newest of each; `''` or `; …`. */
 export function newerMisses(chooser: Chooser, tags: readonly string[]): string {
+  const missOf = chooser.misses(tags);
   const groups = new Map<string, { readonly distance: number; readonly tags: Set<string>; newest: string }>();
   for (const tag of tags) {
-    const miss = chooser.miss(tag);
+    const miss = missOf(tag);
     if (miss === undefined || !miss.newer) continue;
     const group = groups.get(miss.reason);
     if (group === undefined) {

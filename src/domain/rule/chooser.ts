@@ -2,7 +2,7 @@ import type { Chooser, Miss } from './rule.ts';
 
 /** A rule that no tag can satisfy from here. @param reason why, and what to do */
 export function stuck(reason: string): Chooser {
-  return { stuck: reason, wants: { one: '', none: reason }, candidates: () => [], miss: () => undefined, isBelow: () => false };
+  return { stuck: reason, wants: { one: '', none: reason }, candidates: () => [], misses: () => () => undefined, isBelow: () => false };
 }
 
 /** What makes a rule that looks at tags one by one: which are candidates, and which of two is the better. */
@@ -20,7 +20,7 @@ export interface Order {
 export function chooseBy(order: Order): Chooser {
   return {
     wants: order.wants,
-    miss: (tag) => order.miss(tag),
+    misses: () => (tag) => order.miss(tag),
     isBelow: (tag, other) => order.compare(tag, other) < 0,
     * candidates(tags) {
       let best: string | undefined;

@@ -9,7 +9,7 @@ export function digestRule({ name, type, actions }: RuleSpec): Rule {
     from: (currentTag) => ({
       wants: { one: 'points at another digest now', none: `the registry has no tag ${currentTag} any more` },
       candidates: (tags) => tags.includes(currentTag) ? [currentTag] : [],
-      miss: (tag) => tag === currentTag ? undefined : { reason: 'another tag', newer: false, ofLine: false, distance: 9 },
+      misses: () => (tag) => tag === currentTag ? undefined : { reason: 'another tag', newer: false, ofLine: false, distance: 9 },
       isBelow: () => false,
     }),
   };

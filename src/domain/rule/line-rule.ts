@@ -39,7 +39,7 @@ export function chooseOfLine(currentTag: string, stepFrom: (current: VersionTag)
       }
       for (const { tag } of [...rest.values()].sort((a, b) => compareCandidates(current, b, a))) yield tag;
     },
-    miss(tag) {
+    misses: () => (tag) => {
       const version = parseVersionTag(tag);
       if (version === undefined) return notAVersion(tag);
       return isAccepted(current, step, version) ? undefined : missOf(current, step, version);

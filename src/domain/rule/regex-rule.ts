@@ -3,12 +3,12 @@ import { compareNaturally, compareRuns } from '../tag/natural-order.ts';
 import { compilePattern, InvalidPatternError } from '../tag/pattern.ts';
 import { comparePrecedence, compareSpelling, isCompanion, parseVersionTag } from '../tag/version-tag.ts';
 import { chooseBy } from './chooser.ts';
-import { InvalidRuleError, type Rule } from './rule.ts';
+import { type Chooser, InvalidRuleError, type Rule } from './rule.ts';
 
 /**
  * `regex`: of the tags that match an RE2 pattern (searched, not anchored) the newest in natural order: versions above
  * other words, versions by their parts, words by their runs of digits and letters. Never below the current tag where both
- * are versions or both match.
+ * are versions or both match; and from a version that does not match to a word only where no version matches.
  * @param where names the rule, to begin a message with
  * @throws InvalidRuleError
  */
@@ -33,19 +33,30 @@ export function regexRule({ name, type, actions, value }: RuleSpec, where: strin
         if (current !== undefined && version !== undefined) return comparePrecedence(version, current) > 0;
         return !matched || compareNaturally(tag, currentTag) > 0;
       };
-      return chooseBy({
+      const chooserWith = (words: boolean): Chooser => chooseBy({
         wants: {
           one: `is the newest that matches ${pattern.source}`,
           none: `no tag newer than ${currentTag} matches ${pattern.source}`,
         },
-        accepts: (tag) => pattern.matches(tag) && isAbove(tag) && !isCompanion(tag),
+        accepts: (tag) => pattern.matches(tag) && isAbove(tag) && !isCompanion(tag) && (words || parseVersionTag(tag) !== undefined),
         miss(tag) {
           if (isCompanion(tag)) return { reason: 'a signature or an attestation', newer: false, ofLine: false, distance: 9 };
           if (!pattern.matches(tag)) return { reason: `not matched by ${pattern.source}`, newer: compareNaturally(tag, currentTag) > 0, ofLine: false, distance: 1 };
+          if (!words && parseVersionTag(tag) === undefined) return { reason: 'below the versions that match', newer: false, ofLine: true, distance: 2 };
           return isAbove(tag) ? undefined : { reason: 'not newer than the current tag', newer: false, ofLine: true, distance: 0 };
         },
         compare,
       });
+      const all = chooserWith(true);
+      if (current === undefined || matched) return all;
+      // From a version to a word, and from there, versions being above words, to an older version: not so.
+      const versions = chooserWith(false);
+      const chooserFor = (tags: readonly string[]): Chooser => tags.some((tag) => parseVersionTag(tag) !== undefined && pattern.matches(tag)) ? versions : all;
+      return {
+        ...all,
+        candidates: (tags) => chooserFor(tags).candidates(tags),
+        misses: (tags) => chooserFor(tags).misses(tags),
+      };
     },
   };
 }

@@ -34,10 +34,10 @@ export interface Chooser {
   candidates(tags: readonly string[]): Iterable<string>;
 
   /**
-   * Of any tag, why it is no candidate or, where it is, `undefined`. Works for one tag at a time and is asked only where
-   * somebody wants the reasons.
+   * Why a tag among `tags` is no candidate; `undefined` where it is. Asked only where somebody wants the reasons, which
+   * may be of thousands of tags: what has to be known of the whole list is found out once.
    */
-  miss(tag: string): Miss | undefined;
+  misses(tags: readonly string[]): (tag: string) => Miss | undefined;
 
   /** The rule's order: whether `tag` is below `other`. Of all that are candidates, and the current tag. */
   isBelow(tag: string, other: string): boolean;
