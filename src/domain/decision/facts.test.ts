@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { answer, ruleOf } from '../../../test/domain/rules.ts';
+import { buildTagFilter } from '../tag/tag-filter.ts';
+import { decide, type Decision, type Question } from './decide.ts';
+import type { TagFacts } from './facts.ts';
+import { MOST_TRIED } from './pick.ts';
+import { hasPlatform } from './platform.ts';
+
+const TAGS = ['1.9', '1.10', '1.11', '1.12', '2.0'];
+const HOUR = 3_600_000;
+const NOW = Date.UTC(2026, 10, 22);
+
+/** Asks until there is an answer, of a registry that knows these facts. */
+function decideWith(registry: Readonly<Record<string, TagFacts>>, question: Question): { readonly decision: Decision; readonly asked: readonly string[] } {
+  const facts = new Map<string, TagFacts>();
+  const asked: string[] = [];
+  for (;;) {
+    const decision = decide({ ...question, facts });
+    if (decision.kind !== 'ask') return { decision, asked };
+    asked.push(`${decision.tag} ${decision.facts.join(' ')}`);
+    if (asked.length > 200) throw new Error('asks for ever');
+    const known = registry[decision.tag] ?? {};
+    const gone = { unknown: 'the registry has no such tag' };
+    facts.set(decision.tag, { ...facts.get(decision.tag), ...Object.fromEntries(decision.facts.map((fact) => fact === 'age' ? ['firstSeen', known.firstSeen ?? gone] : [fact, known[fact] ?? gone])) });
+  }
+}
+
+const moved = ({ decision }: ReturnType<typeof decideWith>): string => decision.kind === 'move' ? decision.tag : decision.kind;
+
+describe('the registry is asked', () => {
+  const minor = { rules: [ruleOf('semver-minor')], currentTag: '1.9', tags: TAGS, now: NOW };
+
+  it('nothing, where no fact is needed', () => {
+    expect(decideWith({}, minor)).toMatchObject({ decision: { kind: 'move', tag: '1.12' }, asked: [] });
+  });
+
+  it('for platforms of the best only, where it passes', () => {
+    const found = decideWith({ '1.12': { platforms: ['linux/amd64', 'linux/arm64/v8'] } }, { ...minor, filter: buildTagFilter({ platforms: ['linux/arm64'] }) });
+    expect(moved(found)).toBe('1.12');
+    expect(found.asked).toEqual(['1.12 platforms']);
+  });
+
+  it('best first, to the first that passes', () => {
+    const found = decideWith({ '1.11': { platforms: ['linux/arm64'] }, '1.12': { platforms: ['linux/amd64'] } }, { ...minor, filter: buildTagFilter({ platforms: ['linux/arm64'] }) });
+    expect(moved(found)).toBe('1.11');
+    expect(found.asked).toEqual(['1.12 platforms', '1.11 platforms']);
+  });
+
+  it('once for a tag that two rules come to', () => {
+    const found = decideWith({}, { ...minor, rules: [ruleOf('semver-minor'), ruleOf('semver-range', '1.x')], filter: buildTagFilter({ platforms: ['linux/arm64'] }) });
+    expect(found.asked).toEqual(['1.12 platforms', '1.11 platforms', '1.10 platforms']);
+    expect(found.decision).toMatchObject({ kind: 'stay' });
+  });
+
+  it('for platforms and age at once', () => {
+    const found = decideWith({ '1.12': { platforms: ['linux/arm64'], firstSeen: NOW - 2 * HOUR } }, { ...minor, filter: buildTagFilter({ platforms: ['linux/arm64'], minimumAge: '2h' }) });
+    expect(moved(found)).toBe('1.12');
+    expect(found.asked).toEqual(['1.12 platforms age']);
+  });
+
+  it(`about at most ${MOST_TRIED} tags a rule`, () => {
+    const tags = Array.from({ length: 300 }, (_, i) => `1.${i}`);
+    const found = decideWith({}, { ...minor, currentTag: '1.0', tags, filter: buildTagFilter({ platforms: ['linux/arm64'] }) });
+    expect(found.asked.length).toBe(MOST_TRIED);
+    expect(found.asked.at(-1)).toBe('1.200 platforms');
+    expect(found.decision).toMatchObject({ kind: 'stay' });
+  });
+
+  it('not at all where nobody can be: what is missing is unknown, and why', () => {
+    const { outcomes, kind } = answer({ ...minor, filter: buildTagFilter({ minimumAge: '1d' }), noFacts: 'the tags come from a file' });
+    expect(kind).toBe('stay');
+    expect(outcomes[0]).toMatchObject({ tag: undefined, reason: 'no tag with major 1 and a minor above 9; 1.12 is of unknown age: the tags come from a file; 2 more do not pass' });
+  });
+});
+
+describe('a tag that is too young', () => {
+  it('gives way to an older one that is not, and the answer says when to look again', () => {
+    const question: Question = { rules: [ruleOf('semver-minor')], currentTag: '1.9', tags: TAGS, now: NOW, filter: buildTagFilter({ minimumAge: '3d' }) };
+    const { decision } = decideWith({ '1.12': { firstSeen: NOW - 71 * HOUR }, '1.11': { firstSeen: NOW - 2 * HOUR }, '1.10': { firstSeen: NOW - 100 * HOUR } }, question);
+    expect(decision).toMatchObject({ kind: 'move', tag: '1.10', again: NOW + HOUR });
+    expect(decision).toMatchObject({ reason: '1.10 is the highest with major 1 and a minor above 9 of those that pass; 1.12 is younger than spec.tags.minimumAge, until 2026-11-22T01:00:00.000Z; 1 more does not pass' });
+  });
+});
+
+describe('the digest rule', () => {
+  const digest = { rules: [ruleOf('digest')], currentTag: 'latest', tags: ['latest', '1.0'], now: NOW };
+
+  it('moves to the same tag where it points at something new', () => {
+    expect(decideWith({ latest: { digest: 'sha256:b' } }, { ...digest, currentDigest: 'sha256:a' })).toMatchObject({ decision: { kind: 'move', tag: 'latest', rule: 'digest' }, asked: ['latest digest'] });
+  });
+
+  it('stays where it points at the same, and asks for no platforms then', () => {
+    const found = decideWith({ latest: { digest: 'sha256:a' } }, { ...digest, currentDigest: 'sha256:a', filter: buildTagFilter({ platforms: ['linux/arm64'] }) });
+    expect(found).toMatchObject({ decision: { kind: 'stay' }, asked: ['latest digest'] });
+  });
+
+  it('asks for platforms of what is new', () => {
+    const found = decideWith({ latest: { digest: 'sha256:b', platforms: ['linux/amd64'] } }, { ...digest, currentDigest: 'sha256:a', filter: buildTagFilter({ platforms: ['linux/arm64'] }) });
+    expect(found).toMatchObject({ decision: { kind: 'stay' }, asked: ['latest digest', 'latest platforms'] });
+  });
+
+  it('learns the digest where none is recorded, and moves nothing', () => {
+    expect(decideWith({ latest: { digest: 'sha256:b' } }, digest).decision).toMatchObject({ kind: 'stay', learned: 'sha256:b' });
+  });
+
+  it('sees the whole tag, whatever is extracted, and not one that is excluded', () => {
+    expect(moved(decideWith({ latest: { digest: 'sha256:b' } }, { ...digest, currentDigest: 'sha256:a', filter: buildTagFilter({ extract: '^(.)' }) }))).toBe('latest');
+    expect(moved(decideWith({ latest: { digest: 'sha256:b' } }, { ...digest, currentDigest: 'sha256:a', filter: buildTagFilter({ exclude: 'latest' }) }))).toBe('stay');
+  });
+
+  it('leaves a digest alone whose rollout failed', () => {
+    const rejected = { tag: 'latest', digest: 'sha256:b', reason: 'crash loop' };
+    expect(moved(decideWith({ latest: { digest: 'sha256:b' } }, { ...digest, currentDigest: 'sha256:a', rejected }))).toBe('stay');
+    expect(moved(decideWith({ latest: { digest: 'sha256:c' } }, { ...digest, currentDigest: 'sha256:a', rejected }))).toBe('latest');
+  });
+});
+
+describe('a tag whose rollout failed', () => {
+  const question = { rules: [ruleOf('semver-minor')], currentTag: '1.9', tags: TAGS, now: NOW, rejected: { tag: '1.12', digest: 'sha256:b', reason: 'crash loop' } };
+
+  it('is left out, and what is older, while it points at the digest that failed', () => {
+    expect(decideWith({ '1.12': { digest: 'sha256:b' } }, question)).toMatchObject({ decision: { kind: 'stay' }, asked: ['1.12 digest'] });
+  });
+
+  it('is taken when it points at another', () => {
+    expect(decideWith({ '1.12': { digest: 'sha256:c' } }, question)).toMatchObject({ decision: { kind: 'move', tag: '1.12' }, asked: ['1.12 digest'] });
+  });
+
+  it('is not even asked about where there is a newer one', () => {
+    expect(decideWith({}, { ...question, tags: [...TAGS, '1.13'] })).toMatchObject({ decision: { kind: 'move', tag: '1.13' }, asked: [] });
+  });
+
+  it('holds back no digest move of another tag', () => {
+    expect(moved(decideWith({ '1.9': { digest: 'sha256:y' } }, { ...question, rules: [ruleOf('digest')], currentDigest: 'sha256:x' }))).toBe('1.9');
+  });
+});
+
+describe('a platform', () => {
+  it.each<[platforms: string, wanted: string, has: boolean]>([
+    ['linux/amd64 linux/arm64/v8', 'linux/amd64', true],
+    ['linux/amd64 linux/arm64/v8', 'linux/arm64', true],
+    ['linux/amd64 linux/arm64', 'linux/arm64/v8', true],
+    ['linux/arm', 'linux/arm/v7', true],
+    ['linux/arm', 'linux/arm/v6', false],
+    ['linux/arm/v6', 'linux/arm/v7', false],
+    ['linux/arm/v6 linux/arm/v7', 'linux/arm', true],
+    ['windows/amd64', 'linux/amd64', false],
+    ['', 'linux/amd64', false],
+    ['Linux/AMD64', 'linux/amd64', true],
+  ])('of [%s]: %s is there: %s', (platforms, wanted, has) => {
+    expect(hasPlatform(platforms.split(' '), wanted)).toBe(has);
+  });
+});
