@@ -28,6 +28,8 @@ export interface Write {
 
 /** Images in memory. As in a cluster, every write shows as a change, and to listeners too. */
 export class FakeImageStore extends ImageStore {
+  /** What {@link downForMs} says. */
+  downMs = 0;
   /** What was written, in order. */
   readonly writes: Write[] = [];
   readonly #images = new Map<string, Image>();
@@ -85,6 +87,10 @@ export class FakeImageStore extends ImageStore {
 
   override list(namespace?: string): readonly Image[] {
     return [...this.#images.values()].filter((image) => namespace === undefined || image.namespace === namespace);
+  }
+
+  override downForMs(): number {
+    return this.downMs;
   }
 
   override synced(): boolean {

@@ -60,6 +60,11 @@ export class KubernetesImageStore extends ImageStore {
     return this.informer.synced();
   }
 
+  /** A watch that nothing comes through says so late; whatever else is asked of the API server, sooner. */
+  override downForMs(): number {
+    return Math.max(this.informer.downForMs(), this.client.unansweredForMs());
+  }
+
   /** An Image that can't be read any more is told of as deleted. */
   override subscribe(listener: ImageListener): void {
     this.informer.subscribe({

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeImageStore, type GivenImage } from '../../../test/fakes/fake-image-store.ts';
 import { FakeNamespaceStore } from '../../../test/fakes/fake-namespace-store.ts';
-import { AdmissionOptions, type PodReview, ReviewPod } from './review-pod.ts';
+import { AdmissionOptions, BehindError, type PodReview, ReviewPod } from './review-pod.ts';
 
 describe('the review of a pod', () => {
   let images: FakeImageStore;
@@ -44,6 +44,18 @@ describe('the review of a pod', () => {
     namespaces.put(namespace, { enabled: 'true' });
     images.put(demos({ namespace }));
     expect(reviewPod.review(asked({ namespace }, { 'kimup.cloudavenue.io/enabled': 'true' })).patch).toEqual([]);
+  });
+
+  it('refuses a pod whose template names an Image that it may not have heard of, and lets it in where the Image is gone', () => {
+    const named = { 'kimup.cloudavenue.io/images': 'new=v1.10.2' };
+    expect(reviewPod.review(asked({}, named)).patch).toEqual(changed);
+    images.downMs = 1;
+    expect(() => reviewPod.review(asked({}, named))).toThrow(BehindError);
+    namespaces.put('fresh', { enabled: 'true' });
+    expect(() => reviewPod.review(asked({ namespace: 'fresh' }, named))).toThrow('fresh/new');
+    // What it has heard of it goes on serving.
+    expect(reviewPod.review(asked({}, { 'kimup.cloudavenue.io/images': 'demos=v1.10.2' })).patch).toEqual(changed);
+    expect(reviewPod.review(asked()).patch).toEqual(changed);
   });
 
   it('leaves mirror pods alone', () => {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Pod } from '../../domain/admission/pod.ts';
 import { putTags } from '../../domain/admission/put-tags.ts';
 import { excludedNamespaces, inScope, MIRROR_POD_ANNOTATION } from '../../domain/admission/scope.ts';
+import { IMAGES_ANNOTATION, parseEntries } from '../../domain/rollout/template-entries.ts';
 import { ImageStore } from '../ports/image-store.ts';
 import { NamespaceStore } from '../ports/namespace-store.ts';
 import { ImageIndex } from './image-index.ts';
@@ -35,6 +36,11 @@ export class AdmissionOptions {
   constructor(readonly ownNamespace: string) {}
 }
 
+/** This replica can't say what is right for the pod now; another one, or this one a little later, can. */
+export class BehindError extends Error {
+  override readonly name = 'BehindError';
+}
+
 const NOTHING: PodAnswer = { patch: [], warnings: [] };
 
 /** Puts the tags of the Images on a pod that is being created, from memory alone. */
@@ -53,14 +59,28 @@ export class ReviewPod {
     return this.images.synced() && this.namespaces.synced();
   }
 
-  /** What becomes of the pod: nothing, where it is out of scope. */
+  /**
+   * What becomes of the pod: nothing, where it is out of scope.
+   * @throws BehindError where its template names an Image that is not known, and that may be because nothing was heard of it
+   */
   review({ namespace, operation, subResource, pod, before }: PodReview): PodAnswer {
-    if (this.#excluded.has(namespace) || !this.#index.hasAny(namespace)) return NOTHING;
+    if (this.#excluded.has(namespace)) return NOTHING;
+    const entries = pod.metadata?.annotations?.[IMAGES_ANNOTATION];
+    if (entries === undefined && !this.#index.hasAny(namespace)) return NOTHING;
     const addsContainers = operation === 'UPDATE' && subResource === 'ephemeralcontainers';
     if (!addsContainers && !(operation === 'CREATE' && subResource === '')) return NOTHING;
     const annotations = pod.metadata?.annotations;
     if (annotations?.[MIRROR_POD_ANNOTATION] !== undefined || !inScope(annotations, this.namespaces.annotations(namespace))) return NOTHING;
+    if (entries !== undefined) this.#checkKnown(namespace, entries);
     const { puts, warnings } = putTags(pod, (repository) => this.#index.find(namespace, repository), addsContainers ? before ?? {} : undefined);
     return { patch: puts.map(({ list, index, image }) => ({ op: 'replace', path: `/spec/${list}/${index}/image`, value: image })), warnings };
+  }
+
+  /** The operator put the names there, so the Images were there: they are gone, or this replica has not heard of them. */
+  #checkKnown(namespace: string, entries: string): void {
+    if (this.images.downForMs() === 0) return;
+    for (const name of parseEntries(entries).keys()) {
+      if (this.images.get({ namespace, name }) === undefined) throw new BehindError(`kimup: this replica has not heard of the Image ${namespace}/${name}, and does not reach the API server now; try again`);
+    }
   }
 }

@@ -36,6 +36,8 @@ export abstract class ImageStore {
   abstract list(namespace?: string): readonly Image[];
   /** Whether every Image was seen at least once. */
   abstract synced(): boolean;
+  /** For how long changes have not come through, as far as is known, milliseconds; 0 while they do. What is read meanwhile may be old. */
+  abstract downForMs(): number;
   /** Tells of all present Images first, then of every change. */
   abstract subscribe(listener: ImageListener): void;
 

@@ -185,6 +185,23 @@ describe('KubeClient', () => {
     }
   });
 
+  it('knows for how long it has had no answer: not where it gave up by itself', async () => {
+    const aborting = new AbortController();
+    const aborted = client.get(IMAGES, AT, aborting.signal);
+    await server.next();
+    aborting.abort();
+    await expect(aborted).rejects.toMatchObject({ reason: 'Aborted' });
+    expect(client.unansweredForMs()).toBe(0);
+    const late = client.get(IMAGES, AT, AbortSignal.timeout(20));
+    await server.next();
+    await expect(late).rejects.toMatchObject({ reason: 'Timeout' });
+    expect(client.unansweredForMs()).toBeGreaterThan(0);
+    const answered = client.get(IMAGES, AT);
+    (await server.next()).json(404, status(404, 'NotFound', 'no'));
+    await expect(answered).rejects.toMatchObject({ status: 404 });
+    expect(client.unansweredForMs()).toBe(0);
+  });
+
   it('ends with its signal', async () => {
     const stop = new AbortController();
     const got = client.get(IMAGES, AT, stop.signal);

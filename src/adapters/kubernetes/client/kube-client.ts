@@ -75,7 +75,15 @@ interface Call {
  */
 @Injectable()
 export class KubeClient {
+  /** Since when no request was answered, on the monotonic clock; `undefined` where the last one was. */
+  private unansweredSince: number | undefined;
+
   constructor(private readonly connection: KubeConnection) {}
+
+  /** For how long no request to the API server was answered, milliseconds; 0 where the last one was. Told from the requests that are made: the Lease's come every other second. */
+  unansweredForMs(): number {
+    return this.unansweredSince === undefined ? 0 : performance.now() - this.unansweredSince;
+  }
 
   get<T>(resource: Resource, at: ObjectPath, signal?: AbortSignal): Promise<T> {
     return this.call<T>({ method: 'GET', path: pathOf(resource, at), what: describe('get', resource, at), signal });
@@ -251,15 +259,19 @@ export class KubeClient {
   private async send(call: Call, signal: AbortSignal, watch: boolean): Promise<Dispatcher.ResponseData> {
     try {
       const { headers, dispatcher } = await this.connection.access(watch);
-      return await unlessAborted(signal, request(this.connection.server + call.path + queryOf(call.query), {
+      const answer = await unlessAborted(signal, request(this.connection.server + call.path + queryOf(call.query), {
         method: call.method,
         dispatcher,
         signal,
         headers: call.contentType === undefined ? headers : { ...headers, 'content-type': call.contentType },
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       }));
+      this.unansweredSince = undefined;
+      return answer;
     } catch (error) {
-      throw noAnswer(call.what, error, call.signal);
+      const failure = noAnswer(call.what, error, call.signal);
+      if (failure.reason !== 'Aborted') this.unansweredSince ??= performance.now();
+      throw failure;
     }
   }
 }
