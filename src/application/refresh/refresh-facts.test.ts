@@ -184,21 +184,6 @@ describe('spec.tags.minimumAge', () => {
     expect(image().status.update).toBeUndefined();
     expect(image().status.firstSeen).toHaveLength(1);
   });
-
-  it('remembers a hundred digests, the oldest, so that some get old enough', async () => {
-    put({ tags: { minimumAge: '24h' } });
-    const tags = Array.from({ length: 80 }, (_, at) => `v1.${10 + at}.0`);
-    push('v1.9.0', ...tags);
-    await refresh();
-    await clock.advance(23 * HOUR);
-    const more = Array.from({ length: 60 }, (_, at) => `v1.${90 + at}.0`);
-    push('v1.9.0', ...tags, ...more);
-    await refresh();
-    expect(image().status.firstSeen).toHaveLength(100);
-    await clock.advance(HOUR);
-    await refresh();
-    expect(tags).toContain(image().status.update!.tag);
-  });
 });
 
 describe('status.candidates', () => {
