@@ -1,5 +1,5 @@
 import type { Chooser } from '../rule/rule.ts';
-import { compareNaturally, newestFirst } from '../tag/natural-order.ts';
+import { compareNaturally, newestFirst, newestOf } from '../tag/natural-order.ts';
 import { EVERY_TAG } from '../tag/tag-filter.ts';
 import { compareText } from '../tag/version-tag.ts';
 import { pick } from './pick.ts';
@@ -63,20 +63,16 @@ export function explain(question: Question): readonly TagVerdict[] {
 /** The newer tags that a rule left out, by what kept them out: how many, and the newest of each; `''` or `; …`. */
 export function newerMisses(chooser: Chooser, tags: readonly string[]): string {
   const missOf = chooser.misses(tags);
-  const groups = new Map<string, { readonly distance: number; readonly tags: Set<string>; newest: string }>();
+  const groups = new Map<string, { readonly distance: number; readonly tags: Set<string> }>();
   for (const tag of tags) {
     const miss = missOf(tag);
     if (miss === undefined || !miss.newer) continue;
     const group = groups.get(miss.reason);
-    if (group === undefined) {
-      groups.set(miss.reason, { distance: miss.distance, tags: new Set([tag]), newest: tag });
-    } else {
-      group.tags.add(tag);
-      if (compareNaturally(tag, group.newest) > 0) group.newest = tag;
-    }
+    if (group === undefined) groups.set(miss.reason, { distance: miss.distance, tags: new Set([tag]) });
+    else group.tags.add(tag);
   }
   return [...groups].sort(([one, a], [other, b]) => a.distance - b.distance || compareText(one, other)).slice(0, 2)
-    .map(([reason, { tags, newest }]) => `; ${tags.size === 1 ? `1 newer tag is ${reason}` : `${tags.size} newer tags are ${plural(reason)}`} (${newest})`)
+    .map(([reason, { tags }]) => `; ${tags.size === 1 ? `1 newer tag is ${reason}` : `${tags.size} newer tags are ${plural(reason)}`} (${newestOf(tags)!})`)
     .join('');
 }
 

@@ -144,6 +144,8 @@ export interface WorkloadRollout {
   readonly name: string;
   /** The Image's entry in the pod template before; absent where there was none. */
   readonly before?: string;
+  /** Overridden, and the template names nothing: what its pods get until the next move, as an entry. */
+  readonly keeps?: string;
   readonly phase: WorkloadPhase;
   /** When it last made progress, RFC 3339. */
   readonly since: string;
@@ -162,15 +164,26 @@ export const ROLLOUT_PHASES = ['Progressing', 'Healthy', 'Failed'] as const;
 
 export type RolloutPhase = (typeof ROLLOUT_PHASES)[number];
 
+/** Workloads that are brought to the tag that the Image is on already, beside a rollout that failed. */
+export interface LateRollout {
+  readonly tag: string;
+  readonly digest?: string;
+  readonly workloads: readonly WorkloadRollout[];
+}
+
 /** What became of the update: written by the operator alone. */
 export interface Rollout {
   readonly tag: string;
   readonly digest?: string;
+  /** The `spec.image` that it was for; absent where an older kimup wrote it. */
+  readonly image?: string;
   readonly phase: RolloutPhase;
   /** The update's own `since`, by which it is told which update this is of; without an update, when it was begun. */
   readonly since: string;
   readonly message?: string;
   readonly workloads: readonly WorkloadRollout[];
+  /** Only where it is Failed: a Healthy one has them among its own. */
+  readonly late?: LateRollout;
 }
 
 /** Why a rule does not take a newer tag, for `kubectl describe`. */

@@ -1,11 +1,11 @@
-import type { Rollout, WorkloadRollout } from '../image/image.ts';
+import type { LateRollout, Rollout, WorkloadRollout } from '../image/image.ts';
 
 /** Whether two rollouts say the same, so that nothing needs to be written. */
 export function sameRollout(a: Rollout | undefined, b: Rollout | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a === b || (
     a.tag === b.tag && a.digest === b.digest && a.phase === b.phase && sameTime(a.since, b.since) && a.message === b.message
-    && a.workloads.length === b.workloads.length && a.workloads.every((row, at) => sameRow(row, b.workloads[at]))
+    && a.image === b.image && sameRows(a.workloads, b.workloads) && sameLate(a.late, b.late)
   );
 }
 
@@ -15,15 +15,23 @@ export function sameButProgress(a: Rollout | undefined, b: Rollout | undefined):
 }
 
 function withoutProgress(rollout: Rollout): Rollout {
-  return {
-    ...rollout,
-    message: '',
-    workloads: rollout.workloads.map((row) => (row.phase === 'Progressing' ? { ...row, since: rollout.since, message: '' } : row)),
-  };
+  const { late, since } = rollout;
+  const quiet = (rows: readonly WorkloadRollout[]): readonly WorkloadRollout[] =>
+    rows.map((row) => (row.phase === 'Progressing' ? { ...row, since, message: '' } : row));
+  return { ...rollout, message: '', workloads: quiet(rollout.workloads), ...(late === undefined ? {} : { late: { ...late, workloads: quiet(late.workloads) } }) };
+}
+
+function sameLate(a: LateRollout | undefined, b: LateRollout | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.tag === b.tag && a.digest === b.digest && sameRows(a.workloads, b.workloads);
+}
+
+function sameRows(a: readonly WorkloadRollout[], b: readonly WorkloadRollout[]): boolean {
+  return a.length === b.length && a.every((row, at) => sameRow(row, b[at]));
 }
 
 function sameRow(a: WorkloadRollout, b: WorkloadRollout | undefined): boolean {
-  return b !== undefined && a.kind === b.kind && a.name === b.name && a.before === b.before && a.phase === b.phase
+  return b !== undefined && a.kind === b.kind && a.name === b.name && a.before === b.before && a.keeps === b.keeps && a.phase === b.phase
     && sameTime(a.since, b.since) && a.message === b.message;
 }
 

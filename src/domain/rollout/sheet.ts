@@ -1,6 +1,8 @@
 import { type Annotations, inScope } from '../admission/scope.ts';
 import { choose, IMAGE_ANNOTATION } from '../admission/put-tags.ts';
 import type { Image, Rollout, WorkloadRollout } from '../image/image.ts';
+import type { Entry } from './template-entries.ts';
+import { concerns } from './template-images.ts';
 import { type PodState, type Workload, workloadId } from './workload.ts';
 
 export interface RolloutOptions {
@@ -18,6 +20,8 @@ export interface RolloutMemory {
   readonly best: ReadonlyMap<string, Best>;
   /** What the workloads whose pods were looked at for an older tag were like then. */
   readonly looked: ReadonlyMap<string, string>;
+  /** What the API server said of the workloads that it refused to change since the last look, by {@link workloadId}. */
+  readonly refused: ReadonlyMap<string, string>;
 }
 
 export interface Best {
@@ -34,7 +38,7 @@ export interface Remade {
   readonly at: number;
 }
 
-export const NO_MEMORY: RolloutMemory = { best: new Map(), looked: new Map() };
+export const NO_MEMORY: RolloutMemory = { best: new Map(), looked: new Map(), refused: new Map() };
 
 /** The present state, as far as a rollout cares. */
 export interface RolloutInput {
@@ -43,6 +47,8 @@ export interface RolloutInput {
   readonly rollout: Rollout | undefined;
   /** All Images of the namespace for the same repository, this one among them: one only has the say at a workload. */
   readonly rivals: readonly Image[];
+  /** Whether kimup leaves the namespace alone whatever it says. */
+  readonly excluded: boolean;
   /** All workloads of the namespace. */
   readonly workloads: readonly Workload[];
   /** The annotations of the namespace. */
@@ -70,6 +76,8 @@ export interface RolloutPlan {
   readonly confirm: readonly Workload[];
   /** The next `status.rollout`: written first, where it is not {@link sameRollout} as before. */
   readonly rollout: Rollout | undefined;
+  /** Which workloads get no tag because several Images could give them one, and what to do; `undefined` where there are none. */
+  readonly ambiguous: string | undefined;
   readonly effects: readonly Effect[];
   readonly memory: RolloutMemory;
   /** When to look again though nothing changed, milliseconds since the epoch. */
@@ -101,10 +109,19 @@ export class Sheet {
 
   /** Whether the workload is in scope, and this Image the one of several for its repository that counts there. */
   hasSay(workload: Workload): boolean {
-    const { annotations } = workload.template;
-    const { image, rivals, namespace } = this.input;
-    return !workload.deleting && inScope(annotations, namespace)
-      && (rivals.length < 2 || choose(rivals, annotations[IMAGE_ANNOTATION])?.name === image.name);
+    const { image, rivals } = this.input;
+    return this.inScope(workload) && (rivals.length < 2 || chosen(rivals, workload)?.name === image.name);
+  }
+
+  /** The workloads that would get `to` if it were known which of several Images is theirs. */
+  ties(to: Entry): readonly Workload[] {
+    const { image, rivals, workloads } = this.input;
+    if (rivals.length < 2) return [];
+    return workloads.filter((workload) => this.inScope(workload) && chosen(rivals, workload) === undefined && concerns(workload, image, to));
+  }
+
+  private inScope(workload: Workload): boolean {
+    return !this.input.excluded && !workload.deleting && inScope(workload.template.annotations, this.input.namespace);
   }
 
   /** The pods of a workload; `undefined` when they have to be asked for first. */
@@ -125,18 +142,23 @@ export class Sheet {
     if (this.wakeAt === undefined || at < this.wakeAt) this.wakeAt = at;
   }
 
-  plan(rollout: Rollout | undefined): RolloutPlan {
+  plan(rollout: Rollout | undefined, ambiguous: string | undefined): RolloutPlan {
     for (const id of this.looked.keys()) if (!this.workloads.has(id)) this.looked.delete(id);
     return {
       lookAt: [...this.lookAt.values()],
       confirm: [...this.confirm.values()],
       rollout,
+      ambiguous,
       effects: this.effects,
       // Most Images have nothing to remember, and there are thousands.
-      memory: this.best.size === 0 && this.looked.size === 0 ? NO_MEMORY : { best: this.best, looked: this.looked },
+      memory: this.best.size === 0 && this.looked.size === 0 ? NO_MEMORY : { best: this.best, looked: this.looked, refused: NO_MEMORY.refused },
       ...(this.wakeAt === undefined ? {} : { wakeAt: this.wakeAt }),
     };
   }
+}
+
+function chosen(rivals: readonly Image[], workload: Workload): Image | undefined {
+  return choose(rivals, workload.template.annotations[IMAGE_ANNOTATION]);
 }
 
 /** RFC 3339. */

@@ -21,6 +21,8 @@ describe('the entries of a pod template', () => {
     ['a name that is none', 'De mos=v1,web=v2', ['web']],
     ['a tag that is none', 'demos=v1/2,web=v2', ['web']],
     ['a digest that is none', 'demos=v1@sha256:12,web=v2', ['web']],
+    ['a digest without end', `demos=v1@sha256:${'0'.repeat(129)},web=v2`, ['web']],
+    ['an algorithm without end', `demos=v1@${'a'.repeat(33)}:${'0'.repeat(64)},web=v2`, ['web']],
     ['spaces and empty parts', ' demos=v1 , ,web=v2,', ['demos', 'web']],
     ['another prefix of =', 'demos=v1=v2', []],
   ])('tolerate %s', (_, text, names) => {

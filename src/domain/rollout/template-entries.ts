@@ -13,7 +13,8 @@ export interface Entry {
 
 const NAME = '[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?';
 const TAG = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}';
-const DIGEST = '[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}';
+/** Bounded, as what is kept of it in a status is: the registered algorithms have up to 128 digits. */
+const DIGEST = '(?=[^:]{1,32}:)[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,128}';
 const ENTRY = new RegExp(`^(${NAME})=(.*)$`);
 const VALUE = new RegExp(`^(${TAG})(?:@(${DIGEST}))?$`);
 

@@ -7,7 +7,7 @@ import { outcome, ruleOf } from '../../../test/domain/rules.ts';
 import { explain } from '../decision/explain.ts';
 import type { RuleType } from '../image/image.ts';
 import { Line, NO, PARSE, YES } from '../tag/line.ts';
-import { compareNaturally, newestFirst } from '../tag/natural-order.ts';
+import { compareNaturally, newestFirst, newestOf } from '../tag/natural-order.ts';
 import { buildTagFilter } from '../tag/tag-filter.ts';
 import { comparePrecedence, isCandidate, parseVersionTag } from '../tag/version-tag.ts';
 import type { Rule } from './rule.ts';
@@ -161,7 +161,9 @@ describe('the natural order', () => {
 
   it('sorts a list as it compares two', () => {
     fc.assert(fc.property(tagList, (tags) => {
-      expect(newestFirst(tags)).toEqual([...tags].sort((a, b) => compareNaturally(b, a)));
+      const sorted = [...tags].sort((a, b) => compareNaturally(b, a));
+      expect(newestFirst(tags)).toEqual(sorted);
+      expect(newestOf(tags)).toBe(sorted[0]);
     }), RUNS);
   });
 });

@@ -29,6 +29,21 @@ export function newestFirst(tags: Iterable<string>): readonly string[] {
   return [...versions.map(({ tag }) => tag), ...words];
 }
 
+/** The first of {@link newestFirst}, without sorting; `undefined` of none. */
+export function newestOf(tags: Iterable<string>): string | undefined {
+  let newest: VersionTag | undefined;
+  let word: string | undefined;
+  for (const tag of tags) {
+    const version = parseVersionTag(tag);
+    if (version === undefined) {
+      if (word === undefined || compareRuns(tag, word) > 0) word = tag;
+    } else if (newest === undefined || (comparePrecedence(version, newest) || compareRuns(tag, newest.tag)) > 0) {
+      newest = version;
+    }
+  }
+  return newest?.tag ?? word;
+}
+
 /** By runs of digits, as numbers of any length, and of other characters; a run of digits is below one of others. */
 export function compareRuns(a: string, b: string): number {
   let i = 0;
