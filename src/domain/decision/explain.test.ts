@@ -61,6 +61,12 @@ describe('the explanation', () => {
     ]);
   });
 
+  it('speaks of above where lower is better', () => {
+    expect(told({ rules: [ruleOf('numerical', 'asc')], currentTag: '9', tags: ['7', '8', '9', '10', 'x'] })).toEqual([
+      ' 10: older, is above 7', ' 9: older, is the current tag', '+8: older, is above 7', '+7: selected, is the lowest number below 9', ' x: excluded, is no number',
+    ]);
+  });
+
   it('goes rule by rule', () => {
     expect(explain({ rules: [ruleOf('semver-minor'), ruleOf('digest')], currentTag: '1.9', tags: ['1.9', '1.10'] }).map(({ rule, tag, verdict }) => `${rule} ${tag} ${verdict}`)).toEqual([
       'semver-minor 1.10 selected', 'semver-minor 1.9 older', 'digest 1.10 excluded', 'digest 1.9 excluded',

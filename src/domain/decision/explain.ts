@@ -1,8 +1,8 @@
-import type { Chooser } from '../rule/rule.ts';
+import type { Chooser, Rule } from '../rule/rule.ts';
 import { compareNaturally, newestFirst, newestOf } from '../tag/natural-order.ts';
-import { EVERY_TAG } from '../tag/tag-filter.ts';
+import { EVERY_TAG, type Shown } from '../tag/tag-filter.ts';
 import { compareText } from '../tag/version-tag.ts';
-import { pick } from './pick.ts';
+import { type Picked, pick } from './pick.ts';
 import type { Question } from './question.ts';
 
 /** What a rule makes of a tag. */
@@ -34,30 +34,38 @@ export function explain(question: Question): readonly TagVerdict[] {
   for (const rule of rules) {
     const picked = pick(rule, { ...question, noFacts }, shown);
     if (picked.kind === 'ask') throw new Error('nothing is asked where facts are unknown');
-    const { chooser, tag: selected, stuck } = picked;
-    const textOf = rule.byDigest === true ? (tag: string) => tag : (tag: string) => shown.textOf(tag);
-    const best = selected === undefined ? undefined : textOf(selected);
-    const missOf = chooser?.misses(rule.byDigest === true ? tags : shown.tags) ?? (() => undefined);
-    const passedOver = new Map(picked.passedOver.map(({ tag, reason }) => [tag, reason]));
+    const judge = judgeOf(rule, picked, shown, currentTag);
     for (const tag of tags) {
-      const say = (verdict: TagVerdict['verdict'], reason: string, newer: boolean): void => {
-        verdicts.push({ tag, rule: rule.name, verdict, reason, newer });
-      };
-      const hides = hidden.get(tag);
-      const text = hides === undefined ? textOf(tag) : tag;
-      if (tag === selected) say('selected', chooser!.wants.one, true);
-      else if (hides !== undefined) say('excluded', hides, compareNaturally(tag, currentTag) > 0);
-      else if (chooser === undefined || stuck !== undefined) say('excluded', `is not compared: ${stuck ?? ''}`, false);
-      else if (passedOver.has(tag)) say('excluded', passedOver.get(tag)!, true);
-      else {
-        const miss = missOf(text);
-        if (best !== undefined && (miss === undefined || miss.ofLine) && (text === best || chooser.isBelow(text, best))) say('older', tag === currentTag ? 'is the current tag' : `is below ${selected!}`, miss === undefined || miss.newer);
-        else if (miss === undefined) say('excluded', 'is not looked at, since better ones did not pass', true);
-        else say('excluded', tag === currentTag ? 'is the current tag' : `is ${miss.reason}`, miss.newer);
-      }
+      const hides = tag === picked.tag ? undefined : hidden.get(tag);
+      const [verdict, reason, newer] = hides === undefined ? judge(tag) : ['excluded' as const, hides, compareNaturally(tag, currentTag) > 0];
+      verdicts.push({ tag, rule: rule.name, verdict, reason, newer });
     }
   }
   return verdicts;
+}
+
+type Judgement = readonly [verdict: TagVerdict['verdict'], reason: string, newer: boolean];
+
+/** What a rule makes of the tags that it sees. */
+function judgeOf(rule: Rule, { chooser, tag: selected, stuck, passedOver }: Picked, shown: Shown, currentTag: string): (tag: string) => Judgement {
+  if (chooser === undefined || stuck !== undefined) return () => ['excluded', `is not compared: ${stuck ?? ''}`, false];
+  const textOf = (tag: string): string => rule.byDigest === true ? tag : shown.textOf(tag);
+  const best = selected === undefined ? undefined : textOf(selected);
+  const missOf = chooser.misses(shown.tags);
+  const failed = new Map(passedOver.map(({ tag, reason }) => [tag, reason]));
+  return (tag) => {
+    if (tag === selected) return ['selected', chooser.wants.one, true];
+    const reason = failed.get(tag);
+    if (reason !== undefined) return ['excluded', reason, true];
+    const text = textOf(tag);
+    const miss = missOf(text);
+    const newer = miss === undefined || miss.newer;
+    if (best !== undefined && (miss === undefined || miss.ofLine) && (text === best || chooser.isBelow(text, best))) {
+      return ['older', tag === currentTag ? 'is the current tag' : `is ${chooser.descends === true ? 'above' : 'below'} ${selected!}`, newer];
+    }
+    if (miss === undefined) return ['excluded', 'is not looked at, since better ones did not pass', newer];
+    return ['excluded', tag === currentTag ? 'is the current tag' : `is ${miss.reason}`, newer];
+  };
 }
 
 /** The newer tags that a rule left out, by what kept them out: how many, and the newest of each; `''` or `; …`. */

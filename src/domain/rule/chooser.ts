@@ -8,6 +8,8 @@ export function stuck(reason: string): Chooser {
 /** What makes a rule that looks at tags one by one: which are candidates, and which of two is the better. */
 export interface Order {
   readonly wants: Chooser['wants'];
+  /** Set where lower is better. */
+  readonly descends?: boolean;
   /** Of any tag, why it is no candidate; `undefined` where it is. */
   miss(tag: string): Miss | undefined;
   /** The same, where nobody asks why. */
@@ -20,6 +22,7 @@ export interface Order {
 export function chooseBy(order: Order): Chooser {
   return {
     wants: order.wants,
+    descends: order.descends === true,
     misses: () => (tag) => order.miss(tag),
     isBelow: (tag, other) => order.compare(tag, other) < 0,
     * candidates(tags) {

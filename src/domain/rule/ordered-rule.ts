@@ -17,6 +17,7 @@ export function numericalRule({ name, type, actions, value }: RuleSpec, where: s
       if (!isNumber(currentTag)) return stuck(`the current tag ${currentTag} is no number, so none is ${sign > 0 ? 'above' : 'below'} it; set spec.baseTag to a number`);
       const isBeyond = (tag: string): boolean => compareNumbers(tag, currentTag) * sign > 0;
       return chooseBy({
+        descends: sign < 0,
         wants: sign > 0
           ? { one: `is the highest number above ${currentTag}`, none: `no tag is a number above ${currentTag}` }
           : { one: `is the lowest number below ${currentTag}`, none: `no tag is a number below ${currentTag}` },
@@ -41,6 +42,7 @@ export function alphabeticalRule({ name, type, actions, value }: RuleSpec, where
   return {
     name, type, actions,
     from: (currentTag) => chooseBy({
+      descends: sign < 0,
       wants: sign > 0
         ? { one: `is the highest by code point above ${currentTag}`, none: `no tag is above ${currentTag} by code point` }
         : { one: `is the lowest by code point below ${currentTag}`, none: `no tag is below ${currentTag} by code point` },

@@ -39,7 +39,9 @@ export interface Chooser {
    */
   misses(tags: readonly string[]): (tag: string) => Miss | undefined;
 
-  /** The rule's order: whether `tag` is below `other`. Of all that are candidates, and the current tag. */
+  /** Set where the rule goes down: lower is better. */
+  readonly descends?: boolean;
+  /** The rule's order: whether `tag` is the worse of the two. Of all that are candidates, and of the current tag's line. */
   isBelow(tag: string, other: string): boolean;
 }
 
