@@ -93,7 +93,7 @@ export class KubernetesImageStore extends ImageStore {
     const { namespace, name, uid } = image;
     const prefixed = Object.fromEntries(Object.entries(annotations).map(([key, value]) => [ANNOTATION_PREFIX + key, value]));
     await this.write(image, annotationsBasis(Object.keys(annotations)), (resourceVersion) =>
-      this.client.mergePatch<RawImage>(IMAGES, { namespace, name }, { metadata: { uid, resourceVersion, annotations: prefixed } }, this.fieldManager));
+      this.client.mergePatch<RawImage>(IMAGES, { namespace, name }, { metadata: { uid, resourceVersion, annotations: prefixed } }, this.fieldManager, this.mayStill));
   }
 
   /**
@@ -104,7 +104,7 @@ export class KubernetesImageStore extends ImageStore {
     if (writer !== this.fieldManager) throw new Error(`the status of the ${writer} is not for the ${this.fieldManager} to write`);
     const { namespace, name, uid } = image;
     await this.write(image, writer === 'kimup-controller' ? controllerBasis : operatorBasis, (resourceVersion) =>
-      this.client.apply<RawImage>(IMAGES, { namespace, name, subresource: 'status' }, { metadata: { namespace, name, uid, resourceVersion }, status }, writer));
+      this.client.apply<RawImage>(IMAGES, { namespace, name, subresource: 'status' }, { metadata: { namespace, name, uid, resourceVersion }, status }, writer, this.mayStill));
   }
 
   /**
@@ -131,6 +131,8 @@ export class KubernetesImageStore extends ImageStore {
       throw writeErrorOf(error);
     }
   }
+
+  private readonly mayStill = (): boolean => this.leadership.isLeader();
 
   /** @throws WriteError when what was decided on `image` is not to be written to `present` */
   private versionToWrite(image: Image, basis: Basis, present: RawImage | undefined): string {

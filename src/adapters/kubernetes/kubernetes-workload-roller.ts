@@ -102,7 +102,7 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
   override async deletePod({ namespace }: Workload, { name, uid }: PodState): Promise<void> {
     try {
       this.#mustLead(`Pod ${namespace}/${name} is not deleted`);
-      await this.client.delete(PODS, { namespace, name }, { uid });
+      await this.client.delete(PODS, { namespace, name }, { uid }, this.#mayStill);
     } catch (error) {
       // Gone, or another by the same name.
       if (!hasStatus(error, 404) && !hasStatus(error, 409)) throw writeErrorOf(error);
@@ -115,18 +115,20 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
     const metadata = { name, namespace, uid, resourceVersion };
     this.#mustLead(`${kind} ${namespace}/${name} is not written`);
     const spec = { template: { metadata: { annotations: { [IMAGES_ANNOTATION]: text } } } };
-    let raw = await this.client.apply<RawWorkload>(resource, { namespace, name }, text === undefined ? { metadata } : { metadata, spec }, OPERATOR_MANAGER);
+    let raw = await this.client.apply<RawWorkload>(resource, { namespace, name }, text === undefined ? { metadata } : { metadata, spec }, OPERATOR_MANAGER, this.#mayStill);
     if (text === undefined && raw.spec?.template?.metadata?.annotations?.[IMAGES_ANNOTATION] !== undefined) {
       this.#mustLead(`${kind} ${namespace}/${name} is not written`);
       // Somebody else set it too: an apply takes away only what is kimup's alone.
       raw = await this.client.mergePatch<RawWorkload>(resource, { namespace, name }, {
         metadata: { uid, resourceVersion: raw.metadata?.resourceVersion },
         spec: { template: { metadata: { annotations: { [IMAGES_ANNOTATION]: null } } } },
-      }, OPERATOR_MANAGER);
+      }, OPERATOR_MANAGER, this.#mayStill);
     }
     this.#learn(raw, kind);
     return workloadOf(raw, kind);
   }
+
+  readonly #mayStill = (): boolean => this.leadership.isLeader();
 
   #mustLead(what: string): void {
     if (!this.leadership.isLeader()) throw new WriteError(`${what}: this replica does not lead`, 'retry');

@@ -147,7 +147,7 @@ export class WebhookConfigurationKeeper {
     const { fieldManager } = this.options;
     const at = { name: WEBHOOK_CONFIGURATION };
     try {
-      if (this.#present !== undefined) return await this.client.mergePatch<Configuration>(MUTATING_WEBHOOK_CONFIGURATIONS, at, { ...this.#guard(this.#present), webhooks }, fieldManager);
+      if (this.#present !== undefined) return await this.client.mergePatch<Configuration>(MUTATING_WEBHOOK_CONFIGURATIONS, at, { ...this.#guard(this.#present), webhooks }, fieldManager, () => this.leadership.isLeader());
     } catch (error) {
       if (!hasStatus(error, 404)) throw error;
     }

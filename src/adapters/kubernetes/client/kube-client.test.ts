@@ -117,6 +117,18 @@ describe('KubeClient', () => {
     expect(await created).toEqual({ metadata: { name: 'demos' } });
   });
 
+  it('asks before it sends, and before it sends again, whether that is still wanted', async () => {
+    let wanted = true;
+    const applied = client.apply(IMAGES, AT, {}, 'test', () => wanted);
+    const request = await server.next();
+    wanted = false;
+    request.cut();
+    await expect(applied).rejects.toMatchObject({ status: 0, reason: 'Aborted' });
+    await expect(client.mergePatch(IMAGES, AT, {}, 'test', () => wanted)).rejects.toMatchObject({ reason: 'Aborted' });
+    await expect(client.delete(IMAGES, AT, {}, () => wanted)).rejects.toMatchObject({ reason: 'Aborted' });
+    expect(server.log).toHaveLength(1);
+  });
+
   it('leaves a long wait to the caller', async () => {
     const got = client.get(IMAGES, AT);
     (await server.next()).json(429, status(429, 'TooManyRequests', 'slow down', 60));

@@ -41,6 +41,9 @@ export interface DeleteOptions {
   readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
 }
 
+/** Asked right before a request is sent, each time it is: whether it is still wanted. Where not, it fails as `Aborted`. */
+export type MayStill = () => boolean;
+
 /** A request takes at most this long, its answer included. */
 const TIMEOUT_MS = 15_000;
 /** Objects a page of a list. */
@@ -64,6 +67,7 @@ interface Call {
   readonly body?: object;
   /** As in `get Image default/demos`, for messages. */
   readonly what: string;
+  readonly mayStill?: MayStill | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -122,7 +126,7 @@ export class KubeClient {
   }
 
   /** Server-side apply with force: `body` is all that `fieldManager` wants of the object; what it set before and leaves out now goes. Kind and name are put in. */
-  apply<T>(resource: Resource, at: ObjectPath, body: object, fieldManager: string): Promise<T> {
+  apply<T>(resource: Resource, at: ObjectPath, body: object, fieldManager: string, mayStill?: MayStill): Promise<T> {
     return this.call<T>({
       method: 'PATCH',
       path: pathOf(resource, at),
@@ -130,11 +134,12 @@ export class KubeClient {
       contentType: APPLY,
       body: { apiVersion: apiVersionOf(resource), kind: resource.kind, ...body, metadata: { ...namespaceAndName(at), ...(body as KubeObject).metadata } },
       what: describe('apply', resource, at),
+      mayStill,
     });
   }
 
   /** RFC 7386: only what `body` names changes, null takes away. `metadata.uid` or `metadata.resourceVersion` in it guard it (409). */
-  mergePatch<T>(resource: Resource, at: ObjectPath, body: object, fieldManager: string): Promise<T> {
+  mergePatch<T>(resource: Resource, at: ObjectPath, body: object, fieldManager: string, mayStill?: MayStill): Promise<T> {
     return this.call<T>({
       method: 'PATCH',
       path: pathOf(resource, at),
@@ -142,6 +147,7 @@ export class KubeClient {
       contentType: MERGE_PATCH,
       body,
       what: describe('patch', resource, at),
+      mayStill,
     });
   }
 
@@ -159,13 +165,14 @@ export class KubeClient {
   }
 
   /** @param options preconditions: 409 when the object is another by now */
-  async delete(resource: Resource, at: ObjectPath, { uid, resourceVersion, propagationPolicy }: DeleteOptions = {}): Promise<void> {
+  async delete(resource: Resource, at: ObjectPath, { uid, resourceVersion, propagationPolicy }: DeleteOptions = {}, mayStill?: MayStill): Promise<void> {
     await this.call({
       method: 'DELETE',
       path: pathOf(resource, at),
       contentType: JSON_TYPE,
       body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion }, propagationPolicy },
       what: describe('delete', resource, at),
+      mayStill,
     });
   }
 
@@ -232,7 +239,7 @@ export class KubeClient {
         const safe = error.status === 429
           || error.status === 401 && attempt === 1
           || error.status === 503 && twiceIsSafe
-          || error.status === 0 && error.reason !== 'Timeout' && (twiceIsSafe || neverSent(error));
+          || error.status === 0 && error.reason !== 'Timeout' && error.reason !== 'Aborted' && (twiceIsSafe || neverSent(error));
         if (!safe || (error.retryAfterMs ?? 0) > MAX_RETRY_AFTER_MS) throw error;
         if (error.status === 401) this.connection.refused();
         wait = Math.max(wait, error.retryAfterMs ?? 0);
@@ -259,6 +266,7 @@ export class KubeClient {
   private async send(call: Call, signal: AbortSignal, watch: boolean): Promise<Dispatcher.ResponseData> {
     try {
       const { headers, dispatcher } = await this.connection.access(watch);
+      if (call.mayStill?.() === false) throw new KubeError(`${call.what}: not sent, it is not wanted any more`, 0, 'Aborted');
       const answer = await unlessAborted(signal, request(this.connection.server + call.path + queryOf(call.query), {
         method: call.method,
         dispatcher,
