@@ -1,7 +1,7 @@
-# The bundled components on a Node 24 base. Build the bundle first: npm run build
+# The bundled components, and the command line, on a Node 24 base. Build the bundle first: npm run build
 ARG BASE=node:24-bookworm-slim
 FROM ${BASE}
-COPY dist/operator.mjs dist/controller.mjs /app/
+COPY dist/operator.mjs dist/controller.mjs dist/kimup.mjs /app/
 WORKDIR /app
 ENV NODE_ENV=production
 USER 65532:65532
