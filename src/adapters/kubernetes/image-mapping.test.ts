@@ -64,12 +64,12 @@ describe('imageOf', () => {
     const status = {
       tag: 'v1', digest: 3, result: null, time: '2026-11-22T10:00:00Z', image: 'nginx', baseTag: 'v1', observedGeneration: 'x',
       update: { tag: 'v2' },
-      rollout: { tag: 'v2', phase: 'Progressing', since: '2026-11-22T10:00:00Z', workloads: [row, { kind: 'Deployment' }, 'x'] },
+      rollout: { tag: 'v2', phase: 'Progressing', since: '2026-11-22T10:00:00Z', workloads: [row, { kind: 'Deployment' }, 'x'], image: 'acme/whoami', late: { tag: 'v1', workloads: [row, 'x'] } },
       conditions: [condition, 'x', { type: 'Stalled' }],
     };
     expect(imageOf({ metadata: METADATA, spec: SPEC, status }).status).toEqual({
       tag: 'v1', time: '2026-11-22T10:00:00Z', image: 'nginx', baseTag: 'v1',
-      rollout: { tag: 'v2', phase: 'Progressing', since: '2026-11-22T10:00:00Z', workloads: [row] },
+      rollout: { tag: 'v2', phase: 'Progressing', since: '2026-11-22T10:00:00Z', workloads: [row], image: 'acme/whoami', late: { tag: 'v1', workloads: [row] } },
       conditions: [condition],
     });
     expect(imageOf({ metadata: METADATA, spec: SPEC, status: [] }).status).toEqual({ conditions: [] });

@@ -131,8 +131,17 @@ function isUpdate(value: unknown): value is Update {
 
 function rolloutOf(value: unknown): Rollout | undefined {
   if (!isObject(value) || !hasStrings(value, 'tag', 'phase', 'since')) return undefined;
-  const workloads = Array.isArray(value['workloads']) ? value['workloads'].filter(isWorkload) : [];
-  return { ...value, workloads } as unknown as Rollout;
+  const { late, image, ...rollout } = value;
+  return {
+    ...rollout,
+    workloads: workloadsOf(value),
+    ...present('image', readable(image, (it): it is string => typeof it === 'string')),
+    ...(isObject(late) && hasStrings(late, 'tag') ? { late: { ...late, workloads: workloadsOf(late) } } : {}),
+  } as unknown as Rollout;
+}
+
+function workloadsOf({ workloads }: Fields): readonly WorkloadRollout[] {
+  return Array.isArray(workloads) ? workloads.filter(isWorkload) : [];
 }
 
 function isWorkload(value: unknown): value is WorkloadRollout {

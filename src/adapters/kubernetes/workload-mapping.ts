@@ -63,7 +63,7 @@ interface RawContainerStatus {
   readonly ready?: boolean;
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
-    readonly terminated?: { readonly reason?: string; readonly message?: string; readonly exitCode?: number };
+    readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
   };
   readonly lastState?: { readonly terminated?: { readonly reason?: string; readonly exitCode?: number } };
 }
@@ -185,7 +185,7 @@ function emptyAsNothing(key: string, value: unknown): unknown {
   return Object.keys(value).every((name) => name === IMAGES_ANNOTATION) ? undefined : value;
 }
 
-/** Why a pod is not ready, in the words of the kubelet or the scheduler: the first container that waits or broke, else the pod's own condition. */
+/** Why a pod is not ready, in the words of the kubelet or the scheduler, never the application's: the first container that waits or broke, else the pod's own condition. */
 function troubleOf({ status = {} }: RawPod): string | undefined {
   for (const { name, ready, state, lastState } of [...status.initContainerStatuses ?? [], ...status.containerStatuses ?? []]) {
     const { waiting, terminated } = state ?? {};
@@ -194,7 +194,8 @@ function troubleOf({ status = {} }: RawPod): string | undefined {
       return short(`container ${name}: ${said(waiting.reason, waiting.message)}${ended === undefined ? '' : ` (exit status ${ended})`}`);
     }
     if (terminated !== undefined && ready !== true && terminated.exitCode !== 0) {
-      return short(`container ${name}: ${said(terminated.reason ?? 'Error', terminated.message)} (exit status ${terminated.exitCode ?? '?'})`);
+      // Its message is the application's own last words: whatever it logs.
+      return short(`container ${name}: ${terminated.reason ?? 'Error'} (exit status ${terminated.exitCode ?? '?'})`);
     }
   }
   const bad = status.conditions?.find(({ status: word, message }) => word === 'False' && !!message);

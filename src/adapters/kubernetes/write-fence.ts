@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ROLLED_OUT } from '../../domain/rollout/tell.ts';
+import { OPERATOR_CONDITIONS } from '../../domain/rollout/tell.ts';
 import type { Image } from '../../domain/image/image.ts';
 
 /**
@@ -18,14 +18,14 @@ export const controllerBasis: Basis = ({ uid, generation, annotations, status })
     generation,
     asked,
     own,
-    conditions: conditions.filter(({ type }) => type !== ROLLED_OUT),
+    conditions: conditions.filter(({ type }) => !OPERATOR_CONDITIONS.has(type)),
     ended: rollout === undefined || rollout.phase === 'Progressing' ? undefined : [rollout.tag, rollout.digest, rollout.since, rollout.phase],
   };
 };
 
 /** The operator's status: what is to be rolled out, and its own fields; not when the controller looked last, nor what it says of that. */
 export const operatorBasis: Basis = ({ uid, generation, deleting, status: { tag, digest, image, baseTag, update, rollout, conditions } }) => ({
-  uid, generation, deleting, tag, digest, image, baseTag, update, rollout, conditions: conditions.filter(({ type }) => type === ROLLED_OUT),
+  uid, generation, deleting, tag, digest, image, baseTag, update, rollout, conditions: conditions.filter(({ type }) => OPERATOR_CONDITIONS.has(type)),
 });
 
 /** Annotations: the present values of those that are written. */

@@ -53,6 +53,10 @@ class World {
     return found && `${found.status} ${found.reason}: ${found.message}`;
   }
 
+  ambiguous(): string | undefined {
+    return this.image().status.conditions.find(({ type }) => type === 'Ambiguous')?.message;
+  }
+
   workload(given: GivenWorkload = {}): void {
     this.roller.put({ image: `${REPOSITORY}:v1.9.0`, ...given });
   }
@@ -219,6 +223,23 @@ describe('a rollout', () => {
     expect(world.rows()).toEqual(['a', 'b', 'c', 'd'].map((name) => `Deployment ${name} Healthy`));
   });
 
+  it.each([
+    ['is done, as one that was paused before', false, 'Healthy'],
+    ['fails in time where its new pods are broken: that may be why', true, 'Failed'],
+  ])('a Deployment that is paused meanwhile %s', async (_, broken, phase) => {
+    const world = new World();
+    world.workload({ replicas: 2 });
+    if (broken) world.roller.broken.add(NEW);
+    world.move();
+    await world.look();
+    for (let i = 0; i < 2; i++) world.roller.step('Deployment', 'web');
+    await world.look();
+    const live = world.roller.live('Deployment', 'web');
+    world.roller.put({ ...live, image: `${REPOSITORY}:v1.9.0`, annotations: live.template.annotations, paused: true }, 'kimup-operator');
+    await world.run();
+    expect(world.rollout()?.phase).toBe(phase);
+  });
+
   it('leaves the entries of other Images where they are', async () => {
     const world = new World();
     world.workload({ annotations: { 'kimup.cloudavenue.io/images': 'another=1.2,web=v3' } });
@@ -236,12 +257,113 @@ describe('a rollout', () => {
     expect(effort(world)).toBe(0);
   });
 
-  it('leaves excluded namespaces alone', async () => {
+  it('leaves excluded namespaces alone, and says so of an update there', async () => {
     const world = new World();
     world.namespaces.put('kube-system', { enabled: 'true' });
-    world.images.put({ namespace: 'kube-system', spec: { image: REPOSITORY }, status: world.image().status });
+    world.roller.put({ namespace: 'kube-system', image: `${REPOSITORY}:v1.9.0` });
+    world.images.put({ namespace: 'kube-system', spec: { image: REPOSITORY, baseTag: 'v1.9.0' }, status: world.image().status });
     await world.operator.reconcile('kube-system/demos');
     expect(effort(world)).toBe(0);
+    world.move();
+    world.images.put({ namespace: 'kube-system', status: world.image().status });
+    await world.operator.reconcile('kube-system/demos');
+    expect(world.images.get({ namespace: 'kube-system', name: 'demos' })?.status.rollout).toMatchObject({ phase: 'Healthy', message: 'nothing to roll: kimup leaves the namespace kube-system alone', workloads: [] });
+    expect(world.roller.requests).toEqual([]);
+  });
+
+  it('says which repository it is for', async () => {
+    const world = new World();
+    world.workload();
+    world.move();
+    await world.look();
+    expect(world.rollout()?.image).toBe(REPOSITORY);
+  });
+
+  it('keeps to the move under way, and what an older kimup wrote of it', async () => {
+    const world = new World();
+    world.workload();
+    world.move();
+    await world.look();
+    const { image: _, ...older } = world.rollout()!;
+    world.images.put({ status: { ...world.image().status, rollout: older } });
+    world.restart();
+    await world.run();
+    expect(world.rollout()).toMatchObject({ phase: 'Healthy' });
+    expect(world.rollout()).not.toHaveProperty('image');
+  });
+});
+
+describe('of several Images for a repository', () => {
+  const TIE = `say with the annotation kimup.cloudavenue.io/image on the pod template which Image counts: several are for ${REPOSITORY} (demos, others), so none puts its tag on Deployment web`;
+  function tied(): World {
+    const world = new World();
+    world.images.put({ name: 'others', spec: { image: REPOSITORY } });
+    world.workload();
+    return world;
+  }
+
+  it('none is rolled, and none proven, while a workload does not say which is its own', async () => {
+    const world = tied();
+    world.move();
+    await world.run();
+    expect(world.rollout()).toMatchObject({ phase: 'Progressing', message: `waits: ${TIE}`, workloads: [] });
+    expect(world.ambiguous()).toBe(TIE);
+    expect(world.events.events).toContain(`Warning Ambiguous: ${TIE}`);
+    expect(world.roller.requests).toEqual([]);
+    const before = effort(world);
+    for (let i = 0; i < 3; i++) await world.look();
+    world.restart();
+    await world.look();
+    expect(effort(world)).toBe(before);
+  });
+
+  it('of long names, and many, settle all the same', async () => {
+    const world = tied();
+    for (let i = 0; i < 10; i++) {
+      world.images.put({ name: `${i}${'x'.repeat(250)}`, spec: { image: REPOSITORY } });
+      world.workload({ name: `${i}${'y'.repeat(250)}` });
+    }
+    await world.run();
+    expect(world.ambiguous()).toMatch(/^say with the annotation .*…$/);
+    const before = effort(world);
+    await world.look();
+    expect(effort(world)).toBe(before);
+  });
+
+  it('one goes on when the workload says so, and the condition goes', async () => {
+    const world = tied();
+    world.move();
+    await world.run();
+    world.workload({ annotations: { 'kimup.cloudavenue.io/image': 'demos' }, generation: 2 });
+    await world.run();
+    expect(world.rollout()).toMatchObject({ phase: 'Healthy' });
+    expect(world.rows()).toEqual(['Deployment web Healthy']);
+    expect(world.ambiguous()).toBeUndefined();
+  });
+
+  it('is said without an update too, and beside a rollout that others prove', async () => {
+    const world = tied();
+    await world.run();
+    expect(world.ambiguous()).toBe(TIE);
+    world.workload({ name: 'sure', annotations: { 'kimup.cloudavenue.io/image': 'demos' } });
+    world.move();
+    await world.run();
+    expect(world.rollout()?.phase).toBe('Healthy');
+    expect(world.ambiguous()).toBe(TIE);
+    world.images.delete({ namespace: 'default', name: 'others' });
+    await world.look();
+    expect(world.ambiguous()).toBeUndefined();
+  });
+
+  it('one that comes while the other rolls does not make that a success', async () => {
+    const world = new World();
+    world.workload();
+    world.move();
+    await world.look();
+    await world.look();
+    world.images.put({ name: 'others', spec: { image: REPOSITORY } });
+    await world.look();
+    expect(world.rollout()).toMatchObject({ phase: 'Progressing', message: `waits: ${TIE}` });
   });
 });
 
@@ -415,6 +537,43 @@ describe('a person\'s word', () => {
     expect(world.roller.entries('Deployment', 'web')).toBe('demos=v1.10.3');
   });
 
+  it('that took the only rolled workload back makes the rollout Failed: nothing has proven the tag', async () => {
+    const world = new World();
+    world.workload();
+    world.workload({ name: 'paused', paused: true });
+    world.roller.broken.add(NEW);
+    world.move();
+    await world.look();
+    await world.look();
+    world.roller.override('Deployment', 'web', undefined, 'kubectl-rollout');
+    await world.run();
+    world.settle();
+    await world.run();
+    expect(world.rollout()).toMatchObject({ tag: NEW, phase: 'Failed', message: 'Deployment web: somebody took the entry away: left alone until the next move; no other workload has proven the tag' });
+    expect(world.image().status.tag).toBe('v1.9.0');
+    expect(world.rows()).toEqual(['Deployment web Overridden']);
+    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
+  });
+
+  it('that took one of several back keeps its next pods on what they had, until the next move', async () => {
+    const world = new World();
+    world.workload({ name: 'a' });
+    world.workload({ name: 'b' });
+    world.move();
+    await world.look();
+    await world.look();
+    world.roller.override('Deployment', 'a', undefined, 'kubectl-rollout');
+    await world.run();
+    world.settle();
+    await world.run();
+    expect(world.image().status.tag).toBe(NEW);
+    expect(world.rollout()?.workloads).toMatchObject([{ name: 'a', phase: 'Overridden', keeps: 'v1.9.0' }, { name: 'b', phase: 'Healthy' }]);
+    await world.clock.advance(1_000);
+    world.move('v1.10.3');
+    await world.run();
+    expect(world.rows()).toEqual(['Deployment a Healthy', 'Deployment b Healthy']);
+  });
+
   it('is not undone by a rollout that fails elsewhere', async () => {
     const world = new World();
     world.workload({ name: 'a' });
@@ -475,6 +634,51 @@ describe('another update', () => {
     await world.run();
     expect(world.rollout()?.phase).toBe('Failed');
     expect(world.roller.entries('Deployment', 'web')).toBe('demos=v1.10.0');
+  });
+
+  it('to the same tag, decided anew while the first is under way, proves it all the same', async () => {
+    const world = new World();
+    world.workload();
+    world.roller.broken.add(NEW);
+    world.move();
+    await world.look();
+    await world.look();
+    const [row] = world.rollout()!.workloads;
+    await world.clock.advance(1_000);
+    world.move();
+    await world.look();
+    expect(world.rollout()).toMatchObject({ phase: 'Progressing', since: world.image().status.update?.since, workloads: [row] });
+    await world.run();
+    expect(world.rollout()?.phase).toBe('Failed');
+    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
+  });
+
+  it('to the same tag goes by the very time of the update, also where the clock went back', async () => {
+    const world = new World();
+    world.workload();
+    world.move();
+    await world.run();
+    const { update, ...status } = world.image().status;
+    const since = new Date(Date.parse(update!.since) - 60_000).toISOString();
+    world.images.put({ status: { ...status, update: { ...update!, since } } });
+    await world.run();
+    expect(world.rollout()).toMatchObject({ phase: 'Healthy', since });
+  });
+
+  it.each([
+    ['pods that are fine', false, 'Healthy', `demos=${NEW}`],
+    ['pods that are not', true, 'Failed', undefined],
+  ])('to a tag that a template names already is proven by %s, where nothing is known of an earlier rollout', async (_, broken, phase, entries) => {
+    const world = new World();
+    if (broken) world.roller.broken.add(NEW);
+    world.workload({ annotations: { 'kimup.cloudavenue.io/images': `demos=${NEW}` }, entriesAreOurs: true, replicas: 0 });
+    const live = world.roller.live('Deployment', 'web');
+    world.roller.put({ ...live, image: `${REPOSITORY}:v1.9.0`, annotations: live.template.annotations, replicas: 1, status: { total: 0, updated: 0, ready: 0, available: 0 } });
+    world.move();
+    await world.run();
+    expect(world.rollout()?.phase).toBe(phase);
+    expect(world.rollout()?.workloads).toHaveLength(1);
+    expect(world.roller.entries('Deployment', 'web')).toBe(entries);
   });
 
   it('that is withdrawn is taken back, and leaves no rollout', async () => {
@@ -556,6 +760,59 @@ describe('a workload that comes late', () => {
     world.roller.put({ ...live, image: `${REPOSITORY}:v1.9.1`, revision: 'changed', generation: live.generation + 1 });
     await world.run();
     expect(world.rows()).toEqual(['Deployment web Healthy']);
+  });
+
+  it('is rolled beside a rollout that failed, which stays in memory', async () => {
+    const world = new World();
+    world.workload({ name: 'api' });
+    world.roller.broken.add(NEW);
+    world.move();
+    await world.run();
+    world.settle();
+    await world.run();
+    const failed = world.rollout();
+    world.roller.webhook = () => undefined;
+    world.workload({ image: `${REPOSITORY}:v1.8.0` });
+    world.roller.webhook = () => world.image();
+    await world.run();
+    expect(world.roller.podsNow('Deployment', 'web')[0]?.containers[0]?.image).toBe(`${REPOSITORY}:v1.9.0`);
+    const { late, ...rest } = world.rollout()!;
+    expect(rest).toEqual(failed);
+    expect(late).toMatchObject({ tag: 'v1.9.0', workloads: [{ name: 'web', phase: 'Healthy' }] });
+    const before = effort(world);
+    world.restart();
+    await world.run();
+    // Two reads: what was looked at is forgotten in a restart.
+    expect(effort(world)).toBeLessThanOrEqual(before + 2);
+    expect(world.condition()).toMatch(/^False RolloutFailed: v1.10.2: /);
+  });
+
+  it('goes back alone beside a rollout that failed, when it fails too', async () => {
+    const world = new World();
+    world.workload({ name: 'api' });
+    world.roller.broken.add(NEW);
+    world.move();
+    await world.run();
+    world.settle();
+    world.roller.webhook = () => undefined;
+    world.workload({ image: `${REPOSITORY}:v1.8.0` });
+    world.roller.webhook = () => world.image();
+    world.roller.broken.add('v1.9.0');
+    await world.run();
+    expect(world.rollout()?.late?.workloads).toMatchObject([{ name: 'web', phase: 'Failed' }]);
+    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
+    expect(world.events.events.at(-1)).toMatch(/^Warning WorkloadFailed: Deployment web does not get to v1.9.0 and goes back: /);
+  });
+
+  it('forgets the failure of another repository for it', async () => {
+    const world = new World();
+    const since = new Date(world.clock.now()).toISOString();
+    world.images.put({ status: { ...world.image().status, rollout: { tag: 'v9', image: 'registry.test/elsewhere', phase: 'Failed', since, workloads: [] } } });
+    world.roller.webhook = () => undefined;
+    world.workload({ image: `${REPOSITORY}:v1.8.0` });
+    world.roller.webhook = () => world.image();
+    await world.run();
+    expect(world.rollout()).toMatchObject({ tag: 'v1.9.0', image: REPOSITORY, phase: 'Healthy', workloads: [{ name: 'web', phase: 'Healthy' }] });
   });
 
   it('is rolled when it was paused while the Image moved', async () => {
@@ -660,6 +917,35 @@ describe('a request that fails', () => {
     expect(world.events.events.at(-1)).toBe("Warning WorkloadRefused: Deployment a can't be rolled, and is tried again: the webhook says no");
     await world.run();
     expect(world.rows()).toEqual(['Deployment a Healthy', 'Deployment b Healthy']);
+  });
+
+  it('for good makes the rollout Failed when the workload has had its time, and does not starve others meanwhile', async () => {
+    const world = new World({ maxConcurrent: 1 });
+    world.workload({ name: 'a' });
+    world.workload({ name: 'b' });
+    const set = world.roller.setEntries.bind(world.roller);
+    world.roller.setEntries = async (of, text) => {
+      if (of.name === 'a' && text !== undefined) throw new WriteError('exceeded quota', 'refused');
+      return set(of, text);
+    };
+    world.move();
+    const look = async (): Promise<void> => {
+      await world.look().catch(() => undefined);
+      world.roller.step('Deployment', 'b');
+      await world.clock.advance(1_000);
+    };
+    for (let i = 0; i < 12; i++) await look();
+    expect(world.rows()).toEqual(['Deployment a Pending', 'Deployment b Healthy']);
+    expect(world.rollout()?.workloads[0]?.message).toBe('refused: exceeded quota');
+    world.restart();
+    await world.clock.advance(580_000);
+    await look();
+    expect(world.rollout()?.phase).toBe('Progressing');
+    await world.clock.advance(20_000);
+    await look();
+    await look();
+    expect(world.rollout()).toMatchObject({ phase: 'Failed', message: 'Deployment a: refused: exceeded quota' });
+    expect(world.roller.entries('Deployment', 'b')).toBeUndefined();
   });
 
   it('because the Image is gone ends the matter', async () => {

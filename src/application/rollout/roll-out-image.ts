@@ -8,7 +8,7 @@ import { planRollout } from '../../domain/rollout/plan-rollout.ts';
 import { sameButProgress, sameRollout } from '../../domain/rollout/same-rollout.ts';
 import { DEFAULT_ROLLOUT_OPTIONS, type Effect, NO_MEMORY, type RolloutMemory, type RolloutPlan } from '../../domain/rollout/sheet.ts';
 import { formatEntries, IMAGES_ANNOTATION, parseEntries, parseEntry } from '../../domain/rollout/template-entries.ts';
-import { ROLLED_OUT, rolledOut, tellings } from '../../domain/rollout/tell.ts';
+import { AMBIGUOUS, isAmbiguous, OPERATOR_CONDITIONS, rolledOut, tellings } from '../../domain/rollout/tell.ts';
 import { type PodState, workloadId } from '../../domain/rollout/workload.ts';
 import { ImageIndex } from '../admission/image-index.ts';
 import { Clock } from '../ports/clock.ts';
@@ -92,7 +92,7 @@ export class RollOutImage {
     if (this.roller.downForMs() > 0 || this.namespaces.downForMs() > 0) return { retryAfterMs: BEHIND_MS };
     const image = this.images.get(parseKey(key));
     const namespace = image && this.namespaces.annotations(image.namespace);
-    if (image === undefined || namespace === undefined || this.settings.excludedNamespaces.includes(image.namespace)) {
+    if (image === undefined || namespace === undefined) {
       this.#known.delete(key);
       return {};
     }
@@ -111,14 +111,17 @@ export class RollOutImage {
     const now = this.clock.now();
     let again = plan.wakeAt === undefined ? undefined : Math.max(0, plan.wakeAt - now);
 
-    if (!sameRollout(before, plan.rollout)) {
-      const wait = sameButProgress(before, plan.rollout) ? known.writtenAt + PROGRESS_WRITE_MS - now : 0;
+    const wasAmbiguous = image.status.conditions.find(({ type }) => type === AMBIGUOUS)?.message;
+    const sameTies = wasAmbiguous === plan.ambiguous;
+    if (!sameTies || !sameRollout(before, plan.rollout)) {
+      const wait = sameTies && sameButProgress(before, plan.rollout) ? known.writtenAt + PROGRESS_WRITE_MS - now : 0;
       if (wait > 0) {
         known.memory = plan.memory;
         await this.#do(image, plan.effects);
         return { retryAfterMs: Math.min(wait, again ?? wait) };
       }
-      await this.#write(image, known, before, plan.rollout);
+      await this.#write(image, known, plan);
+      if (plan.ambiguous !== undefined && !sameTies) this.#event(image, 'Warning', AMBIGUOUS, plan.ambiguous);
     }
     known.memory = plan.memory;
     if (known.memory === NO_MEMORY && known.writtenAt === 0) this.#known.delete(keyOf(image));
@@ -135,11 +138,13 @@ export class RollOutImage {
     const lastWords = new Map<string, string>();
     const reference = readReference(image.spec.image);
     const rivals = (reference && this.#index.find(image.namespace, repositoryId(reference))) ?? [];
+    const excluded = this.settings.excludedNamespaces.includes(image.namespace);
     for (let question = 0; question < MAX_QUESTIONS; question++) {
       const plan = planRollout({
         image,
         rollout,
         rivals,
+        excluded,
         workloads: this.#seen.list(image.namespace),
         namespace,
         pods,
@@ -162,11 +167,11 @@ export class RollOutImage {
     throw new Error(`the rollout of Image ${keyOf(image)} still asks after ${MAX_QUESTIONS} rounds`);
   }
 
-  async #write(image: Image, known: Known, before: Rollout | undefined, rollout: Rollout | undefined): Promise<void> {
+  async #write(image: Image, known: Known, { rollout, ambiguous }: RolloutPlan): Promise<void> {
     const now = this.clock.now();
-    const conditions = rollout === undefined
-      ? []
-      : conditionsAfter(image.status.conditions.filter(({ type }) => type === ROLLED_OUT), [rolledOut(rollout)], image.generation, new Date(now).toISOString());
+    const before = image.status.rollout;
+    const states = [...(rollout === undefined ? [] : [rolledOut(rollout)]), ...(ambiguous === undefined ? [] : [isAmbiguous(ambiguous)])];
+    const conditions = conditionsAfter(image.status.conditions.filter(({ type }) => OPERATOR_CONDITIONS.has(type)), states, image.generation, new Date(now).toISOString());
     await this.images.writeOperatorStatus(image, { ...(rollout === undefined ? {} : { rollout }), conditions });
     known.writtenAt = now;
     for (const { type, reason, message } of tellings(before, rollout)) {
@@ -186,6 +191,8 @@ export class RollOutImage {
         failures.push(error);
         if (!(error instanceof WriteError) || error.consequence !== 'refused') return;
         const { kind, name } = effect.workload;
+        const known = this.#knownOf(image);
+        known.memory = { ...known.memory, refused: new Map(known.memory.refused).set(workloadId(effect.workload), error.message) };
         this.#event(image, 'Warning', 'WorkloadRefused', `${kind} ${name} can't be rolled, and is tried again: ${error.message}`);
       }
     });

@@ -102,7 +102,8 @@ export class RolloutLoop {
     const id = workloadId(workload);
     for (const image of this.images.list(namespace)) {
       const { rollout } = image.status;
-      if (rollout !== undefined && rollout.phase !== 'Healthy' && rollout.workloads.some((row) => workloadId(row) === id)) this.#add(image);
+      const rows = rollout === undefined || rollout.phase === 'Healthy' ? [] : [...rollout.workloads, ...rollout.late?.workloads ?? []];
+      if (rows.some((row) => workloadId(row) === id)) this.#add(image);
     }
   }
 

@@ -8,6 +8,7 @@ export interface Container {
 export interface Pod {
   readonly metadata?: {
     readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly controller?: boolean }[];
   };
   readonly spec?: {
     readonly containers?: readonly Container[];

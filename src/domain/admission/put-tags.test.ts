@@ -138,6 +138,24 @@ describe('what the template of a pod names', () => {
     expect(after(named('garbage'), [image()])).toEqual(['acme/whoami:v1.10.2']);
   });
 
+  it.each([
+    ['a pod of that Deployment', 'ReplicaSet', 'web-5d4f8', {}, 'v1.9.1'],
+    ['whatever its template names for others', 'ReplicaSet', 'web-5d4f8', { 'kimup.cloudavenue.io/images': 'others=v3' }, 'v1.9.1'],
+    ['not where its template names a tag again', 'ReplicaSet', 'web-5d4f8', { 'kimup.cloudavenue.io/images': 'demos=v1.9.2' }, 'v1.9.2'],
+    ['no pod of another Deployment', 'ReplicaSet', 'web-front-5d4f8', {}, 'v1.10.2'],
+    ['no pod of another kind', 'StatefulSet', 'web', {}, 'v1.10.2'],
+  ])('is the one that a workload which a person took back was left on: %s', (_, kind, name, annotations, expected) => {
+    const workloads = [{ kind: 'Deployment' as const, name: 'web', phase: 'Overridden' as const, since: '', keeps: 'v1.9.1' }];
+    const of = image({ status: { rollout: { tag: 'v1.10.2', phase: 'Healthy', since: '', workloads } } });
+    const made: Pod = { ...pod('acme/whoami:v1.9.0'), metadata: { annotations, ownerReferences: [{ kind: 'Node', name: 'web' }, { kind, name, controller: true }] } };
+    expect(after(made, [of])).toEqual([`acme/whoami:${expected}`]);
+  });
+
+  it('counts where what failed was another repository\'s', () => {
+    const rollout = { tag: 'v1.11.0', image: 'docker.io/acme/old', phase: 'Failed' as const, since: '', workloads: [] };
+    expect(after(pod('acme/whoami:v1.9.0', { 'kimup.cloudavenue.io/images': 'demos=v1.11.0' }), [image({ status: { rollout } })])).toEqual(['acme/whoami:v1.11.0']);
+  });
+
   it('does not count where its rollout failed, by digest where both are known', () => {
     const failed = (over: object = {}) => image({ status: { rollout: { tag: 'v1.11.0', phase: 'Failed', since: '', workloads: [], ...over } } });
     expect(after(named('demos=v1.11.0'), [failed()])).toEqual(['acme/whoami:v1.10.2']);

@@ -1,6 +1,7 @@
 import { ANNOTATION_PREFIX, type Image } from '../image/image.ts';
 import { repositoryId } from '../image/image-reference.ts';
-import { type Entry, IMAGES_ANNOTATION, parseEntries } from '../rollout/template-entries.ts';
+import { type Entry, IMAGES_ANNOTATION, parseEntries, parseEntry } from '../rollout/template-entries.ts';
+import { deploymentOf } from '../rollout/workload.ts';
 import { CONTAINER_LISTS, type ContainerList, type Pod } from './pod.ts';
 import { type Fit, readReference, tagOf, tagOn } from './tag-for.ts';
 
@@ -49,7 +50,7 @@ export function putTags(pod: Pod, imagesFor: ImagesFor, before?: Pod): Puts {
         continue;
       }
       entries ??= parseEntries(annotations?.[IMAGES_ANNOTATION]);
-      const to = tagOf(image, entries.get(image.name));
+      const to = tagOf(image, entries.get(image.name) ?? kept(image, pod));
       if (to === undefined) continue;
       const fit = tagOn(container.image, reference, to);
       if (fit.kind === 'put') puts.push({ list, index, image: fit.image });
@@ -63,6 +64,16 @@ export function putTags(pod: Pod, imagesFor: ImagesFor, before?: Pod): Puts {
 /** The only one, or the one that the pod names; `undefined` for a tie. */
 export function choose(candidates: readonly Image[], named: string | undefined): Image | undefined {
   return candidates.length === 1 ? candidates[0] : candidates.find(({ name }) => name === named);
+}
+
+/** What the pods of a workload that a person took out of the last rollout stay on, until the next. */
+function kept(image: Image, pod: Pod): Entry | undefined {
+  const rows = image.status.rollout?.workloads;
+  const owner = pod.metadata?.ownerReferences?.find(({ controller }) => controller === true);
+  if (rows === undefined || owner === undefined) return undefined;
+  const [kind, name] = owner.kind === 'ReplicaSet' ? ['Deployment', deploymentOf(owner.name)] : [owner.kind, owner.name];
+  const keeps = rows.find((row) => row.keeps !== undefined && row.name === name && row.kind === kind)?.keeps;
+  return keeps === undefined ? undefined : parseEntry(keeps);
 }
 
 function tie(candidates: readonly Image[], repository: string): string {

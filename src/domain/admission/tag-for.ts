@@ -1,5 +1,6 @@
 import { type Image, type ImageSpec, statusIsCurrent } from '../image/image.ts';
 import { type ImageReference, InvalidImageReferenceError, isTag, parseImageReference, sameRepository, withTag } from '../image/image-reference.ts';
+import { isOfThisImage } from '../rollout/same-rollout.ts';
 import type { Entry } from '../rollout/template-entries.ts';
 import { comparePrecedence, parseVersionTag } from '../tag/version-tag.ts';
 
@@ -69,7 +70,7 @@ export function tagOf(image: Image, entry: Entry | undefined): Entry | undefined
 /** Of another digest than the one that failed, a tag is something else. */
 function hasFailed(image: Image, entry: Entry): boolean {
   const rollout = image.status.rollout;
-  return rollout?.phase === 'Failed' && rollout.tag === entry.tag
+  return rollout?.phase === 'Failed' && isOfThisImage(rollout, image) && rollout.tag === entry.tag
     && (rollout.digest === undefined || entry.digest === undefined || rollout.digest === entry.digest);
 }
 

@@ -1,8 +1,9 @@
-import type { Rollout, WorkloadRollout } from '../image/image.ts';
+import type { LateRollout, Rollout, WorkloadRollout } from '../image/image.ts';
 import { progressOf, rollsNow } from './progress.ts';
 import { goBack, nextRow, pendingRow, startPending } from './row.ts';
+import { isOfThisImage } from './same-rollout.ts';
 import { rfc3339, type Sheet } from './sheet.ts';
-import { type Entry, formatEntry } from './template-entries.ts';
+import { type Entry, entryOfTag, formatEntry } from './template-entries.ts';
 import { concerns, runsOlder } from './template-images.ts';
 import { byName, entryTextOf, type Workload, workloadId } from './workload.ts';
 
@@ -12,12 +13,44 @@ import { byName, entryTextOf, type Workload, workloadId } from './workload.ts';
  * The rows stand in the Image's Healthy rollout; the Image itself has proven its tag, so they never make it Failed.
  */
 export function rollLate(sheet: Sheet, rollout: Rollout | undefined): Rollout | undefined {
-  const { tag, digest } = sheet.input.image.status;
-  if (tag === undefined) return rollout;
-  const to: Entry = digest === undefined ? { tag } : { tag, digest };
-  const own = rollout !== undefined && formatEntry(rollout) === formatEntry(to) ? rollout : undefined;
+  const { image, now } = sheet.input;
+  const to = ownTag(sheet);
+  if (to === undefined) return rollout;
+  const own = rollout?.phase === 'Healthy' && isOfThisImage(rollout, image) && formatEntry(rollout) === formatEntry(to) ? rollout : undefined;
+  const rows = lateRows(sheet, own, to, () => true);
+  if (rows === undefined) return rollout;
+  const open = rows.filter((row) => row.phase === 'Pending' || row.phase === 'Progressing').length;
+  return {
+    ...to,
+    image: image.spec.image,
+    phase: 'Healthy',
+    since: own?.since ?? rfc3339(now),
+    message: open === 0 ? 'all workloads in scope were looked at' : `${open} ${open === 1 ? 'workload' : 'workloads'} with older pods under way`,
+    workloads: rows,
+  };
+}
 
-  const late = latecomers(sheet, own, to);
+/**
+ * The same beside a rollout that failed, which stays as it is: the memory of its failure keeps its tag out. What went back
+ * with it, or was taken back by a person, is where it should be.
+ */
+export function rollLateBeside(sheet: Sheet, failed: Rollout): Rollout {
+  const to = ownTag(sheet);
+  if (to === undefined) return failed;
+  const settled = new Set(failed.workloads.filter((row) => row.phase !== 'Pending' && sheet.workloadOf(row) !== undefined).map(workloadId));
+  const own = failed.late !== undefined && formatEntry(failed.late) === formatEntry(to) ? failed.late : undefined;
+  const rows = lateRows(sheet, own, to, (workload) => !settled.has(workloadId(workload)));
+  return rows === undefined ? failed : { ...failed, late: { ...to, workloads: rows } };
+}
+
+function ownTag({ input }: Sheet): Entry | undefined {
+  const { tag, digest } = input.image.status;
+  return tag === undefined ? undefined : entryOfTag({ tag, digest });
+}
+
+/** The rows as they are now, `undefined` when there is no news. */
+function lateRows(sheet: Sheet, own: LateRollout | undefined, to: Entry, may: (workload: Workload) => boolean): readonly WorkloadRollout[] | undefined {
+  const late = latecomers(sheet, own, to, may);
   const again = new Set(late.map(workloadId));
   const rows = (own?.workloads ?? [])
     .filter((row) => !again.has(workloadId(row)))
@@ -27,22 +60,13 @@ export function rollLate(sheet: Sheet, rollout: Rollout | undefined): Rollout | 
   rows.sort(byName);
   for (const row of rows) if (row.phase === 'Failed') goBack(sheet, row, to);
   startPending(sheet, rows, to);
-
-  if (late.length === 0 && (own === undefined || sameRows(rows, own.workloads))) return rollout;
-  const open = rows.filter((row) => row.phase === 'Pending' || row.phase === 'Progressing').length;
-  return {
-    ...to,
-    phase: 'Healthy',
-    since: own?.since ?? rfc3339(sheet.input.now),
-    message: open === 0 ? 'all workloads in scope were looked at' : `${open} ${open === 1 ? 'workload' : 'workloads'} with older pods under way`,
-    workloads: rows,
-  };
+  return late.length === 0 && (own === undefined || sameRows(rows, own.workloads)) ? undefined : rows;
 }
 
-function latecomers(sheet: Sheet, rollout: Rollout | undefined, to: Entry): readonly Workload[] {
+function latecomers(sheet: Sheet, rollout: LateRollout | undefined, to: Entry, may: (workload: Workload) => boolean): readonly Workload[] {
   const rows = new Map(rollout?.workloads.map((row) => [workloadId(row), row]));
   return sheet.input.workloads.filter((workload) => {
-    if (!mayBeLate(sheet, workload, to)) return false;
+    if (!may(workload) || !mayBeLate(sheet, workload, to)) return false;
     const id = workloadId(workload);
     const look = fingerprint(sheet, workload, to);
     const last = sheet.looked.get(id);

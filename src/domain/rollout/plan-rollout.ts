@@ -1,38 +1,55 @@
 import type { Image, Rollout, Update, WorkloadRollout } from '../image/image.ts';
-import { rollLate } from './late-workloads.ts';
+import { rollLate, rollLateBeside } from './late-workloads.ts';
 import { rollsNow } from './progress.ts';
 import { goBack, nextRow, pendingRow, startPending } from './row.ts';
+import { isOfThisImage } from './same-rollout.ts';
 import { type RolloutInput, type RolloutPlan, Sheet } from './sheet.ts';
-import { type Entry, formatEntry } from './template-entries.ts';
-import { getsAnother } from './template-images.ts';
+import { AMBIGUOUS, ambiguity } from './tell.ts';
+import { type Entry, entryOfTag, formatEntry, parseEntry } from './template-entries.ts';
+import { concerns, getsAnother } from './template-images.ts';
 import { byName, entryOf, entryTextOf, type Workload, workloadId } from './workload.ts';
 
 /**
  * What the operator does next about an Image, told from the present state alone: it may die between any two steps.
  *
- * - an update that has no rollout: one begins; every workload in scope that would get another image gets a row
+ * - an update that has no rollout: one begins; every workload in scope that would get another image, or whose template
+ *   names the tag already, gets a row: Healthy means that pods have proven it
  * - Progressing: rows go on, in turns; all done makes it Healthy, one that fails makes it Failed
  * - Failed: what was rolled goes back, and the rollout stays as it is until another update comes
  * - Progressing, but its update was withdrawn (its user changed the spec): what was rolled goes back, and the rollout goes away
  * - no update: workloads that came into scope late are brought to the Image's tag
+ * - workloads that can't tell which of several Images is theirs: nothing is proven by leaving them out, so it waits
  *
- * A rollout belongs to the update with its tag and digest, and keeps that update's `since` as its own.
+ * A rollout belongs to the update with its tag, digest and `since`.
  */
 export function planRollout(input: RolloutInput): RolloutPlan {
   const sheet = new Sheet(input);
-  return sheet.plan(nextRollout(sheet));
+  return sheet.plan(nextRollout(sheet), ambiguous(sheet));
+}
+
+/** Whether what is written in the Image's status was written for its present spec; otherwise the controller comes first. */
+function isCurrent({ deleting, spec, status }: Image): boolean {
+  return !deleting && status.image === spec.image && status.baseTag === spec.baseTag;
+}
+
+function ambiguous(sheet: Sheet): string | undefined {
+  const { image, rivals } = sheet.input;
+  const { tag, digest, update, conditions } = image.status;
+  if (!isCurrent(image)) return conditions.find(({ type }) => type === AMBIGUOUS)?.message;
+  const to = update ?? (tag === undefined ? undefined : { tag, digest });
+  return to === undefined ? undefined : ambiguity(image, rivals, sheet.ties(entryOfTag(to)));
 }
 
 function nextRollout(sheet: Sheet): Rollout | undefined {
   const { image, rollout } = sheet.input;
-  // What is written there was written for another spec: the controller comes first.
-  if (image.deleting || image.status.image !== image.spec.image || image.status.baseTag !== image.spec.baseTag) return rollout;
+  if (!isCurrent(image)) return rollout;
   const { update } = image.status;
-  if (update !== undefined && (rollout === undefined || !isFor(rollout, update))) return goOn(sheet, begin(update), rollout);
+  if (update !== undefined && (rollout === undefined || !isFor(rollout, update))) return goOn(sheet, begin(image, update), rollout);
   switch (rollout?.phase) {
     case 'Failed':
       for (const row of rollout.workloads) goBack(sheet, row, rollout);
-      return rollout;
+      if (update !== undefined) return rollout;
+      return isOfThisImage(rollout, image) ? rollLateBeside(sheet, rollout) : rollLate(sheet, rollout);
     case 'Progressing':
       return update === undefined ? withdraw(sheet, rollout) : goOn(sheet, rollout, undefined);
     case 'Healthy':
@@ -42,80 +59,106 @@ function nextRollout(sheet: Sheet): Rollout | undefined {
   }
 }
 
-/** Whether `rollout` is what became of `update`, not of an earlier one to the same tag. */
-export function isFor(rollout: Rollout, update: Update): boolean {
-  return rollout.tag === update.tag && rollout.digest === update.digest && Date.parse(rollout.since) >= Date.parse(update.since);
+/** Whether `rollout` is what became of `update`, not of another to the same tag. No clock is compared. */
+function isFor(rollout: Rollout, update: Update): boolean {
+  return rollout.tag === update.tag && rollout.digest === update.digest && rollout.since === update.since;
 }
 
-function begin(update: Update): Rollout {
-  return { ...target(update), phase: 'Progressing', since: update.since, workloads: [] };
+function begin({ spec: { image } }: Image, update: Update): Rollout {
+  return { ...entryOfTag(update), image, phase: 'Progressing', since: update.since, workloads: [] };
 }
 
 /** @param previous the rollout in whose place this one comes */
 function goOn(sheet: Sheet, rollout: Rollout, previous: Rollout | undefined): Rollout {
-  const to = target(rollout);
+  const to = entryOfTag(rollout);
   const rows = withNewRows(sheet, rollout, to, previous)
     .map((row) => nextRow(sheet, row, to))
     .filter((row) => row !== undefined);
   const broken = rows.find((row) => row.phase === 'Failed');
-  if (broken !== undefined) return fail(sheet, rollout, rows, broken);
+  if (broken !== undefined) return fail(sheet, rollout, rows, broken, broken.message ?? 'failed');
   startPending(sheet, rows, to);
   const done = rows.filter((row) => row.phase === 'Healthy' || row.phase === 'Overridden').length;
+  const proven = rows.some((row) => row.phase === 'Healthy' && isRolled(sheet, row));
+  const undone = rows.find((row) => row.phase === 'Overridden');
+  if (done === rows.length && !proven && undone !== undefined) {
+    return fail(sheet, rollout, rows, undone, `${undone.message ?? 'taken back'}; no other workload has proven the tag`);
+  }
+  const tie = proven ? undefined : ambiguous(sheet);
   return {
-    ...to,
-    phase: done === rows.length ? 'Healthy' : 'Progressing',
-    since: rollout.since,
-    message: rows.length === 0 ? 'nothing to roll: the tag comes with the next pods' : `${done} of ${rows.length} ${rows.length === 1 ? 'workload' : 'workloads'} done`,
+    ...rollout,
+    phase: done === rows.length && tie === undefined ? 'Healthy' : 'Progressing',
+    message: message(sheet, rows, done, tie),
     workloads: rows,
   };
 }
 
-function withNewRows(sheet: Sheet, rollout: Rollout, to: Entry, previous: Rollout | undefined): readonly WorkloadRollout[] {
-  const { image } = sheet.input;
-  const known = new Set(rollout.workloads.map(workloadId));
-  const added = sheet.input.workloads.filter((workload) => !known.has(workloadId(workload)) && sheet.hasSay(workload)
-    && rollsNow(workload) && getsAnother(workload, image, getsNow(workload, image, previous), to));
-  return [...rollout.workloads, ...added.map((workload) => pendingRow(sheet, workload, before(workload, image, previous)))].sort(byName);
+function message({ input: { excluded, image } }: Sheet, rows: readonly WorkloadRollout[], done: number, tie: string | undefined): string {
+  if (excluded) return `nothing to roll: kimup leaves the namespace ${image.namespace} alone`;
+  if (tie !== undefined && done === rows.length) return `waits: ${tie}`;
+  return rows.length === 0 ? 'nothing to roll: the tag comes with the next pods' : `${done} of ${rows.length} ${rows.length === 1 ? 'workload' : 'workloads'} done`;
 }
 
-/** What new pods of the workload get today: what its template names, unless that failed; else the Image's tag. */
-function getsNow(workload: Workload, image: Image, rollout: Rollout | undefined): Entry | undefined {
+/** Whether a Healthy row says that pods run the tag, not that the workload has none to roll. */
+function isRolled(sheet: Sheet, row: WorkloadRollout): boolean {
+  const workload = sheet.workloadOf(row);
+  return workload !== undefined && rollsNow(workload);
+}
+
+function withNewRows(sheet: Sheet, rollout: Rollout, to: Entry, previous: Rollout | undefined): readonly WorkloadRollout[] {
+  const known = new Set(rollout.workloads.map(workloadId));
+  const added = sheet.input.workloads
+    .filter((workload) => !known.has(workloadId(workload)) && sheet.hasSay(workload))
+    .map((workload) => newRow(sheet, workload, to, previous))
+    .filter((row) => row !== undefined);
+  return [...rollout.workloads, ...added].sort(byName);
+}
+
+function newRow(sheet: Sheet, workload: Workload, to: Entry, previous: Rollout | undefined): WorkloadRollout | undefined {
+  const { image } = sheet.input;
+  const last = previous?.workloads.find((row) => workloadId(row) === workloadId(workload) && sheet.workloadOf(row) !== undefined);
+  if (entryTextOf(workload, image.name) === formatEntry(to)) return concerns(workload, image, to) ? takenOver(sheet, workload, previous, last) : undefined;
+  if (!rollsNow(workload) || !getsAnother(workload, image, getsNow(workload, image, previous, last), to)) return undefined;
+  return pendingRow(sheet, workload, before(workload, image, previous, last));
+}
+
+/** The row of a workload whose template names the target before this rollout has touched it: its pods have still to prove it. */
+function takenOver(sheet: Sheet, workload: Workload, previous: Rollout | undefined, last: WorkloadRollout | undefined): WorkloadRollout | undefined {
+  // Its time goes on; an update that is decided again and again must not give it more.
+  if (last?.phase === 'Pending' || last?.phase === 'Progressing') return last;
+  const { image } = sheet.input;
+  if (last !== undefined) return pendingRow(sheet, workload, before(workload, image, previous, last));
+  // What kimup put there for a rollout that is not known any more may be bad: then the Image's own tag is where to go.
+  return rollsNow(workload) ? pendingRow(sheet, workload, workload.entriesAreOurs ? undefined : entryTextOf(workload, image.name)) : undefined;
+}
+
+/** What new pods of the workload get today: what its template names, unless that failed; else what it kept, or the Image's tag. */
+function getsNow(workload: Workload, image: Image, rollout: Rollout | undefined, last: WorkloadRollout | undefined): Entry | undefined {
   const entry = entryOf(workload, image.name);
   const hasFailed = rollout?.phase === 'Failed' && entry !== undefined && formatEntry(entry) === formatEntry(rollout);
   if (entry !== undefined && !hasFailed) return entry;
-  return image.status.tag === undefined ? undefined : target({ tag: image.status.tag, digest: image.status.digest });
+  const { tag, digest } = image.status;
+  return (last?.keeps === undefined ? undefined : parseEntry(last.keeps)) ?? (tag === undefined ? undefined : entryOfTag({ tag, digest }));
 }
 
 /** Where the workload goes back to: what its template names now, or, where that was not proven, what it named before that. */
-function before(workload: Workload, image: Image, previous: Rollout | undefined): string | undefined {
+function before(workload: Workload, image: Image, previous: Rollout | undefined, last: WorkloadRollout | undefined): string | undefined {
   const entry = entryTextOf(workload, image.name);
-  const row = previous?.workloads.find((one) => workloadId(one) === workloadId(workload));
-  if (previous === undefined || row === undefined || entry !== formatEntry(previous)) return entry;
-  const proven = previous.phase === 'Healthy' && row.phase === 'Healthy';
-  return proven || row.phase === 'Overridden' ? entry : row.before;
+  if (previous === undefined || last === undefined || entry !== formatEntry(previous)) return entry;
+  const proven = previous.phase === 'Healthy' && last.phase === 'Healthy';
+  return proven || last.phase === 'Overridden' ? entry : last.before;
 }
 
-function fail(sheet: Sheet, rollout: Rollout, rows: readonly WorkloadRollout[], broken: WorkloadRollout): Rollout {
+function fail(sheet: Sheet, rollout: Rollout, rows: readonly WorkloadRollout[], broken: WorkloadRollout, why: string): Rollout {
   const workloads = rows.map((row): WorkloadRollout => {
     if (row === broken || row.phase === 'Overridden') return row;
     if (row.phase === 'Pending') return { ...row, message: `not started: ${broken.kind} ${broken.name} failed before` };
     return { ...row, phase: 'Failed', since: broken.since, message: `goes back to ${row.before ?? "the Image's tag"}` };
   });
   for (const row of workloads) goBack(sheet, row, rollout);
-  return {
-    ...target(rollout),
-    phase: 'Failed',
-    since: rollout.since,
-    message: `${broken.kind} ${broken.name}: ${broken.message ?? 'failed'}`,
-    workloads,
-  };
+  return { ...rollout, phase: 'Failed', message: `${broken.kind} ${broken.name}: ${why}`, workloads };
 }
 
 function withdraw(sheet: Sheet, rollout: Rollout): Rollout | undefined {
   const left = rollout.workloads.filter((row) => goBack(sheet, row, rollout));
   return left.length === 0 ? undefined : { ...rollout, message: 'the update was withdrawn: what was rolled goes back' };
-}
-
-function target(of: { readonly tag: string; readonly digest?: string | undefined }): Entry {
-  return of.digest === undefined ? { tag: of.tag } : { tag: of.tag, digest: of.digest };
 }

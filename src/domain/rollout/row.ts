@@ -1,7 +1,7 @@
 import type { WorkloadRollout } from '../image/image.ts';
 import { progressMessage, progressOf, rollsNow, scoreOf } from './progress.ts';
 import { type Remade, rfc3339, type Sheet } from './sheet.ts';
-import { type Entry, formatEntry } from './template-entries.ts';
+import { type Entry, entryOfTag, formatEntry } from './template-entries.ts';
 import { leftBehind, missing, troubleOf, unseenPods } from './template-images.ts';
 import { entryTextOf, type PodState, type Workload, workloadId } from './workload.ts';
 
@@ -10,6 +10,10 @@ const RECHECK_MS = 10_000;
 /** How often a pod that the webhook did not see is made anew in vain, and the wait after the first time; it doubles. */
 const REMAKE_TRIES = 5;
 const REMAKE_WAIT_MS = 1_000;
+
+const NOTHING_NOW = 'nothing to roll now: paused, without replicas or OnDelete';
+/** Longest message of a row: there may be thousands in a status. */
+const MAX_MESSAGE = 500;
 
 /** A new row, before its workload is touched. Its `since` is never before the workload was made, whatever the clocks say. */
 export function pendingRow(sheet: Sheet, workload: Workload, before: string | undefined): WorkloadRollout {
@@ -34,22 +38,49 @@ export function nextRow(sheet: Sheet, row: WorkloadRollout, target: Entry): Work
   if (entry === formatEntry(target)) return row.phase === 'Healthy' ? row : progressing(sheet, row, workload, target);
   // What an update in whose place this one came had put there is no person's word.
   if (row.phase === 'Pending' && (entry === row.before || workload.entriesAreOurs)) {
-    return rollsNow(workload) ? row : healthy(sheet, row, 'nothing to roll now: paused, without replicas or OnDelete');
+    return rollsNow(workload) ? pending(sheet, row) : healthy(sheet, row, NOTHING_NOW);
   }
   const manager = sheet.lastWord(workload);
   if (manager === undefined) return row;
+  const keeps = entry === undefined ? ownEntry(sheet, target) : undefined;
   return {
     ...row,
+    ...(keeps === undefined ? {} : { keeps }),
     phase: 'Overridden',
     since: rfc3339(sheet.input.now),
     message: `${manager} ${entry === undefined ? 'took the entry away' : `made it ${entry}`}: left alone until the next move`,
   };
 }
 
-/** Puts the target into the templates of the Pending rows, as far as there is room beside those under way. */
+/**
+ * What pods get whose template names nothing, as an entry: the Image may move on without a workload that somebody took back,
+ * and its next pods are not to follow. `undefined` where that is the target itself.
+ */
+function ownEntry({ input }: Sheet, target: Entry): string | undefined {
+  const { tag, digest } = input.image.status;
+  const entry = tag === undefined ? undefined : formatEntry(entryOfTag({ tag, digest }));
+  return entry === formatEntry(target) ? undefined : entry;
+}
+
+/**
+ * A row whose workload is not touched yet. Once the API server has refused that it has a message, and from then on as much time
+ * as a workload without progress: RBAC, a quota or a policy may be mended meanwhile.
+ */
+function pending(sheet: Sheet, row: WorkloadRollout): WorkloadRollout {
+  const { now, memory, options } = sheet.input;
+  const refusal = memory.refused.get(workloadId(row));
+  if (row.message === undefined) return refusal === undefined ? row : { ...row, since: rfc3339(now), message: shortened(`refused: ${refusal}`) };
+  const deadline = Date.parse(row.since) + options.rolloutDeadlineMs;
+  if (now >= deadline) return failed(sheet, row, row.message);
+  sheet.wake(deadline);
+  return row;
+}
+
+/** Puts the target into the templates of the Pending rows, as far as there is room beside those under way; refused ones last. */
 export function startPending(sheet: Sheet, rows: readonly WorkloadRollout[], target: Entry): void {
   let room = sheet.input.options.maxConcurrent - rows.filter((row) => row.phase === 'Progressing').length;
-  for (const row of rows) {
+  const isRefused = (row: WorkloadRollout): boolean => row.message !== undefined;
+  for (const row of [...rows.filter((one) => !isRefused(one)), ...rows.filter(isRefused)]) {
     const workload = row.phase === 'Pending' ? sheet.workloads.get(workloadId(row)) : undefined;
     if (workload === undefined || room <= 0) continue;
     room -= 1;
@@ -101,7 +132,16 @@ function progressing(sheet: Sheet, row: WorkloadRollout, workload: Workload, tar
     sheet.best.set(known, { ...next, remade: remake(sheet, workload, unseenPods(workload, pods, image, target), best?.remade) });
     return under(lack);
   }
-  if (workload.paused) return under('paused: goes on when it is resumed');
+  if (workload.paused) {
+    // Nothing goes on until it is resumed; but who paused it may have done so because of its new pods.
+    const pods = sheet.pods(workload);
+    if (pods === undefined) return row;
+    const trouble = troubleOf(workload, pods, image);
+    if (trouble === undefined) return healthy(sheet, row, NOTHING_NOW);
+    if (now - since >= options.rolloutDeadlineMs) return failed(sheet, row, `paused; ${trouble}`);
+    sheet.wake(Math.min(now + RECHECK_MS, since + options.rolloutDeadlineMs));
+    return under(`paused; ${trouble}`);
+  }
   const reason = overdue(sheet, workload, since);
   if (reason === undefined) return under(progressMessage(progress));
   const pods = sheet.pods(workload);
@@ -152,5 +192,9 @@ function healthy(sheet: Sheet, row: WorkloadRollout, message: string): WorkloadR
 }
 
 function failed(sheet: Sheet, row: WorkloadRollout, message: string): WorkloadRollout {
-  return { ...row, phase: 'Failed', since: rfc3339(sheet.input.now), message };
+  return { ...row, phase: 'Failed', since: rfc3339(sheet.input.now), message: shortened(message) };
+}
+
+function shortened(message: string): string {
+  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 1)}…`;
 }

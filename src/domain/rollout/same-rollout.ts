@@ -1,4 +1,9 @@
-import type { LateRollout, Rollout, WorkloadRollout } from '../image/image.ts';
+import type { Image, LateRollout, Rollout, WorkloadRollout } from '../image/image.ts';
+
+/** Whether the rollout was for the repository that the Image is for now; what an older kimup wrote does not say. */
+export function isOfThisImage(rollout: Rollout, image: Image): boolean {
+  return rollout.image === undefined || rollout.image === image.spec.image;
+}
 
 /** Whether two rollouts say the same, so that nothing needs to be written. */
 export function sameRollout(a: Rollout | undefined, b: Rollout | undefined): boolean {

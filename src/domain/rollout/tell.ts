@@ -1,9 +1,39 @@
 import type { ConditionState } from '../image/conditions.ts';
-import type { Rollout, WorkloadRollout } from '../image/image.ts';
-import { workloadId } from './workload.ts';
+import type { Image, Rollout, WorkloadRollout } from '../image/image.ts';
+import { IMAGE_ANNOTATION } from '../admission/put-tags.ts';
+import { type Workload, workloadId } from './workload.ts';
 
 /** The operator's condition on an Image: whether all that could be rolled runs the tag that it should. */
 export const ROLLED_OUT = 'RolledOut';
+
+/** The operator's condition on an Image, there while it is so: workloads can't tell which of several Images is theirs. */
+export const AMBIGUOUS = 'Ambiguous';
+
+/** All conditions that the operator writes. */
+export const OPERATOR_CONDITIONS: ReadonlySet<string> = new Set([ROLLED_OUT, AMBIGUOUS]);
+
+/** Shorter than what a condition is cut to, so that one can be compared with what it should be. */
+const MAX_AMBIGUITY = 1_000;
+
+/** Which workloads get no tag because of `rivals`, and what to do; `undefined` for none. */
+export function ambiguity(image: Image, rivals: readonly Image[], ties: readonly Workload[]): string | undefined {
+  if (ties.length === 0) return undefined;
+  const images = some(rivals.map(({ name }) => name));
+  const workloads = some(ties.map(({ kind, name }) => `${kind} ${name}`));
+  const text = `say with the annotation ${IMAGE_ANNOTATION} on the pod template which Image counts: several are for ${image.spec.image} (${images}), so none puts its tag on ${workloads}`;
+  return text.length <= MAX_AMBIGUITY ? text : `${text.slice(0, MAX_AMBIGUITY - 1)}…`;
+}
+
+/** The condition {@link AMBIGUOUS}. */
+export function isAmbiguous(message: string): ConditionState {
+  return { type: AMBIGUOUS, status: 'True', reason: 'SeveralImages', message };
+}
+
+/** The first five by name. */
+function some(names: readonly string[]): string {
+  const sorted = [...names].sort();
+  return sorted.length <= 5 ? sorted.join(', ') : `${sorted.slice(0, 5).join(', ')} and ${sorted.length - 5} more`;
+}
 
 /** The condition {@link ROLLED_OUT} for a rollout. */
 export function rolledOut({ tag, phase, message, workloads }: Rollout): ConditionState {
@@ -46,14 +76,19 @@ export function tellings(before: Rollout | undefined, after: Rollout | undefined
   const told: Told[] = [];
   const { tag, workloads } = after;
   const same = before !== undefined && before.tag === tag && before.digest === after.digest && before.since === after.since;
-  const known = new Map(same ? before.workloads.map((row) => [workloadId(row), row.phase]) : []);
-  for (const row of workloads) {
-    if (row.phase === known.get(workloadId(row))) continue;
-    if (row.phase === 'Overridden') told.push({ type: 'Warning', reason: 'RolloutOverridden', message: `${row.kind} ${row.name}: ${row.message ?? ''}` });
-    if (row.phase === 'Failed' && after.phase !== 'Failed') {
-      told.push({ type: 'Warning', reason: 'WorkloadFailed', message: `${row.kind} ${row.name} does not get to ${tag} and goes back: ${row.message ?? ''}` });
+  const rowsOf = (rows: readonly WorkloadRollout[], known: readonly WorkloadRollout[] = [], to?: string): void => {
+    const phases = new Map(known.map((row) => [workloadId(row), row.phase]));
+    for (const row of rows) {
+      if (row.phase === phases.get(workloadId(row))) continue;
+      if (row.phase === 'Overridden') told.push({ type: 'Warning', reason: 'RolloutOverridden', message: `${row.kind} ${row.name}: ${row.message ?? ''}` });
+      if (row.phase === 'Failed' && to !== undefined) {
+        told.push({ type: 'Warning', reason: 'WorkloadFailed', message: `${row.kind} ${row.name} does not get to ${to} and goes back: ${row.message ?? ''}` });
+      }
     }
-  }
+  };
+  // Of a rollout that failed, that alone is told.
+  rowsOf(workloads, same ? before.workloads : [], after.phase === 'Failed' ? undefined : tag);
+  if (after.late !== undefined) rowsOf(after.late.workloads, before?.late?.workloads, after.late.tag);
   if (same && before.phase === after.phase) return told;
   switch (after.phase) {
     case 'Progressing':

@@ -41,6 +41,11 @@ export function formatEntries(entries: ReadonlyMap<string, Entry>): string {
     .join(',');
 }
 
+/** The entry of what else a tag and digest are said of: an update, a rollout, a status. */
+export function entryOfTag({ tag, digest }: { readonly tag: string; readonly digest?: string | undefined }): Entry {
+  return digest === undefined ? { tag } : { tag, digest };
+}
+
 /** `tag@digest` or `tag`: one Image's entry, as a rollout keeps it to put it back (`before`). `undefined` for anything else. */
 export function parseEntry(text: string): Entry | undefined {
   const [, tag, digest] = VALUE.exec(text) ?? [];

@@ -92,6 +92,10 @@ export function podsOf(workload: Workload, pods: readonly PodState[]): PodState[
 
 function madeBy(workload: Workload, pod: PodState): boolean {
   if (workload.kind !== 'Deployment') return pod.owner?.uid === workload.uid;
-  // A Deployment's pods belong to its ReplicaSets, which are named after it: `name-hash`, the hash without a dash.
-  return pod.owner?.kind === 'ReplicaSet' && pod.owner.name.slice(0, pod.owner.name.lastIndexOf('-')) === workload.name;
+  return pod.owner?.kind === 'ReplicaSet' && deploymentOf(pod.owner.name) === workload.name;
+}
+
+/** The Deployment of a ReplicaSet, which is named after it: `name-hash`, the hash without a dash. */
+export function deploymentOf(replicaSet: string): string {
+  return replicaSet.slice(0, replicaSet.lastIndexOf('-'));
 }

@@ -45,6 +45,10 @@ export class WorkloadRollout {
   @IsOptional() @IsString() @MaxLength(512)
   before?: string;
 
+  @Describe('Of an Overridden workload whose pod template says nothing now: what its pods get until the next move.')
+  @IsOptional() @IsString() @MaxLength(512)
+  keeps?: string;
+
   @Describe('How far the workload is. Overridden: somebody else changed its annotation, and has the last word.')
   @IsOptional() @IsIn(WORKLOAD_PHASES)
   phase?: WorkloadPhase;
@@ -59,6 +63,21 @@ export class WorkloadRollout {
   message?: string;
 }
 
+export class LateRollout {
+  @Describe('The tag that the Image was on already.')
+  @IsOptional() @IsString() @MaxLength(TAG_LENGTH)
+  tag?: string;
+
+  @Describe('Its digest.')
+  @IsOptional() @IsString() @MaxLength(DIGEST_LENGTH)
+  digest?: string;
+
+  @Describe('The workloads that are brought to it, a row each.')
+  @Schema({ 'x-kubernetes-list-type': 'atomic' })
+  @IsOptional() @IsArray() @ArrayMaxSize(5000) @ValidateNested({ each: true }) @Type(() => WorkloadRollout)
+  workloads?: WorkloadRollout[];
+}
+
 export class Rollout {
   @Describe('The tag that is rolled out.')
   @IsOptional() @IsString() @MaxLength(TAG_LENGTH)
@@ -67,6 +86,10 @@ export class Rollout {
   @Describe('Its digest.')
   @IsOptional() @IsString() @MaxLength(DIGEST_LENGTH)
   digest?: string;
+
+  @Describe('The spec.image that it was for.')
+  @IsOptional() @IsString() @MaxLength(512)
+  image?: string;
 
   @Describe('Progressing until every workload has its new pods ready (Healthy) or one does not get there (Failed).')
   @IsOptional() @IsIn(ROLLOUT_PHASES)
@@ -85,6 +108,10 @@ export class Rollout {
   @Schema({ 'x-kubernetes-list-type': 'atomic' })
   @IsOptional() @IsArray() @ArrayMaxSize(5000) @ValidateNested({ each: true }) @Type(() => WorkloadRollout)
   workloads?: WorkloadRollout[];
+
+  @Describe('Beside a rollout that failed: workloads that came into scope late, and are brought to the tag that the Image is on.')
+  @IsOptional() @ValidateNested() @Type(() => LateRollout)
+  late?: LateRollout;
 }
 
 export class Candidate {
