@@ -1,4 +1,4 @@
-// One runner, three projects: `npx vitest run --project unit`. What a project needs from the machine grows from left to right.
+// One runner, four projects: `npx vitest run --project unit`. What a project needs from the machine grows from left to right.
 import { defineConfig } from 'vitest/config';
 
 // `npm test` leads this process's group. If it is killed without a chance to say so, the group ends too.
@@ -37,6 +37,17 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+        },
+      },
+      {
+        // The same with bigger numbers: `npm run test:long`, no part of `npm test`.
+        test: {
+          name: 'long',
+          include: ['test/long/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 900_000,
