@@ -101,6 +101,26 @@ describe('KubernetesImageStore on a real API server', () => {
     expect(await shown()).toBeUndefined();
   });
 
+  it('changes nothing that another leader wrote: neither status nor annotations, though it knows of nothing', async () => {
+    const namespace = await cluster.freshNamespace({ prefix: 'store' });
+    const status = (tag: string, time: string) => ({ tag, result: 'Success', time, image: SPEC.image, baseTag: SPEC.baseTag, observedGeneration: 1, conditions: [] }) as const;
+    await client.create(IMAGES, { namespace }, { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos', annotations: { 'kimup.cloudavenue.io/action': 'refresh' } }, spec: SPEC });
+    const [before, after] = [await open('kimup-controller', namespace), await open('kimup-controller', namespace)];
+    // The one before is frozen: its watch brings nothing, and what it decided is about to be sent.
+    await before.informer.stop();
+    const image = before.store.get({ namespace, name: 'demos' })!;
+    await after.store.annotate(after.store.get(image)!, { action: null });
+    await after.store.writeControllerStatus(after.store.get(image)!, status('v1.9.0', '2026-11-22T10:00:15Z'));
+    await after.store.annotate(after.store.get(image)!, { tag: 'v1.9.0' });
+    const present = () => client.get<RawImage>(IMAGES, { namespace, name: 'demos' });
+    const written = await present();
+    await expect(before.store.annotate(image, { action: null })).rejects.toMatchObject({ consequence: 'conflict' });
+    await expect(before.store.annotate(image, { tag: 'v1.8.0' })).rejects.toMatchObject({ consequence: 'conflict' });
+    await expect(before.store.writeControllerStatus(image, status('v1.8.0', '2026-11-22T10:00:00Z'))).rejects.toMatchObject({ consequence: 'conflict' });
+    expect((await present()).metadata?.resourceVersion).toBe(written.metadata?.resourceVersion);
+    await after.informer.stop();
+  });
+
   it('says that a status is refused which the schema does not allow', async () => {
     const namespace = await cluster.freshNamespace({ prefix: 'store' });
     const { store, informer } = await open('kimup-controller', namespace);
