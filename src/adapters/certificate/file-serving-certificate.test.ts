@@ -10,6 +10,10 @@ import { FileServingCertificate, hasServingCertificate } from './file-serving-ce
 import { X509CertificateAuthority } from './x509-certificate-authority.ts';
 
 const renewed = (hosts: readonly string[]) => new X509CertificateAuthority({ hosts }).renewed(undefined, Date.now());
+/** Another certificate by the same authority. */
+const renewedBy = (made: Certificates) => new X509CertificateAuthority({ hosts: ['localhost'] }).renewed(made, Date.now() + 61 * 86_400_000);
+
+const TRUST_MS = 60_000;
 
 describe('a certificate from files', () => {
   const lines: string[] = [];
@@ -24,7 +28,7 @@ describe('a certificate from files', () => {
     directory = await mkdtemp(join(tmpdir(), 'kimup-serving-certs-'));
     clock = new FakeClock();
     lines.length = 0;
-    source = new FileServingCertificate(clock, log, directory);
+    source = new FileServingCertificate(clock, log, directory, 5_000, TRUST_MS);
     made = await renewed(['localhost']);
   });
   afterEach(async () => {
@@ -66,7 +70,7 @@ describe('a certificate from files', () => {
     await source.start();
     source.subscribe((bundle) => { seen.push(bundle); });
     expect(seen).toHaveLength(1);
-    const next = await renewed(['localhost']);
+    const next = await renewedBy(made);
     await put({ 'tls.crt': next['tls.crt'] });
     await source.start();
     expect(seen).toHaveLength(1);
@@ -80,5 +84,72 @@ describe('a certificate from files', () => {
     await source.start();
     expect(seen).toHaveLength(2);
     expect(lines.join()).not.toContain('PRIVATE');
+  });
+
+  it('is left for the next look while its authority is still another\'s', async () => {
+    await put(made);
+    await source.start();
+    const { 'ca.crt': authority, ...pair } = await renewed(['localhost']);
+    await put(pair);
+    await source.start();
+    expect(source.problem()).toContain('not by the authority in ca.crt');
+    expect(source.current()?.certificate).toBe(made['tls.crt']);
+    await put({ 'ca.crt': authority });
+    await source.start();
+    expect(source.problem()).toBeUndefined();
+  });
+
+  describe('by another authority', () => {
+    let next: Certificates;
+    const authorities = () => source.current()!.authority.match(/BEGIN/g)!.length;
+    const served = () => (source.current()!.certificate === made['tls.crt'] ? 'old' : source.current()!.certificate === next['tls.crt'] ? 'new' : 'another');
+
+    beforeEach(async () => {
+      await put(made);
+      await source.start();
+      next = await renewed(['localhost']);
+      await put(next);
+      await source.start();
+    });
+
+    it('is served once everybody trusts both, and the old authority is let go after that', async () => {
+      expect([served(), authorities()]).toEqual(['old', 2]);
+      expect(source.current()!.authority).toContain(made['ca.crt'].trim());
+      expect(source.current()!.authority).toContain(next['ca.crt'].trim());
+      await clock.advance(TRUST_MS - 5_001);
+      await source.start();
+      expect([served(), authorities()]).toEqual(['old', 2]);
+      await clock.advance(5_001);
+      await source.start();
+      expect([served(), authorities()]).toEqual(['new', 2]);
+      await clock.advance(TRUST_MS);
+      await source.start();
+      expect([served(), authorities()]).toEqual(['new', 1]);
+    });
+
+    it('and then by a third gives that one the same time', async () => {
+      await clock.advance(TRUST_MS / 2);
+      const third = await renewed(['localhost']);
+      await put(third);
+      await source.start();
+      await clock.advance(TRUST_MS / 2);
+      await source.start();
+      expect([served(), authorities()]).toEqual(['old', 2]);
+      await clock.advance(TRUST_MS / 2);
+      await source.start();
+      expect([served(), authorities()]).toEqual(['another', 2]);
+      expect(source.current()!.certificate).toBe(third['tls.crt']);
+    });
+  });
+
+  it('by another authority is served at once where the old one has run out', async () => {
+    const short = await new X509CertificateAuthority({ hosts: ['localhost'], servingLifeMs: 60_000 }).renewed(undefined, clock.now());
+    await put(short);
+    await source.start();
+    await clock.advance(70_000);
+    const next = await renewed(['localhost']);
+    await put(next);
+    await source.start();
+    expect(source.current()?.certificate).toBe(next['tls.crt']);
   });
 });
