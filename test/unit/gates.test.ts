@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const COPIED = [
   'package.json', 'tsconfig.json', 'tsconfig.base.json', 'oxlint.config.ts', 'boundaries.config.ts',
   ...['domain', 'application', 'adapters', 'modules', 'entrypoints'].map(layer => `src/${layer}/tsconfig.json`),
-  'src/domain/image/image.ts', 'src/application/ports/clock.ts', 'src/adapters/kubernetes/api',
+  'src/domain/image/image.ts', 'src/domain/image/image-reference.ts', 'src/application/ports/clock.ts', 'src/adapters/kubernetes/api',
   'tools', 'crds', 'test/tsconfig.json',
 ];
 
@@ -86,6 +86,7 @@ describe('the type check', () => {
 
   it.each([
     ['semver in the domain', 'src/domain/planted.ts', "import { gt } from 'semver';\nexport const later = gt;"],
+    ['re2js in the domain', 'src/domain/planted.ts', "import { RE2JS } from 're2js';\nexport const compile = (pattern: string): unknown => RE2JS.compile(pattern);"],
     ['Injectable in a use case', 'src/application/planted.ts', "import { Injectable } from '@nestjs/common';\nimport { Clock } from './ports/clock.ts';\n@Injectable()\nexport class Planted {\n  constructor(readonly clock: Clock) {}\n}"],
     ['undici and node:fs in an adapter', 'src/adapters/registry/planted.ts', "export { request } from 'undici';\nexport { readFileSync } from 'node:fs';"],
   ])('and the boundaries allow %s', async (_, path, text) => {
