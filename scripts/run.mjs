@@ -63,7 +63,7 @@ function install() {
   const started = Date.now();
   const npm = process.env.npm_execpath;
   const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-  const { status, error } = spawnSync(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status, error } = spawnSync(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', process.stderr.fd, 'inherit'] });
   if (error) fail(`npm can't be started (${error.message}): it comes with Node.js 20 or newer.`);
   if (status !== 0) fail('npm ci failed, see above. It needs the npm registry (npm config get registry) or a filled npm cache.');
   console.error(`installed in ${Math.round((Date.now() - started) / 1000)} s`);
