@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
 import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
-import { apiVersionOf, IMAGES } from '../../src/adapters/kubernetes/client/resource.ts';
+import { hasStatus } from '../../src/adapters/kubernetes/client/kube-error.ts';
+import { apiVersionOf, DEPLOYMENTS, IMAGES, NAMESPACES, SECRETS } from '../../src/adapters/kubernetes/client/resource.ts';
 import type { RawImage } from '../../src/adapters/kubernetes/image-mapping.ts';
 import { KubernetesImageStore, type FieldManager } from '../../src/adapters/kubernetes/kubernetes-image-store.ts';
+import { writeErrorOf } from '../../src/adapters/kubernetes/write-error.ts';
 import { EventRecorder } from '../../src/application/ports/event-recorder.ts';
 import { WriteError } from '../../src/application/ports/image-store.ts';
 import { imageStoreContract } from '../contracts/image-store.contract.ts';
@@ -119,6 +121,25 @@ describe('KubernetesImageStore on a real API server', () => {
     await expect(before.store.writeControllerStatus(image, status('v1.8.0', '2026-11-22T10:00:00Z'))).rejects.toMatchObject({ consequence: 'conflict' });
     expect((await present()).metadata?.resourceVersion).toBe(written.metadata?.resourceVersion);
     await after.informer.stop();
+  });
+
+  it('drops what it would write to a namespace that is being deleted', async () => {
+    const namespace = await cluster.freshNamespace({ prefix: 'store' });
+    const { store, informer } = await open('kimup-controller', namespace);
+    await client.create(IMAGES, { namespace }, { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC });
+    const image = await eventually(() => store.get({ namespace, name: 'demos' }));
+    await informer.stop();
+    // Something holds the namespace's end up.
+    const holder = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'holder', finalizers: ['kimup.test/hold'] } };
+    await client.create(SECRETS, { namespace }, holder);
+    await client.delete(NAMESPACES, { name: namespace });
+    await eventually(() => client.get(IMAGES, image).then(() => false, (error: unknown) => hasStatus(error, 404)));
+    const consequence = (write: Promise<unknown>) => write.then(() => undefined, (error: unknown) => writeErrorOf(error).consequence);
+    expect(await consequence(store.writeControllerStatus(image, { result: 'Success', time: '2026-11-22T10:00:00Z', image: SPEC.image, baseTag: SPEC.baseTag, observedGeneration: 1, conditions: [] }))).toBe('gone');
+    expect(await consequence(store.annotate(image, { tag: 'v1.9.0' }))).toBe('gone');
+    expect(await consequence(client.create(SECRETS, { namespace }, { ...holder, metadata: { name: 'another' } }))).toBe('gone');
+    expect(await consequence(client.apply(DEPLOYMENTS, { namespace, name: 'web' }, { metadata: { uid: '00000000-0000-4000-8000-000000000000' } }, 'test'))).toBe('gone');
+    await client.mergePatch(SECRETS, { namespace, name: 'holder' }, { metadata: { finalizers: null } }, 'test');
   });
 
   it('says that a status is refused which the schema does not allow', async () => {

@@ -149,7 +149,7 @@ export class WebhookConfigurationKeeper {
     try {
       if (this.#present !== undefined) return await this.client.mergePatch<Configuration>(MUTATING_WEBHOOK_CONFIGURATIONS, at, { ...this.#guard(this.#present), webhooks }, fieldManager, () => this.leadership.isLeader());
     } catch (error) {
-      if (!hasStatus(error, 404)) throw error;
+      if (!hasStatus(error, 404) || !this.leadership.isLeader()) throw error;
     }
     const { kind } = MUTATING_WEBHOOK_CONFIGURATIONS;
     const metadata = { ...at, labels: { 'app.kubernetes.io/name': 'kimup', 'app.kubernetes.io/managed-by': 'kimup-operator' } };
