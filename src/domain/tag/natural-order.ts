@@ -44,7 +44,7 @@ export function newestOf(tags: Iterable<string>): string | undefined {
   return newest?.tag ?? word;
 }
 
-/** By runs of digits, as numbers of any length, and of other characters; a run of digits is below one of others. */
+/** By runs of digits, as numbers of any length, and character by character between them; then the shorter first. */
 export function compareRuns(a: string, b: string): number {
   let i = 0;
   let j = 0;
