@@ -15,7 +15,10 @@ import { SecretCertificateStore } from '../../src/adapters/kubernetes/secret-cer
 import { WebhookConfigurationKeeper } from '../../src/adapters/kubernetes/webhook-configuration-keeper.ts';
 import { SystemClock } from '../../src/adapters/system/system-clock.ts';
 import { OwnServingCertificate } from '../../src/application/admission/own-serving-certificate.ts';
+import type { PolledServingCertificate } from '../../src/application/admission/polled-serving-certificate.ts';
 import { AdmissionOptions, ReviewPod } from '../../src/application/admission/review-pod.ts';
+import type { Clock } from '../../src/application/ports/clock.ts';
+import type { Log } from '../../src/application/ports/log.ts';
 import { LEADS } from '../fakes/leads.ts';
 import { FakeEventRecorder, FakeLog, FakeMetrics } from '../fakes/recorders.ts';
 
@@ -31,7 +34,7 @@ export class ShiftedClock extends SystemClock {
 export interface Admission {
   readonly client: KubeClient;
   readonly clock: ShiftedClock;
-  readonly certificate: OwnServingCertificate;
+  readonly certificate: PolledServingCertificate;
   readonly keeper: WebhookConfigurationKeeper;
   readonly log: FakeLog;
   readonly metrics: FakeMetrics;
@@ -41,14 +44,23 @@ export interface Admission {
   stop(): Promise<void>;
 }
 
-export async function startAdmission(kubeconfig: string, shiftMs = 0): Promise<Admission> {
+export interface AdmissionWiring {
+  /** How far the clock is ahead of the machine's. */
+  readonly shiftMs?: number;
+  /** A certificate from elsewhere, instead of kimup's own. */
+  readonly certificate?: (clock: Clock, log: Log) => PolledServingCertificate;
+  /** Whether each review comes over a connection of its own, so that each meets the certificate that is served then. */
+  readonly newConnections?: boolean;
+}
+
+export async function startAdmission(kubeconfig: string, { shiftMs = 0, certificate: from, newConnections = false }: AdmissionWiring = {}): Promise<Admission> {
   const connection = KubeConnection.load({ kubeconfig, userAgent: 'kimup-operator/test' });
   const client = new KubeClient(connection);
   const [log, metrics, clock] = [new FakeLog(), new FakeMetrics(), new ShiftedClock()];
   clock.shiftMs = shiftMs;
   const images = new Informer<RawImage>(client, IMAGES, { log });
   const namespaces = new KubernetesNamespaceStore(client, log);
-  const certificate = new OwnServingCertificate(
+  const certificate = from?.(clock, log) ?? new OwnServingCertificate(
     new SecretCertificateStore(client, { namespace: 'kimup-operator', fieldManager: 'kimup-operator' }), new X509CertificateAuthority({ hosts: ['127.0.0.1'] }), clock, log,
   );
   const reviewPod = new ReviewPod(
@@ -59,6 +71,12 @@ export async function startAdmission(kubeconfig: string, shiftMs = 0): Promise<A
   let port = 0;
   const up = async (): Promise<void> => {
     server = fastify(WEBHOOK_FASTIFY_OPTIONS) as unknown as FastifyInstance;
+    if (newConnections) {
+      server.addHook('onSend', (_request, reply, payload, done) => {
+        reply.header('connection', 'close');
+        done(null, payload);
+      });
+    }
     webhook.attach(server);
     webhook.secure(server.server as unknown as Server);
     await server.listen({ port, host: '127.0.0.1' });

@@ -47,7 +47,7 @@ describe('admission, on a real API server', () => {
     connection = KubeConnection.load({ kubeconfig: cluster.kubeconfig, userAgent: 'admin' });
     admin = new KubeClient(connection);
     // Its certificate is made as one of 62 days ago, so that a renewed one is valid today.
-    admission = await startAdmission(await cluster.serviceAccountKubeconfig('kimup-operator', 'kimup'), -62 * DAY_MS);
+    admission = await startAdmission(await cluster.serviceAccountKubeconfig('kimup-operator', 'kimup'), { shiftMs: -62 * DAY_MS, newConnections: true });
     await until(() => admin.get(MUTATING_WEBHOOK_CONFIGURATIONS, CONFIGURATION), 10_000, 'the webhook configuration');
   });
   afterAll(async () => {
