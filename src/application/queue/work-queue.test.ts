@@ -285,6 +285,31 @@ describe('WorkQueue', () => {
     expect(() => new WorkQueue(clock, { concurrency: 1, baseDelayMs: 2, maxDelayMs: 1 }, async () => {})).toThrow(/baseDelayMs/);
   });
 
+  // Of two namespaces that both have keys waiting, neither is ever ahead by more than one.
+  it('is fair: as long as keys of several namespaces wait, they are worked on equally often', async () => {
+    const adds = fc.array(fc.record({ namespace: fc.constantFrom('a', 'b', 'c', 'd'), keys: fc.integer({ min: 1, max: 20 }) }), { minLength: 1, maxLength: 8 });
+    await fc.assert(fc.asyncProperty(adds, async (adds) => {
+      const clock = new FakeClock(0);
+      const order: string[] = [];
+      const queue = new WorkQueue(clock, { concurrency: 1, baseDelayMs: 100, maxDelayMs: 100 }, async (key) => void order.push(key));
+      const left = new Map<string, number>();
+      adds.forEach(({ namespace, keys }, i) => {
+        for (let n = 0; n < keys; n++) queue.add(`${namespace}/${i}-${n}`);
+        left.set(namespace, (left.get(namespace) ?? 0) + keys);
+      });
+      await clock.advance(0);
+      expect(order).toHaveLength([...left.values()].reduce((sum, count) => sum + count, 0));
+      const done = new Map([...left.keys()].map((namespace) => [namespace, 0]));
+      for (const key of order) {
+        const namespace = key.slice(0, 1);
+        done.set(namespace, done.get(namespace)! + 1);
+        left.set(namespace, left.get(namespace)! - 1);
+        const counts = [...done].filter(([name]) => left.get(name)! > 0).map(([, count]) => count);
+        expect(Math.max(0, ...counts) - Math.min(...counts, Math.max(0, ...counts))).toBeLessThanOrEqual(1);
+      }
+    }), { numRuns: 100 });
+  });
+
   // Whatever comes in which order: a key that was asked for is worked on after it was asked for, and never by two at once.
   it('never loses a key, never works on one twice at once, never exceeds its concurrency', async () => {
     const key = fc.constantFrom('a', 'b', 'c', 'd');
