@@ -177,10 +177,10 @@ describe('a rollout, on a real API server with its controllers', () => {
     expect(failed.message).toMatch(new RegExp(`^${kind} db: 1 of [23] pods updated, 0 ready; no progress for 4 s; pod db-\\S+: container main: CrashLoopBackOff`));
     await eventually(async () => (await running(kind, 'db')).join() === before.join(), 20_000);
     expect((await get(kind, 'db')).spec?.template).toEqual(template);
-    expect(operator.log.lines.filter((line) => line === 'info deleted a stuck pod')).toHaveLength(kind === 'StatefulSet' ? 1 : 0);
+    expect(operator.log.lines.filter((line) => line === 'info deleted a pod to have it made anew')).toHaveLength(kind === 'StatefulSet' ? 1 : 0);
   });
 
-  it('leaves a workload to the person who undoes it, and goes on with the others', async () => {
+  it('is over when people undo all of it: nothing has proven the tag', async () => {
     await workload('Deployment', 'a', { spec: { progressDeadlineSeconds: 60 } });
     await workload('Deployment', 'b');
     await move('v1.10.2');
@@ -190,12 +190,42 @@ describe('a rollout, on a real API server with its controllers', () => {
     await eventually(async () => (await entries('Deployment', 'a')) === `demos=${FAILING}` && (await entries('Deployment', 'b')) === `demos=${FAILING}`);
     await cluster.kubectl(['rollout', 'undo', 'deployment/a', '-n', namespace]);
     await cluster.kubectl(['rollout', 'undo', 'deployment/b', '-n', namespace]);
-    const { workloads } = await rollout(({ phase }) => phase === 'Healthy');
+    const { workloads } = await rollout(({ phase, tag }) => phase === 'Failed' && tag === FAILING);
     expect(workloads.map(({ name, phase, message }) => [name, phase, message])).toEqual([
       ['a', 'Overridden', expect.stringMatching(/^kubectl\S* made it v1.10.2: left alone until the next move$/)],
       ['b', 'Overridden', expect.stringMatching(/^kubectl\S* made it v1.10.2: left alone until the next move$/)],
     ]);
+    expect((await status())?.conditions.find(({ type }) => type === 'RolledOut')).toMatchObject({ status: 'False', reason: 'RolloutFailed' });
+  });
+
+  it('leaves a workload to the person who undoes it, its next pods too, and goes on with the others', async () => {
+    await workload('Deployment', 'a');
+    await workload('Deployment', 'b');
+    // Held up, so that there is something to undo.
+    await admin.mergePatch(DEPLOYMENTS, { namespace, name: 'b' }, { spec: { minReadySeconds: 3 } }, 'user');
+    await move('v1.10.2');
+    await eventually(async () => (await entries('Deployment', 'a')) === 'demos=v1.10.2');
+    await cluster.kubectl(['rollout', 'undo', 'deployment/a', '-n', namespace]);
+    const { workloads } = await rollout(({ phase }) => phase === 'Healthy');
+    expect(workloads.map(({ name, phase, keeps }) => [name, phase, keeps])).toEqual([['a', 'Overridden', 'v1.9.0'], ['b', 'Healthy', undefined]]);
     expect((await status())?.conditions.find(({ type }) => type === 'RolledOut')).toMatchObject({ status: 'True', reason: 'Overridden' });
+    await controllerWrites({ tag: 'v1.10.2' });
+    await cluster.kubectl(['delete', 'pods', '-n', namespace, '-l', 'app=deployment-a', '--wait=false']);
+    await eventually(async () => (await running('Deployment', 'a')).join() === 'acme/whoami:v1.9.0 ready,acme/whoami:v1.9.0 ready');
+    await cluster.kubectl(['delete', 'pods', '-n', namespace, '-l', 'app=deployment-b', '--wait=false']);
+    await eventually(async () => (await running('Deployment', 'b')).join() === 'acme/whoami:v1.10.2 ready,acme/whoami:v1.10.2 ready');
+  });
+
+  it('waits where a workload does not say which of two Images is its own', async () => {
+    await workload('Deployment', 'web');
+    await cluster.apply([{ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name: 'rival', namespace }, spec: { image: 'acme/whoami', baseTag: 'v1', triggers: [{ type: 'crontab', value: '0 0 * * * *' }], rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }] } }]);
+    await cluster.kubectl(['wait', 'image/demos', '-n', namespace, '--for=condition=Ambiguous', '--timeout=20s']);
+    await move('v1.10.2');
+    expect((await rollout(({ phase }) => phase === 'Progressing')).message).toContain('waits: say with the annotation kimup.cloudavenue.io/image');
+    await admin.mergePatch(DEPLOYMENTS, { namespace, name: 'web' }, { spec: { template: { metadata: { annotations: { 'kimup.cloudavenue.io/image': 'demos' } } } } }, 'user');
+    await rollout(({ phase }) => phase === 'Healthy');
+    expect(new Set(await running('Deployment', 'web'))).toEqual(new Set(['acme/whoami:v1.10.2 ready']));
+    await eventually(async () => !(await status())?.conditions.some(({ type }) => type === 'Ambiguous'));
   });
 
   it('brings pods that were there before their namespace came into scope to the Image\'s tag', async () => {

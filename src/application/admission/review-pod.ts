@@ -5,7 +5,7 @@ import { excludedNamespaces, inScope, MIRROR_POD_ANNOTATION } from '../../domain
 import { IMAGES_ANNOTATION, parseEntries } from '../../domain/rollout/template-entries.ts';
 import { ImageStore } from '../ports/image-store.ts';
 import { NamespaceStore } from '../ports/namespace-store.ts';
-import { ImageIndex } from './image-index.ts';
+import { ImageIndex } from '../images/image-index.ts';
 
 /** What the API server asks about. */
 export interface PodReview {

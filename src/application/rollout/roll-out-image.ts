@@ -1,16 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Annotations } from '../../domain/admission/scope.ts';
-import { readReference } from '../../domain/admission/tag-for.ts';
 import { conditionsAfter } from '../../domain/image/conditions.ts';
 import { type Image, keyOf, parseKey, type Rollout } from '../../domain/image/image.ts';
-import { repositoryId } from '../../domain/image/image-reference.ts';
+import { readReference, repositoryId } from '../../domain/image/image-reference.ts';
 import { planRollout } from '../../domain/rollout/plan-rollout.ts';
 import { sameButProgress, sameRollout } from '../../domain/rollout/same-rollout.ts';
 import { DEFAULT_ROLLOUT_OPTIONS, type Effect, NO_MEMORY, type RolloutMemory, type RolloutPlan } from '../../domain/rollout/sheet.ts';
 import { formatEntries, IMAGES_ANNOTATION, parseEntries, parseEntry } from '../../domain/rollout/template-entries.ts';
 import { AMBIGUOUS, isAmbiguous, OPERATOR_CONDITIONS, rolledOut, tellings } from '../../domain/rollout/tell.ts';
 import { type PodState, workloadId } from '../../domain/rollout/workload.ts';
-import { ImageIndex } from '../admission/image-index.ts';
+import { ImageIndex } from '../images/image-index.ts';
 import { Clock } from '../ports/clock.ts';
 import { EventRecorder } from '../ports/event-recorder.ts';
 import { ImageStore, WriteError } from '../ports/image-store.ts';

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { readReference } from '../../domain/admission/tag-for.ts';
 import { type Image, keyOf } from '../../domain/image/image.ts';
-import { repositoryId } from '../../domain/image/image-reference.ts';
+import { readReference, repositoryId } from '../../domain/image/image-reference.ts';
 import { IMAGES_ANNOTATION, parseEntries } from '../../domain/rollout/template-entries.ts';
 import { type Workload, workloadId } from '../../domain/rollout/workload.ts';
-import { ImageIndex } from '../admission/image-index.ts';
+import { ImageIndex } from '../images/image-index.ts';
 import { Clock } from '../ports/clock.ts';
 import { ImageStore, WriteError } from '../ports/image-store.ts';
 import { Log } from '../ports/log.ts';

@@ -1,9 +1,9 @@
 import { ANNOTATION_PREFIX, type Image } from '../image/image.ts';
-import { repositoryId } from '../image/image-reference.ts';
+import { readReference, repositoryId } from '../image/image-reference.ts';
 import { type Entry, IMAGES_ANNOTATION, parseEntries, parseEntry } from '../rollout/template-entries.ts';
 import { deploymentOf } from '../rollout/workload.ts';
 import { CONTAINER_LISTS, type ContainerList, type Pod } from './pod.ts';
-import { type Fit, readReference, tagOf, tagOn } from './tag-for.ts';
+import { type Fit, tagOf, tagOn } from './tag-for.ts';
 
 /** On a pod: the name of the Image that counts, where several are for one repository. */
 export const IMAGE_ANNOTATION = `${ANNOTATION_PREFIX}image`;

@@ -1,5 +1,5 @@
 import { type Image, type ImageSpec, statusIsCurrent } from '../image/image.ts';
-import { type ImageReference, InvalidImageReferenceError, isTag, parseImageReference, sameRepository, withTag } from '../image/image-reference.ts';
+import { type ImageReference, isTag, readReference, sameRepository, withTag } from '../image/image-reference.ts';
 import { isOfThisImage } from '../rollout/same-rollout.ts';
 import type { Entry } from '../rollout/template-entries.ts';
 import { comparePrecedence, parseVersionTag } from '../tag/version-tag.ts';
@@ -72,14 +72,4 @@ function hasFailed(image: Image, entry: Entry): boolean {
   const rollout = image.status.rollout;
   return rollout?.phase === 'Failed' && isOfThisImage(rollout, image) && rollout.tag === entry.tag
     && (rollout.digest === undefined || entry.digest === undefined || rollout.digest === entry.digest);
-}
-
-/** The reference, `undefined` for what is none. */
-export function readReference(text: string): ImageReference | undefined {
-  try {
-    return parseImageReference(text);
-  } catch (error) {
-    if (error instanceof InvalidImageReferenceError) return undefined;
-    throw error;
-  }
 }

@@ -64,6 +64,16 @@ export function parseImageReference(text: string): ImageReference {
   return digest === undefined ? { registry, repository, tag } : { registry, repository, tag, digest };
 }
 
+/** {@link parseImageReference}, `undefined` for what is no reference. */
+export function readReference(text: string): ImageReference | undefined {
+  try {
+    return parseImageReference(text);
+  } catch (error) {
+    if (error instanceof InvalidImageReferenceError) return undefined;
+    throw error;
+  }
+}
+
 /** The canonical text of a reference: `docker.io/library/nginx:1.9`. {@link parseImageReference} is its inverse. */
 export function formatImageReference(reference: ImageReference): string {
   return withTagAndDigest(repositoryId(reference), reference);

@@ -116,15 +116,16 @@ function withNewRows(sheet: Sheet, rollout: Rollout, to: Entry, previous: Rollou
 function newRow(sheet: Sheet, workload: Workload, to: Entry, previous: Rollout | undefined): WorkloadRollout | undefined {
   const { image } = sheet.input;
   const last = previous?.workloads.find((row) => workloadId(row) === workloadId(workload) && sheet.workloadOf(row) !== undefined);
-  if (entryTextOf(workload, image.name) === formatEntry(to)) return concerns(workload, image, to) ? takenOver(sheet, workload, previous, last) : undefined;
+  if (entryTextOf(workload, image.name) === formatEntry(to)) return concerns(workload, image, to) ? takenOver(sheet, workload, to, previous, last) : undefined;
   if (!rollsNow(workload) || !getsAnother(workload, image, getsNow(workload, image, previous, last), to)) return undefined;
   return pendingRow(sheet, workload, before(workload, image, previous, last));
 }
 
 /** The row of a workload whose template names the target before this rollout has touched it: its pods have still to prove it. */
-function takenOver(sheet: Sheet, workload: Workload, previous: Rollout | undefined, last: WorkloadRollout | undefined): WorkloadRollout | undefined {
+function takenOver(sheet: Sheet, workload: Workload, to: Entry, previous: Rollout | undefined, last: WorkloadRollout | undefined): WorkloadRollout | undefined {
+  const isSame = previous !== undefined && formatEntry(previous) === formatEntry(to);
   // Its time goes on; an update that is decided again and again must not give it more.
-  if (last?.phase === 'Pending' || last?.phase === 'Progressing') return last;
+  if (isSame && (last?.phase === 'Pending' || last?.phase === 'Progressing')) return last;
   const { image } = sheet.input;
   if (last !== undefined) return pendingRow(sheet, workload, before(workload, image, previous, last));
   // What kimup put there for a rollout that is not known any more may be bad: then the Image's own tag is where to go.

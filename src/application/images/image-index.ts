@@ -1,6 +1,5 @@
 import type { Image } from '../../domain/image/image.ts';
-import { repositoryId } from '../../domain/image/image-reference.ts';
-import { readReference } from '../../domain/admission/tag-for.ts';
+import { readReference, repositoryId } from '../../domain/image/image-reference.ts';
 import type { ImageListener, ImageStore } from '../ports/image-store.ts';
 
 /** The Images by namespace and repository, kept by the store's changes, so that looking one up costs the same however many there are. */
