@@ -7,6 +7,8 @@ const both = new Map([[REPOSITORY, ['1.9', '1.10', 'v2']], ['nginx', []]]);
 describe('readTags', () => {
   it.each<[string, string, unknown]>([
     ['a tag a line, blank lines and comments passed over', '# mine\n1.9\r\n\n  1.10\nlatest\n', ['1.9', '1.10', 'latest']],
+    ['what no registry has, too', '1.0.0+build\n1.0~1\n', ['1.0.0+build', '1.0~1']],
+    ['the same in JSON and YAML', 'nginx:\n  - 1.0.0+build\n', new Map([['nginx', ['1.0.0+build']]])],
     ['nothing: no tags', '', []],
     ['a JSON list', '["1.9", "1.10"]', ['1.9', '1.10']],
     ['a JSON object', JSON.stringify({ [REPOSITORY]: ['1.9', '1.10', 'v2'], nginx: [] }), both],

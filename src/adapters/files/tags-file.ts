@@ -4,8 +4,10 @@ import type { TagsOfFile } from '../../application/plan/tag-sources.ts';
 
 /** A tag (distribution spec, "Pulling manifests"). */
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+/** What may be tried as one: rules say themselves of `1.0.0+build` that it is no version. */
+const WORD = /^[^\s:/"'`#&*!|>%@{}[\],-][^\s:/"'`{}[\],]{0,255}$/;
 /** What plain YAML is read fast by: `- tag`, with quotes or without. */
-const ITEM = /^\s*-\s+(?:"([^"\\]*)"|'([^']*)'|([A-Za-z0-9_][A-Za-z0-9._-]*))\s*$/;
+const ITEM = /^\s*-\s+(?:"([^"\\]*)"|'([^']*)'|([A-Za-z0-9_][A-Za-z0-9._+-]*))\s*$/;
 const KEY = /^(?:"([^"\\]+)"|'([^']+)'|([^\s"'#&*!|>%@`{}[\],?-][^\s#]*)):\s*(\[\])?\s*$/;
 
 /**
@@ -16,15 +18,15 @@ const KEY = /^(?:"([^"\\]+)"|'([^']+)'|([^\s"'#&*!|>%@`{}[\],?-][^\s#]*)):\s*(\[
  * @throws InputError
  */
 export function readTags(text: string, file: string): TagsOfFile {
-  return plainLines(text) ?? plainYaml(text) ?? json(text, file) ?? yaml(text, file);
+  return plainLines(text, TAG) ?? plainYaml(text) ?? json(text, file) ?? plainLines(text, WORD) ?? yaml(text, file);
 }
 
-function plainLines(text: string): readonly string[] | undefined {
+function plainLines(text: string, form: RegExp): readonly string[] | undefined {
   const tags: string[] = [];
   for (const line of text.split('\n')) {
     const tag = line.trim();
     if (tag === '' || tag.startsWith('#')) continue;
-    if (!TAG.test(tag)) return undefined;
+    if (!form.test(tag)) return undefined;
     tags.push(tag);
   }
   return tags;
@@ -39,7 +41,7 @@ function plainYaml(text: string): TagsOfFile | undefined {
     const item = ITEM.exec(line);
     if (item !== null) {
       const tag = item[1] ?? item[2] ?? item[3]!;
-      if (list === undefined || !TAG.test(tag)) return undefined;
+      if (list === undefined || !WORD.test(tag)) return undefined;
       list.push(tag);
       continue;
     }
@@ -67,15 +69,15 @@ function json(text: string, file: string): TagsOfFile | undefined {
 
 function checked(tags: unknown, file: string, field: string | undefined): readonly string[] {
   if (!Array.isArray(tags)) throw InputError.at({ file, field }, 'must be a list of tags');
-  const wrong = tags.findIndex((tag) => typeof tag !== 'string' || !TAG.test(tag));
-  if (wrong !== -1) throw InputError.at({ file, field: `${field ?? ''}[${wrong}]` }, `${shown(tags[wrong])} is no tag: ${typeof tags[wrong] === 'number' ? 'write it in quotes' : 'letters, digits, _, . and -, at most 128'}`);
+  const wrong = tags.findIndex((tag) => typeof tag !== 'string' || !WORD.test(tag));
+  if (wrong !== -1) throw InputError.at({ file, field: `${field ?? ''}[${wrong}]` }, `${shown(tags[wrong])} is no tag: ${typeof tags[wrong] === 'number' ? 'write it in quotes' : 'letters, digits, _, . and -'}`);
   return tags as string[];
 }
 
 function yaml(text: string, file: string): TagsOfFile {
   const lines = new LineCounter();
   // All scalars are text in this schema.
-  const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const at = (offset: number | undefined, field?: string) => ({ file, line: offset === undefined ? undefined : lines.linePos(offset).line, field });
   const [error] = document.errors;
   const form = 'tags, one a line, or JSON or YAML that gives each spec.image a list of them';
@@ -84,7 +86,7 @@ function yaml(text: string, file: string): TagsOfFile {
     if (!isSeq(node)) throw InputError.at(at((node as { range?: [number] } | null)?.range?.[0], field), 'must be a list of tags');
     return node.items.map((item, index) => {
       const tag = isScalar(item) ? item.value : undefined;
-      if (typeof tag !== 'string' || !TAG.test(tag)) throw InputError.at(at((item as { range?: [number] } | null)?.range?.[0], `${field ?? ''}[${index}]`), `${shown(tag)} is no tag: letters, digits, _, . and -, at most 128`);
+      if (typeof tag !== 'string' || !WORD.test(tag)) throw InputError.at(at((item as { range?: [number] } | null)?.range?.[0], `${field ?? ''}[${index}]`), `${shown(tag)} is no tag: letters, digits, _, . and -`);
       return tag;
     });
   };

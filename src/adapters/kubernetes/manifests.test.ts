@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { InputError } from '../../application/plan/input-error.ts';
 import { readImages } from './manifests.ts';
 
 const IMAGE = `apiVersion: kimup.cloudavenue.io/v1alpha1
@@ -78,5 +80,18 @@ describe('readImages', () => {
       told = (error as Error).message;
     }
     expect(told.split('\n').map((line) => line.slice(0, 31))).toEqual(['f:27: spec.rules[0].type: must ', 'f:45: spec.rules[0].type: must ']);
+  });
+
+  it('reads or refuses any text, and fails in no other way', () => {
+    const mutated = fc.tuple(fc.nat(IMAGE.length), fc.nat(20), fc.oneof(fc.string({ maxLength: 8 }), fc.constantFrom('\n', ': ', '- ', '[', '{', '&a ', '*a', '!!binary ', 'null', '1.5', '~', '<<: ', '__proto__: ')))
+      .map(([at, length, put]) => IMAGE.slice(0, at) + put + IMAGE.slice(at + length));
+    fc.assert(fc.property(fc.oneof({ weight: 4, arbitrary: mutated }, { weight: 1, arbitrary: fc.string() }, { weight: 1, arbitrary: fc.json() }), (text) => {
+      try {
+        readImages(text, 'f');
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        expect(error.message).toMatch(/^f/);
+      }
+    }), { numRuns: 2_000 });
   });
 });

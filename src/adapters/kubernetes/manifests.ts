@@ -47,7 +47,7 @@ export function readImages(text: string, file: string): readonly ImageToPlan[] {
 
 function* manifestsIn(text: string, file: string): Iterable<Manifest> {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, strict: true });
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, strict: true, logLevel: 'error' });
   if (!Array.isArray(documents)) return;
   for (const document of documents) {
     const [error] = document.errors;

@@ -1,6 +1,6 @@
 import { decide } from '../../domain/decision/decide.ts';
-import type { Question } from '../../domain/decision/question.ts';
 import { type CandidateReason, type Image, keyOf } from '../../domain/image/image.ts';
+import type { Decided } from './decide-with-facts.ts';
 import { interestingCandidates } from './interesting-candidates.ts';
 
 /** Why things are as they are, for people. */
@@ -18,11 +18,11 @@ interface Remembered extends Explanation {
 export class Explanations {
   readonly #last = new Map<string, Remembered>();
 
-  of(image: Image, question: Question): Explanation {
+  /** Of an answer to a question. */
+  of(image: Image, { answer, question }: Decided): Explanation {
     const { currentTag, currentDigest, updating, rejected, facts, noFacts } = question;
     // What is too young says until when, so the time itself changes nothing while the answers are the same.
-    const outcomes = decide(question);
-    const of = JSON.stringify([image.uid, image.generation, currentTag, currentDigest, updating, rejected, noFacts, [...(facts ?? [])], outcomes, fingerprint(question.tags)]);
+    const of = JSON.stringify([image.uid, image.generation, currentTag, currentDigest, updating, rejected, noFacts, [...(facts ?? [])], answer.outcomes, fingerprint(question.tags)]);
     const known = this.#last.get(keyOf(image));
     if (known?.of === of) return known;
     const told = decide({ ...question, withMisses: true });

@@ -126,8 +126,8 @@ export class FindUpdate {
         else back = rolloutFailed(start.tag, failed);
       }
     }
-    const { answer, question } = decided;
-    const explanation = this.#explanations.of(image, question);
+    const { answer } = decided;
+    const explanation = this.#explanations.of(image, decided);
     const known = start.digest ?? answer.learned ?? await this.#baseline(image, start, repository);
     const position: Position = {
       ...start,
