@@ -53,6 +53,9 @@ describe('the review of a pod', () => {
     expect(() => reviewPod.review(asked({}, named))).toThrow(BehindError);
     namespaces.put('fresh', { enabled: 'true' });
     expect(() => reviewPod.review(asked({ namespace: 'fresh' }, named))).toThrow('fresh/new');
+    namespaces.put('early', { enabled: 'true' });
+    images.put({ name: 'new', namespace: 'early', spec: { image: 'acme/whoami', baseTag: 'v1.9.0' } });
+    expect(() => reviewPod.review(asked({ namespace: 'early' }, named))).toThrow('early/new');
     // What it has heard of it goes on serving.
     expect(reviewPod.review(asked({}, { 'kimup.cloudavenue.io/images': 'demos=v1.10.2' })).patch).toEqual(changed);
     expect(reviewPod.review(asked()).patch).toEqual(changed);

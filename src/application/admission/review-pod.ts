@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Pod } from '../../domain/admission/pod.ts';
 import { putTags } from '../../domain/admission/put-tags.ts';
 import { excludedNamespaces, inScope, MIRROR_POD_ANNOTATION } from '../../domain/admission/scope.ts';
+import { tagOf } from '../../domain/admission/tag-for.ts';
 import { IMAGES_ANNOTATION, parseEntries } from '../../domain/rollout/template-entries.ts';
 import { ImageStore } from '../ports/image-store.ts';
 import { NamespaceStore } from '../ports/namespace-store.ts';
@@ -61,7 +62,7 @@ export class ReviewPod {
 
   /**
    * What becomes of the pod: nothing, where it is out of scope.
-   * @throws BehindError where its template names an Image that is not known, and that may be because nothing was heard of it
+   * @throws BehindError where its template names an Image that has no tag to put, and that may be because nothing was heard of it
    */
   review({ namespace, operation, subResource, pod, before }: PodReview): PodAnswer {
     if (this.#excluded.has(namespace)) return NOTHING;
@@ -79,8 +80,10 @@ export class ReviewPod {
   /** The operator put the names there, so the Images were there: they are gone, or this replica has not heard of them. */
   #checkKnown(namespace: string, entries: string): void {
     if (this.images.downForMs() === 0) return;
-    for (const name of parseEntries(entries).keys()) {
-      if (this.images.get({ namespace, name }) === undefined) throw new BehindError(`kimup: this replica has not heard of the Image ${namespace}/${name}, and does not reach the API server now; try again`);
+    for (const [name, entry] of parseEntries(entries)) {
+      const image = this.images.get({ namespace, name });
+      // Known, but not yet as far as to put a tag on anything.
+      if (image === undefined || tagOf(image, entry) === undefined) throw new BehindError(`kimup: this replica has not heard of the tag of the Image ${namespace}/${name}, and does not reach the API server now; try again`);
     }
   }
 }
