@@ -958,6 +958,52 @@ describe('a request that fails', () => {
   });
 });
 
+describe('Healthy means proven', () => {
+  const action = fc.oneof(
+    { weight: 8, arbitrary: fc.constant('look' as const) },
+    { weight: 6, arbitrary: fc.constant('step' as const) },
+    fc.constantFrom('undo', 'set another', 'decide anew', 'restart', 'lose the rollout', 'pause b', 'resume b', 'lag', 'catch up', 'a minute', 'ten minutes', 'settle'),
+  );
+
+  it('whatever people and replicas do meanwhile: a tag whose pods never get ready is never the Image\'s', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(action, { maxLength: 60 }), fc.constantFrom('Deployment' as const, 'StatefulSet' as const), fc.boolean(), async (actions, kind, alone) => {
+      const world = new World({ maxConcurrent: 1 });
+      world.workload({ kind, name: 'a' });
+      if (!alone) world.workload({ name: 'b' });
+      world.roller.broken.add(NEW);
+      world.move();
+      for (const what of actions) {
+        switch (what) {
+          case 'look': await world.look().catch(() => undefined); break;
+          case 'step': for (const one of world.roller.all()) world.roller.step(one.kind, one.name); break;
+          case 'undo': world.roller.override(kind, 'a', undefined, 'kubectl-rollout'); break;
+          case 'set another': if (!alone) world.roller.override('Deployment', 'b', 'demos=v1.8.0', 'kubectl-edit'); break;
+          case 'decide anew': if (world.image().status.update !== undefined) world.move(); break;
+          case 'restart': world.restart(); break;
+          case 'lose the rollout': { const { rollout: _, ...status } = world.image().status; world.images.put({ status }); break; }
+          case 'pause b': case 'resume b': {
+            if (alone) break;
+            const live = world.roller.live('Deployment', 'b');
+            world.roller.put({ ...live, image: `${REPOSITORY}:v1.9.0`, annotations: live.template.annotations, paused: what === 'pause b' }, 'kimup-operator');
+            break;
+          }
+          case 'lag': world.roller.lagging = true; break;
+          case 'catch up': world.roller.lagging = false; world.roller.catchUp(); break;
+          case 'a minute': await world.clock.advance(60_000); break;
+          case 'ten minutes': await world.clock.advance(600_000); break;
+          case 'settle': world.settle();
+        }
+        expect(world.image().status.tag).toBe('v1.9.0');
+        expect([world.rollout()?.tag, world.rollout()?.phase]).not.toEqual([NEW, 'Healthy']);
+      }
+      world.roller.lagging = false;
+      world.roller.catchUp();
+      await world.run();
+      expect([world.rollout()?.tag, world.rollout()?.phase]).not.toEqual([NEW, 'Healthy']);
+    }), { numRuns: 300 });
+  });
+});
+
 describe('killed between any two steps', () => {
   const given = fc.record({
     workloads: fc.uniqueArray(fc.record({
