@@ -46,7 +46,6 @@ export class FindUpdate {
 
   /** Nothing is kept any more of an Image that is gone. */
   forget(key: string): void {
-    this.#built.forget(key);
     this.#explanations.forget(key);
   }
 
@@ -58,7 +57,7 @@ export class FindUpdate {
   async find(image: Image, start: Position, notBefore: number, now: number): Promise<Found> {
     try {
       const reference = parseImageReference(image.spec.image);
-      this.#built.of(image);
+      this.#built.of(image.spec);
       const access: RegistryAccess = {
         credentials: image.spec.imagePullSecrets.length === 0
           ? []
@@ -112,7 +111,7 @@ export class FindUpdate {
       platforms: (digest) => this.#tagLists.platforms(repository.reference, digest, repository.access),
       firstSeen: (tag, digest) => seen.of(tag, digest),
     };
-    const { rules, filter } = this.#built.of(image);
+    const { rules, filter } = this.#built.of(image.spec);
     let decided = await this.#evaluate({ rules, filter, currentTag: start.tag, currentDigest: start.digest, tags, now, updating: start.update }, facts);
     let digest: string | undefined;
     const failed = start.update === undefined ? failedRollout(image) : undefined;
@@ -137,7 +136,7 @@ export class FindUpdate {
     };
     if (back !== undefined) return { position, end: back };
     if (answer.kind === 'hold') return { position, end: { kind: 'fine', message: answer.reason } };
-    if (answer.kind === 'stay') return { position, end: { kind: 'fine', message: `on ${start.tag}; ${explanation.message}` } };
+    if (answer.kind === 'stay') return { position, end: { kind: 'fine', message: explanation.message } };
     if (answer.action !== 'apply') {
       this.#metrics.done('actions_executed', 0, true);
       return { position, end: {
@@ -177,14 +176,13 @@ export class FindUpdate {
   }
 }
 
-/** The last rollout, if it failed; its tag is not tried again while it points at the same digest. */
-export function failedRollout(image: Image): Rollout | undefined {
-  const { rollout } = image.status;
-  return rollout?.phase === 'Failed' ? rollout : undefined;
+/** The last rollout, if it failed and was of the present `spec.image`; its tag is not tried again while it points at the same digest. */
+function failedRollout({ spec, status: { rollout } }: Image): Rollout | undefined {
+  return rollout?.phase === 'Failed' && (rollout.image ?? spec.image) === spec.image ? rollout : undefined;
 }
 
 /** How a refresh ends while the last rollout failed and nothing newer is there. */
-export function rolloutFailed(tag: string, failed: Rollout): RefreshEnd {
+function rolloutFailed(tag: string, failed: Rollout): RefreshEnd {
   return {
     kind: 'stalled',
     result: 'ActionError',

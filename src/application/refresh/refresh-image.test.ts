@@ -165,6 +165,19 @@ describe('an update', () => {
     expect(image().status.update).toMatchObject({ tag: 'v1.10.3' });
   });
 
+  it('whose rollout failed does not bar the same tag of another repository', async () => {
+    push('v1.9.0', 'v1.10.2');
+    put();
+    await refresh();
+    const { tag, digest, since } = image().status.update!;
+    await images.writeOperatorStatus(image(), { rollout: { tag, digest: digest!, since, image: REPOSITORY, phase: 'Failed', workloads: [] }, conditions: [] });
+    await refresh();
+    registry.put('mirror.test/whoami', { 'v1.9.0': digestOf('v1.9.0'), 'v1.10.2': digestOf('v1.10.2') });
+    put({ spec: { image: 'mirror.test/whoami' } });
+    await refresh();
+    expect(image().status).toMatchObject({ tag: 'v1.9.0', update: { tag: 'v1.10.2' } });
+  });
+
   it('whose rollout failed is tried again when its tag is pushed anew', async () => {
     push('v1.9.0', 'v1.10.2');
     put();
