@@ -195,17 +195,20 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
       await world.end(app);
     });
 
-    it('of both components goes to the others when the leaders are cut off, and comes to one end when they are back', async () => {
-      const app = await world.app('partitioned');
-      const leaders = await Promise.all(COMPONENTS.map((component) => world.replicas.leader(component, TAKEN_OVER_MS)));
-      await world.begin(app);
-      for (const { network } of leaders) network.stall();
-      await Promise.all(COMPONENTS.map((component, i) => world.replicas.leader(component, TAKEN_OVER_MS, leaders[i])));
-      await world.ends(app, WITHIN_MS);
-      for (const { network } of leaders) {
+    it.each([
+      ['frozen', ({ process }: Replica) => process.kill('SIGSTOP'), ({ process }: Replica) => process.kill('SIGCONT')],
+      ['cut off', ({ network }: Replica) => network.stall(), ({ network }: Replica) => {
         network.cut();
         network.resume();
-      }
+      }],
+    ] as const)('of both components goes to the others when the leaders are %s, and comes to one end when they are back', async (how, away, back) => {
+      const app = await world.app(`all-${how.replace(' ', '-')}`);
+      const leaders = await Promise.all(COMPONENTS.map((component) => world.replicas.leader(component, TAKEN_OVER_MS)));
+      await world.begin(app);
+      leaders.forEach(away);
+      await Promise.all(COMPONENTS.map((component, i) => world.replicas.leader(component, TAKEN_OVER_MS, leaders[i])));
+      await world.ends(app, WITHIN_MS);
+      leaders.forEach(back);
       await world.replicas.allReady();
       await world.ends(app, 0);
       await world.end(app);
