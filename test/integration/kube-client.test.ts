@@ -1,9 +1,13 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
 import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { KubeError } from '../../src/adapters/kubernetes/client/kube-error.ts';
 import { NAMESPACES, PODS, SECRETS, type KubeObject, type Resource } from '../../src/adapters/kubernetes/client/resource.ts';
 import { startCluster, type Cluster } from '../cluster/cluster.ts';
+import { startProxy } from '../proxy.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
 import { eventually, kubernetes, TestLog } from './kubernetes.ts';
 
@@ -103,6 +107,34 @@ describe('KubeClient and Informer on a real API server', () => {
     await eventually(() => gone.includes('selected'));
     expect(informer.get(namespace, 'selected')).toBeUndefined();
     await informer.stop();
+  });
+
+  it('does not wait for ever on a network that passes nothing on, without a word', async () => {
+    const apiServer = new URL(cluster.apiServer.url);
+    const proxy = await startProxy(() => Number(apiServer.port));
+    const dir = mkdtempSync(join(tmpdir(), 'kimup-proxied-'));
+    const kubeconfig = join(dir, 'kubeconfig');
+    writeFileSync(kubeconfig, readFileSync(cluster.kubeconfig, 'utf8').replaceAll(apiServer.host, `127.0.0.1:${proxy.port}`));
+    const proxied = kubernetes(kubeconfig);
+    await client.create(CONFIG_MAPS, { namespace }, configMap('behind'));
+    const informer = new Informer<ConfigMap>(proxied.client, CONFIG_MAPS, { namespace, labelSelector: 'test=yes', silenceMs: { min: 2_000, max: 2_500 }, backoffMs: { base: 50, max: 200 } });
+    informer.start();
+    await informer.whenSynced();
+    await eventually(() => informer.downForMs() === 0);
+
+    proxy.stall();
+    await client.mergePatch(CONFIG_MAPS, { namespace, name: 'behind' }, { data: { a: '1' } }, 'test');
+    // Connections that are open say nothing and new ones are not made: the watch is given up, and it shows.
+    await eventually(() => informer.downForMs() > 0);
+    expect(informer.get(namespace, 'behind')?.data).toBeUndefined();
+    // What was held back stays so, as behind a router that has forgotten the connection.
+    proxy.cut();
+    proxy.resume();
+    await eventually(() => informer.get(namespace, 'behind')?.data?.['a'] === '1' && informer.downForMs() === 0);
+    await informer.stop();
+    await proxied.close();
+    await proxy.stop();
+    rmSync(dir, { recursive: true });
   });
 
   it('begins a watch from long ago, or says 410', async () => {

@@ -137,7 +137,7 @@ describe('Informer', () => {
   });
 
   it('opens a watch anew that brings nothing at all, from where it was, and says nothing of it', async () => {
-    start({ silenceMs: { min: 40, max: 40 } });
+    start({ silenceMs: { min: 400, max: 400 } });
     (await server.next()).json(200, list(10, pod('a', 1)));
     const deaf = await server.next();
     deaf.lines({ type: 'MODIFIED', object: pod('a', 12) });
@@ -149,19 +149,28 @@ describe('Informer', () => {
   });
 
   it('leaves a watch alone that brings bookmarks', async () => {
-    start({ silenceMs: { min: 60, max: 60 } });
+    start({ silenceMs: { min: 1_000, max: 1_000 } });
     (await server.next()).json(200, list(10));
     const watch = await server.next();
     const begun = performance.now();
-    for (let i = 0; performance.now() - begun < 200; i++) {
+    for (let i = 0; performance.now() - begun < 1_500; i++) {
       watch.lines(bookmark(20 + i));
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     expect(server.untaken).toBe(0);
   });
 
+  it('counts a watch that is not answered at all as a failure: it is down since it was last heard', async () => {
+    start({ silenceMs: { min: 300, max: 300 } });
+    (await server.next()).json(200, list(10));
+    await server.next();
+    await server.next();
+    expect(log.warn.mock.calls[0]?.[1]).toMatchObject({ error: 'watch pods: the API server did not answer' });
+    expect(informer.downForMs()).toBeGreaterThan(290);
+  });
+
   it('lists anew after several silent watches in a row: the API server may have been set back', async () => {
-    start({ silenceMs: { min: 20, max: 20 } });
+    start({ silenceMs: { min: 300, max: 300 } });
     (await server.next()).json(200, list(10));
     for (let i = 0; i < 4; i++) (await server.next()).lines();
     const again = await server.next();

@@ -25,7 +25,7 @@ export interface InformerOptions<T> {
   readonly watchSeconds?: { readonly min: number; readonly max: number };
   /**
    * The shortest and the longest time without a word, milliseconds, after which a watch counts as deaf and is opened anew.
-   * The API server sends a bookmark about every minute where there is anything to tell of.
+   * The API server sends a bookmark about every minute, also where nothing changes.
    */
   readonly silenceMs?: { readonly min: number; readonly max: number };
   /** One that nobody sets, see {@link MonotonicClock}. */
@@ -219,6 +219,7 @@ export class Informer<T extends KubeObject> {
     const { min, max } = this.options.watchSeconds ?? { min: 300, max: 600 };
     const { namespace, labelSelector, fieldSelector } = this.options;
     const begun = this.clock.now();
+    let opened = false;
     let said = false;
     let at = resourceVersion;
     const ending = this.endWhenSilent();
@@ -232,6 +233,7 @@ export class Informer<T extends KubeObject> {
         timeoutSeconds: Math.round(min + this.random() * (max - min)),
         signal: ending.signal,
         opened: () => {
+          opened = true;
           this.heardAt = this.clock.now();
           settled.arm();
         },
@@ -251,7 +253,8 @@ export class Informer<T extends KubeObject> {
       }
     } catch (error) {
       if (!ending.silent()) throw error;
-      // Not a failure yet: where nothing ever changes there may be nothing to say. If it can't be opened anew, it was deaf since it was last heard.
+      if (!opened) throw new KubeError(`watch ${this.resource.plural}: the API server did not answer`, 0, 'Timeout', undefined, { cause: error });
+      // Not a failure yet: an API server may have nothing to say. If the watch can't be opened anew, it was deaf since it was last heard.
       this.options.log?.debug('the watch said nothing for too long and is opened anew', { resource: this.resource.plural, silentMs: Math.round(this.clock.now() - this.heardAt) });
       this.suspectSince ??= this.heardAt;
       this.silences++;
