@@ -1,4 +1,4 @@
-import { type Image, keyOf } from '../../domain/image/image.ts';
+import type { ImageSpec } from '../../domain/image/image.ts';
 import { buildRules } from '../../domain/rule/build-rule.ts';
 import type { Rule } from '../../domain/rule/rule.ts';
 import { buildTagFilter, type TagFilter } from '../../domain/tag/tag-filter.ts';
@@ -9,21 +9,24 @@ export interface Built {
   readonly filter: TagFilter;
 }
 
-/** Builds the rules of each Image once for each of its specs. */
+/** Thousands of Images have a few specs between them. */
+const KEPT = 1_024;
+
+/** Builds what each spec asks for once, for all Images that ask for the same. */
 export class BuiltRules {
-  readonly #built = new Map<string, Built & { readonly of: string }>();
+  /** By the spec's text, the one that was used last at the end. */
+  readonly #built = new Map<string, Built>();
 
   /** @throws InvalidRuleError */
-  of(image: Image): Built {
-    const of = `${image.uid} ${image.generation}`;
-    const known = this.#built.get(keyOf(image));
-    if (known?.of === of) return known;
-    const built = { of, rules: buildRules(image.spec.rules), filter: buildTagFilter(image.spec.tags) };
-    this.#built.set(keyOf(image), built);
+  of({ rules, tags }: Pick<ImageSpec, 'rules' | 'tags'>): Built {
+    const text = JSON.stringify([rules, tags]);
+    const built = this.#built.get(text) ?? { rules: buildRules(rules), filter: buildTagFilter(tags) };
+    this.#built.delete(text);
+    this.#built.set(text, built);
+    for (const oldest of this.#built.keys()) {
+      if (this.#built.size <= KEPT) break;
+      this.#built.delete(oldest);
+    }
     return built;
-  }
-
-  forget(key: string): void {
-    this.#built.delete(key);
   }
 }

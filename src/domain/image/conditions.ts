@@ -23,6 +23,7 @@ export function conditionsAfter(
   });
 }
 
-function shorten(message: string): string {
+/** The message as a condition keeps it. */
+export function shorten(message: string): string {
   return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 1)}…`;
 }
