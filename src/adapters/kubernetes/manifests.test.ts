@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../application/plan/input-error.ts';
@@ -34,6 +36,11 @@ describe('readImages', () => {
     expect(names(`${IMAGE}---\n# nothing\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n---\n${other}---\n${list}\n`)).toEqual(['default/demos', 'team/item']);
     expect(names(list)).toEqual(['team/item']);
     expect(names(list.replace('"List"', '"ImageList"'))).toEqual(['team/item']);
+  });
+
+  it.each(['image', 'image-shortest', 'image-every-field'])('reads test/manifests/good/%s.yaml, as the API server does', (name) => {
+    const text = readFileSync(join(import.meta.dirname, '../../../test/manifests/good', `${name}.yaml`), 'utf8');
+    expect(readImages(text, name)).toHaveLength(1);
   });
 
   it('keeps the status, where an Image comes from a cluster', () => {
