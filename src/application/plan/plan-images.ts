@@ -2,6 +2,7 @@ import type { Answer, MoveAction } from '../../domain/decision/decide.ts';
 import { explain } from '../../domain/decision/explain.ts';
 import type { Question } from '../../domain/decision/question.ts';
 import type { Image, RuleType } from '../../domain/image/image.ts';
+import { failedRollout } from '../../domain/rollout/same-rollout.ts';
 import type { Rule } from '../../domain/rule/rule.ts';
 import type { TagFilter } from '../../domain/tag/tag-filter.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
@@ -115,9 +116,9 @@ async function decideFor(image: Image, question: Question, facts: KnownTags['fac
     firstSeen: (tag, digest) => seen.of(tag, digest),
   };
   const decided = await decideWithFacts({ ...question, withMisses: true }, source);
-  const { rollout } = image.status;
-  if (decided.answer.kind !== 'move' || rollout?.phase !== 'Failed' || rollout.tag !== decided.answer.tag) return decided;
-  return withoutFailed(decided, rollout, await source?.digest(rollout.tag), source);
+  const failed = failedRollout(image);
+  if (decided.answer.kind !== 'move' || failed?.tag !== decided.answer.tag) return decided;
+  return withoutFailed(decided, failed, await source?.digest(failed.tag), source);
 }
 
 function whyOf(answer: Answer): string | undefined {

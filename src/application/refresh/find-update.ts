@@ -3,6 +3,7 @@ import type { Move } from '../../domain/decision/decide.ts';
 import type { Question } from '../../domain/decision/question.ts';
 import type { Image, Rollout, Update } from '../../domain/image/image.ts';
 import { type ImageReference, InvalidImageReferenceError, parseImageReference } from '../../domain/image/image-reference.ts';
+import { failedRollout } from '../../domain/rollout/same-rollout.ts';
 import { InvalidRuleError } from '../../domain/rule/rule.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -174,11 +175,6 @@ export class FindUpdate {
     for (const _rule of question.rules) this.#metrics.done('rules_evaluated', seconds, false);
     return decided;
   }
-}
-
-/** The last rollout, if it failed and was of the present `spec.image`; its tag is not tried again while it points at the same digest. */
-function failedRollout({ spec, status: { rollout } }: Image): Rollout | undefined {
-  return rollout?.phase === 'Failed' && (rollout.image ?? spec.image) === spec.image ? rollout : undefined;
 }
 
 /** How a refresh ends while the last rollout failed and nothing newer is there. */

@@ -5,6 +5,12 @@ export function isOfThisImage(rollout: Rollout, image: Image): boolean {
   return rollout.image === undefined || rollout.image === image.spec.image;
 }
 
+/** The last rollout, if it failed and was of the present `spec.image`: its tag is not tried again while it points at the same digest. */
+export function failedRollout(image: Image): Rollout | undefined {
+  const { rollout } = image.status;
+  return rollout?.phase === 'Failed' && isOfThisImage(rollout, image) ? rollout : undefined;
+}
+
 /** Whether two rollouts say the same, so that nothing needs to be written. */
 export function sameRollout(a: Rollout | undefined, b: Rollout | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
