@@ -1,5 +1,9 @@
 import { defineConfig, type Plugin, type RolldownOptions } from 'rolldown';
 
+/** The first line of every bundle: an older Node.js would end with a page of minified code instead of a reason. */
+export const NODE_CHECK =
+  "if (Number(process.versions.node.split('.')[0]) < 24) { console.error(`kimup needs Node.js 24 or newer; this is ${process.version}`); process.exit(2); }";
+
 /** Looked for by Nest and Fastify at run time only by those who installed them. We don't. */
 const NEVER_INSTALLED = [/^@nestjs\/(microservices|websockets|platform-express)/, /^@fastify\/(static|view|multipart)/, 'class-transformer/storage'];
 /** For making the CRDs, and for Nest's ValidationPipe, which kimup has no use for at run time: a megabyte. */
@@ -26,7 +30,7 @@ function component(name: string): RolldownOptions {
     treeshake: { moduleSideEffects: (id) => !MODELS.test(id) },
     plugins: [ascii],
     // Nest asks classes for their names, in logs and in what it says when one can't be injected.
-    output: { file: `dist/${name}.mjs`, format: 'esm', minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } }, codeSplitting: false },
+    output: { banner: NODE_CHECK, file: `dist/${name}.mjs`, format: 'esm', minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } }, codeSplitting: false },
     // Warnings of packages are not ours to mend; an import that can't be resolved is an error all the same.
     onLog(level, log, handle) {
       if (log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message);

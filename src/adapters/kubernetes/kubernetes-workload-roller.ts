@@ -99,12 +99,12 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
     }
   }
 
-  override async deletePod({ namespace }: Workload, { name, uid }: PodState): Promise<void> {
+  override async deletePod({ namespace }: Workload, { name, uid, resourceVersion }: PodState): Promise<void> {
     try {
       this.#mustLead(`Pod ${namespace}/${name} is not deleted`);
-      await this.client.delete(PODS, { namespace, name }, { uid }, this.#mayStill);
+      await this.client.delete(PODS, { namespace, name }, { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) }, this.#mayStill);
     } catch (error) {
-      // Gone, or another by the same name.
+      // Gone, another by the same name, or not as it was seen: the next look decides anew.
       if (!hasStatus(error, 404) && !hasStatus(error, 409)) throw writeErrorOf(error);
     }
   }

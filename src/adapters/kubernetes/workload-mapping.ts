@@ -123,6 +123,7 @@ export function podStateOf(raw: RawPod): PodState {
   return {
     name: metadata.name ?? '',
     uid: metadata.uid ?? '',
+    ...(metadata.resourceVersion === undefined ? {} : { resourceVersion: metadata.resourceVersion }),
     ...(owner === undefined ? {} : { owner: { kind: owner.kind, name: owner.name, uid: owner.uid } }),
     deleting: metadata.deletionTimestamp !== undefined,
     finished: status.phase === 'Succeeded' || status.phase === 'Failed',

@@ -26,6 +26,11 @@ describe('writeErrorOf', () => {
     expect(writeErrorOf(cause)).toMatchObject({ name: 'WriteError', consequence, message, cause });
   });
 
+  it('keeps how long the API server asks to wait', () => {
+    expect(writeErrorOf(new KubeError('slow down', 429, '', 30_000)).retryAfterMs).toBe(30_000);
+    expect(writeErrorOf(new KubeError('slow down', 429, '')).retryAfterMs).toBeUndefined();
+  });
+
   it('leaves a WriteError as it is, and refuses what is no answer at all', () => {
     const error = new WriteError('gone', 'gone');
     expect(writeErrorOf(error)).toBe(error);

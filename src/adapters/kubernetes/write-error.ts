@@ -5,7 +5,7 @@ import { KubeError } from './client/kube-error.ts';
 export function writeErrorOf(error: unknown): WriteError {
   if (error instanceof WriteError) return error;
   if (!(error instanceof KubeError)) return new WriteError(error instanceof Error ? error.message : String(error), 'refused', { cause: error });
-  return new WriteError(error.message, consequenceOf(error), { cause: error });
+  return new WriteError(error.message, consequenceOf(error), { cause: error, retryAfterMs: error.retryAfterMs });
 }
 
 function consequenceOf({ status, message }: KubeError): WriteError['consequence'] {

@@ -55,12 +55,17 @@ export class WriteError extends Error {
   /**
    * @param consequence `gone`: the object is not there any more, drop it; `conflict`: it changed, read again and decide
    * again; `refused`: the API server will not take it as it is (schema, RBAC); `retry`: it could not be asked now
+   * @param options `retryAfterMs`: the least to wait, where the API server said so
    */
   constructor(
     message: string,
     readonly consequence: 'gone' | 'conflict' | 'refused' | 'retry',
-    options?: { cause?: unknown },
+    { retryAfterMs, ...options }: { readonly cause?: unknown; readonly retryAfterMs?: number | undefined } = {},
   ) {
     super(message, options);
+    this.retryAfterMs = retryAfterMs;
   }
+
+  /** The least to wait before it is tried again, milliseconds. */
+  readonly retryAfterMs: number | undefined;
 }

@@ -50,6 +50,8 @@ export interface WorkloadStatus {
 export interface PodState {
   readonly name: string;
   readonly uid: string;
+  /** What was seen of it: deleting it is for this state of it alone. */
+  readonly resourceVersion?: string;
   /** The controller that made it. */
   readonly owner?: { readonly kind: string; readonly name: string; readonly uid: string };
   readonly deleting: boolean;

@@ -199,7 +199,7 @@ export class KubeClient {
       }
     } catch (error) {
       // The next watch reads its credentials anew, files and plugins included.
-      if (hasStatus(error, 401)) this.connection.refused();
+      if (hasStatus(error, 401) || isDistrust(error)) this.connection.refused();
       if (error instanceof KubeError) throw error;
       throw noAnswer(what, error, signal);
     } finally {
@@ -241,7 +241,7 @@ export class KubeClient {
           || error.status === 503 && twiceIsSafe
           || error.status === 0 && error.reason !== 'Timeout' && error.reason !== 'Aborted' && (twiceIsSafe || neverSent(error));
         if (!safe || (error.retryAfterMs ?? 0) > MAX_RETRY_AFTER_MS) throw error;
-        if (error.status === 401) this.connection.refused();
+        if (error.status === 401 || isDistrust(error)) this.connection.refused();
         wait = Math.max(wait, error.retryAfterMs ?? 0);
       }
       await sleep(wait, undefined, call.signal === undefined ? {} : { signal: call.signal }).catch((error: unknown) => {
@@ -382,6 +382,12 @@ async function unlessAborted(signal: AbortSignal, answer: Promise<Dispatcher.Res
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+/** Whether the API server's certificate was not trusted: its authority may have rotated since the kubeconfig was read. */
+function isDistrust(error: unknown): boolean {
+  const { code = '' } = ((error as KubeError).cause ?? {}) as { code?: string };
+  return /^(CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY)_)/.test(code);
 }
 
 class DeadlineError extends Error {}

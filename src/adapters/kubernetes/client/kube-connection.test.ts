@@ -122,6 +122,22 @@ describe('KubeConnection', () => {
     vi.restoreAllMocks();
   });
 
+  it('reads a kubeconfig anew whose authority, kept inside it, has rotated', async () => {
+    const authorities = [await createAuthority('first'), await createAuthority('second')] as const;
+    const pairs = await Promise.all(authorities.map((authority) => authority.issue({ commonName: 'server', names: ['127.0.0.1'] })));
+    const tls = createTlsServer({ cert: pairs[0]!.cert, key: pairs[0]!.key }, (_, response) => void response.end('{"ok":true}'));
+    const host = await listen(tls);
+    const trusting = (which: 0 | 1): object => ({ server: `https://${host}`, 'certificate-authority-data': Buffer.from(authorities[which].cert).toString('base64') });
+    const client = open({ token: 't-1' }, trusting(0));
+    expect(await client.get(PODS, AT)).toEqual({ ok: true });
+
+    tls.setSecureContext({ cert: pairs[1]!.cert, key: pairs[1]!.key });
+    tls.closeAllConnections();
+    await expect(client.get(PODS, AT)).rejects.toThrow(/self-signed|unable to (get|verify)|certificate/i);
+    open({ token: 't-1' }, trusting(1)); // writes the kubeconfig
+    expect(await client.get(PODS, AT)).toEqual({ ok: true });
+  });
+
   it('says what is wrong with a kubeconfig', () => {
     const load = (content: string) => () => KubeConnection.load({ kubeconfig: file('bad', content), userAgent: 'test' });
     expect(load('clusters: []\ncontexts: []\nusers: []\n')).toThrow(/current-context "" names no cluster of it: set current-context/);
