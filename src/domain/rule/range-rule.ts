@@ -1,6 +1,6 @@
 import { Range, SemVer } from 'semver';
 import type { RuleSpec } from '../image/image.ts';
-import type { Part, VersionTag } from '../tag/version-tag.ts';
+import { comparePreReleases, type Part, parseVersionTag, type PreRelease } from '../tag/version-tag.ts';
 import { chooseOfLine } from './line-rule.ts';
 import { InvalidRuleError, type Rule } from './rule.ts';
 
@@ -8,8 +8,7 @@ import { InvalidRuleError, type Rule } from './rule.ts';
 interface Bound {
   readonly operator: string;
   readonly numbers: readonly [number, number, number];
-  /** Whether it is a pre-release, and so below the release of its numbers. */
-  readonly preRelease: boolean;
+  readonly preRelease: PreRelease | undefined;
 }
 
 /** Longer ones are refused. */
@@ -17,22 +16,24 @@ const LONGEST_RANGE = 256;
 
 /**
  * `semver-range`: the highest candidate above the current tag that is in a range of npm's syntax. A tag's first three
- * numbers count, those that it has not are 0; a pre-release is in a range as npm has it: where an end of the range is a
- * pre-release of the same numbers.
+ * numbers count, those that it has not are 0, its revision does not; a pre-release is in a range as npm has it: where an
+ * end of the range is a pre-release of the same numbers, however the two are spelt.
  * @param where names the rule, to begin a message with
  * @throws InvalidRuleError
  */
 export function rangeRule({ name, type, actions, value }: RuleSpec, where: string): Rule {
-  const range = parseRange(value, where);
-  const sets = range.set.map((comparators) => comparators.map(boundOf).filter((bound) => bound !== undefined));
+  const sets = parseRange(value, where).set.map((comparators) => comparators.map(boundOf).filter((bound) => bound !== undefined));
+  const isIn = (numbers: readonly Part[], count: number, preRelease?: PreRelease): boolean => sets.some((set) =>
+    set.every((bound) => isWithin(bound, numbers, count, preRelease)) && (preRelease === undefined || set.some((bound) => bound.preRelease !== undefined && orderOf(bound, numbers, count) === 0)));
   const shown = value!.trim();
   return {
     name, type, actions,
     from: (currentTag) => chooseOfLine(currentTag, (current) => ({
       wanted: `in ${shown} above ${current.tag}`,
       preReleases: true,
-      accepts: (parts) => current.preRelease !== undefined || sets.some((set) => set.every((bound) => isWithin(parts, bound))),
-      acceptsVersion: (version) => isIn(range, sets, version),
+      // Behind the numbers stands the revision.
+      accepts: (parts) => current.preRelease !== undefined || isIn(parts, current.numbers.length),
+      acceptsVersion: ({ numbers, preRelease }) => isIn(numbers, numbers.length, preRelease),
       miss: () => ({ reason: `not in ${shown}`, distance: 1 }),
     })),
   };
@@ -51,25 +52,26 @@ function parseRange(value: string | undefined, where: string): Range {
 /** `undefined` for one that everything is within. */
 function boundOf({ operator, semver }: Range['set'][number][number]): Bound | undefined {
   if (!(semver instanceof SemVer)) return undefined;
-  return { operator, numbers: [semver.major, semver.minor, semver.patch], preRelease: semver.prerelease.length > 0 };
+  return { operator, numbers: [semver.major, semver.minor, semver.patch], preRelease: preReleaseOf(semver) };
 }
 
-function isIn(range: Range, sets: readonly (readonly Bound[])[], version: VersionTag): boolean {
-  const { preRelease, numbers } = version;
-  if (preRelease === undefined) return sets.some((set) => set.every((bound) => isWithin(numbers, bound)));
-  const [major, minor = 0, patch = 0] = numbers;
-  return range.test(`${major}.${minor}.${patch}-${[preRelease.word, ...preRelease.numbers].join('.')}`);
+/**
+ * As a tag's is read: `-RC1` is rc 1; what follows it (`-rc1-alpine`) is a tag's variant, which no range is about. What no
+ * tag has (`-0`, which is below all of them, or `-foo.1`) keeps npm's place: numbers are below words.
+ */
+function preReleaseOf({ version, prerelease: identifiers }: SemVer): PreRelease | undefined {
+  if (identifiers.length === 0) return undefined;
+  const read = parseVersionTag(version)?.preRelease;
+  if (read !== undefined) return read;
+  const words = typeof identifiers[0] === 'string' ? 1 : 0;
+  const numbers = identifiers.slice(words).filter((identifier) => typeof identifier === 'number');
+  return { word: words === 0 ? '' : String(identifiers[0]).toLowerCase(), numbers };
 }
 
-/** Whether a release is within one end of a range. Numbers that a double can't hold are above all ends. */
-function isWithin(parts: readonly Part[], { operator, numbers, preRelease }: Bound): boolean {
-  let order = 0;
-  for (let i = 0; i < 3 && order === 0; i++) {
-    const part = parts[i] ?? 0;
-    order = typeof part === 'string' ? 1 : part - numbers[i]!;
-  }
-  if (order === 0 && preRelease) order = 1;
-  switch (operator) {
+/** Whether a version is within one end of a range. */
+function isWithin(bound: Bound, numbers: readonly Part[], count: number, preRelease: PreRelease | undefined): boolean {
+  const order = orderOf(bound, numbers, count) || comparePreReleases(preRelease, bound.preRelease);
+  switch (bound.operator) {
     case '>':
       return order > 0;
     case '>=':
@@ -81,4 +83,14 @@ function isWithin(parts: readonly Part[], { operator, numbers, preRelease }: Bou
     default:
       return order === 0;
   }
+}
+
+/** How the first `count` of a version's numbers are to a bound's. Numbers that a double can't hold are above all ends. */
+function orderOf({ numbers: its }: Bound, numbers: readonly Part[], count: number): number {
+  for (let i = 0; i < 3; i++) {
+    const part = i < count ? numbers[i]! : 0;
+    const order = typeof part === 'string' ? 1 : part - its[i]!;
+    if (order !== 0) return order;
+  }
+  return 0;
 }

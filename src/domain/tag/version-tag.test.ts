@@ -198,6 +198,7 @@ describe('properties', () => {
       const [a, b, c] = [version(x), version(y), version(z)];
       const order = (one: VersionTag, other: VersionTag) => compareCandidates(version(current), one, other);
       expect(Math.sign(order(a, b))).toBe(-Math.sign(order(b, a)) + 0);
+      expect(order(a, b) === 0).toBe(x === y);
       if (order(a, b) <= 0 && order(b, c) <= 0) expect(order(a, c)).toBeLessThanOrEqual(0);
     }), { numRuns: 2000 });
   });

@@ -192,7 +192,8 @@ export function compareLists(a: readonly Part[], b: readonly Part[]): number {
   return a.length - b.length;
 }
 
-function comparePreReleases(a: PreRelease | undefined, b: PreRelease | undefined): number {
+/** A pre-release is below its release (`undefined`); then by word, then by numbers. */
+export function comparePreReleases(a: PreRelease | undefined, b: PreRelease | undefined): number {
   if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
   return compareText(a.word, b.word) || compareLists(a.numbers, b.numbers);
 }
