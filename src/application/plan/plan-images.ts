@@ -8,6 +8,7 @@ import type { TagFilter } from '../../domain/tag/tag-filter.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
 import { decideWithFacts, type Decided, type FactSource, withoutFailed } from '../refresh/decide-with-facts.ts';
 import { FirstSeenDigests } from '../refresh/first-seen.ts';
+import { BASE_TAG_RULE, rebase, settle } from '../refresh/settle.ts';
 
 /** An Image, its rules and filter checked and built. */
 export interface ImageToPlan {
@@ -36,6 +37,7 @@ export interface PlanEntry {
   readonly image: string;
   readonly currentTag: string;
   readonly rules: readonly { readonly name: string; readonly type: RuleType; readonly tag: string | null; readonly reason: string }[];
+  /** `rule` is `spec.baseTag` where that was changed, and moves the Image. */
   readonly move: { readonly rule: string; readonly tag: string; readonly action: MoveAction } | null;
   /** One a tag and rule, where that was asked for. */
   readonly candidates?: readonly { readonly tag: string; readonly rule: string; readonly verdict: 'selected' | 'older' | 'excluded'; readonly reason: string }[];
@@ -72,27 +74,28 @@ export async function planImages(images: readonly ImageToPlan[], source: TagSour
 }
 
 async function planImage({ image, rules, filter }: ImageToPlan, source: TagSource, { explain: withCandidates, now }: PlanOptions): Promise<Plan> {
-  const { status, spec } = image;
-  // The status of another repository says nothing of this one.
-  const isOwn = status.image === undefined || status.image === spec.image;
-  const currentTag = (isOwn ? status.tag : undefined) ?? spec.baseTag;
+  const { spec } = image;
+  // From where the controller would go on.
+  const start = settle(image);
+  const currentTag = start.tag;
   const about = { namespace: image.namespace, name: image.name, image: spec.image, currentTag };
   try {
     const { tags, facts } = await source.of(image);
+    const rebased = await rebase(image, start, async (tag) => ('unknown' in facts ? undefined : facts.digest(tag)));
     const question: Question = {
       rules, filter, currentTag, tags, now,
-      currentDigest: isOwn && status.tag !== undefined ? status.digest : undefined,
-      updating: isOwn ? status.update : undefined,
+      currentDigest: start.digest,
+      updating: (rebased?.position ?? start).update,
       ...('unknown' in facts ? { noFacts: facts.unknown } : {}),
     };
     const { answer, question: answered } = await decideFor(image, question, facts, now);
     const entry: PlanEntry = {
       ...about,
       rules: answer.outcomes.map(({ rule, type, tag, reason }) => ({ name: rule, type, tag: tag ?? null, reason })),
-      move: answer.kind === 'move' ? { rule: answer.rule, tag: answer.tag, action: answer.action } : null,
+      move: rebased?.kind === 'move' ? { rule: BASE_TAG_RULE, tag: spec.baseTag, action: 'apply' } : answer.kind === 'move' ? { rule: answer.rule, tag: answer.tag, action: answer.action } : null,
       ...(withCandidates ? { candidates: explain(answered).map(({ tag, rule, verdict, reason }) => ({ tag, rule, verdict, reason })) } : {}),
     };
-    return { entry, why: whyOf(answer) };
+    return { entry, why: rebased?.kind === 'move' ? rebased.message : whyOf(answer) };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     const { message } = error;

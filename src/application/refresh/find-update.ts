@@ -14,6 +14,7 @@ import { type Decided, decideWithFacts, type FactSource, withoutFailed } from '.
 import { Explanations } from './explanations.ts';
 import { FirstSeenDigests } from './first-seen.ts';
 import type { Position, RefreshEnd } from './refresh-status.ts';
+import { BASE_TAG_RULE, rebase, type Rebase } from './settle.ts';
 import type { SharedTagLists } from './shared-tag-lists.ts';
 
 /** Where an Image is after the registry was asked, and how that went. */
@@ -68,7 +69,8 @@ export class FindUpdate {
       const repository: Repository = { reference, access, notBefore };
       const tags = await this.#tags(repository);
       this.#metrics.tagsAvailable(image.spec.image, tags.length);
-      if (start.baseTag !== image.spec.baseTag) return await this.#rebase(image, start, repository, now);
+      const rebased = await rebase(image, start, (tag) => this.#digest(repository, tag));
+      if (rebased !== undefined) return afterRebase(rebased, now);
       return await this.#decide(image, start, tags, repository, now);
     } catch (error) {
       if (error instanceof InvalidRuleError) this.#metrics.done('rules_evaluated', 0, true);
@@ -90,19 +92,6 @@ export class FindUpdate {
 
   #digest({ reference, access, notBefore }: Repository, tag: string): Promise<string> {
     return this.#tagLists.digest(reference, tag, access, notBefore);
-  }
-
-  /** A changed `spec.baseTag` is a move to it, like a rule's. */
-  async #rebase(image: Image, start: Position, repository: Repository, now: number): Promise<Found> {
-    const { baseTag } = image.spec;
-    const { update: _, ...rest } = start;
-    const at: Position = { ...rest, image: image.spec.image, baseTag };
-    const message = `spec.baseTag is ${baseTag} now`;
-    if (start.tag === baseTag) return { position: at, end: { kind: 'fine', message } };
-    const digest = await this.#digest(repository, baseTag);
-    // Under way already: the same update goes on.
-    if (start.update?.tag === baseTag && start.update.digest === digest) return { position: { ...at, update: start.update }, end: { kind: 'fine', message } };
-    return { position: { ...at, update: { tag: baseTag, digest, rule: 'spec.baseTag', since: rfc3339(now) } }, end: { kind: 'fine', message } };
   }
 
   async #decide(image: Image, start: Position, tags: readonly string[], repository: Repository, now: number): Promise<Found> {
@@ -175,6 +164,14 @@ export class FindUpdate {
     for (const _rule of question.rules) this.#metrics.done('rules_evaluated', seconds, false);
     return decided;
   }
+}
+
+function afterRebase(rebased: Rebase, now: number): Found {
+  const { position, message } = rebased;
+  const end: RefreshEnd = { kind: 'fine', message };
+  if (rebased.kind === 'there') return { position, end };
+  const { digest } = rebased;
+  return { position: { ...position, update: { tag: position.baseTag, ...(digest === undefined ? {} : { digest }), rule: BASE_TAG_RULE, since: rfc3339(now) } }, end };
 }
 
 /** How a refresh ends while the last rollout failed and nothing newer is there. */

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Image, keyOf, parseKey, type Update } from '../../domain/image/image.ts';
-import { isTag } from '../../domain/image/image-reference.ts';
-import { needsRefresh, needsSettling, REFRESH_ACTIONS, settled, startOver } from '../../domain/image/need.ts';
+import { needsRefresh, needsSettling, REFRESH_ACTIONS, settled } from '../../domain/image/need.ts';
 import { notBuiltYet } from '../../domain/image/not-built-yet.ts';
 import { checksumOf } from '../../domain/image/checksum.ts';
 import { formatEntry } from '../../domain/rollout/template-entries.ts';
@@ -14,6 +13,7 @@ import { SecretReader } from '../ports/secret-reader.ts';
 import { TriggerImages } from '../trigger/trigger-images.ts';
 import { FindUpdate } from './find-update.ts';
 import { type Position, type RefreshEnd, refreshStatus } from './refresh-status.ts';
+import { settle } from './settle.ts';
 import { SharedTagLists } from './shared-tag-lists.ts';
 
 /** When a key was queued, milliseconds since the epoch. */
@@ -105,7 +105,7 @@ export class RefreshImage {
   }
 
   async #refresh(image: Image, notBefore: number, began: number): Promise<RefreshEnd> {
-    const { position, end } = await this.#updates.find(image, this.#settle(image), notBefore, began);
+    const { position, end } = await this.#updates.find(image, settle(image), notBefore, began);
     const problems = this.triggers.problems(keyOf(image));
     await this.images.writeControllerStatus(image, refreshStatus(image, position, end, problems, new Date(began).toISOString()));
     this.#tell(image, position, end, began);
@@ -116,27 +116,6 @@ export class RefreshImage {
     const mirror = { tag: position.tag, checksum: checksumOf(position) };
     if (image.annotations['tag'] !== mirror.tag || image.annotations['checksum'] !== mirror.checksum) await this.images.annotate(image, mirror);
     return end;
-  }
-
-  /** Where the Image is, with an update that has ended taken in, before anything new is decided. */
-  #settle(image: Image): Position {
-    const { spec, status } = image;
-    const { tag } = status;
-    if (tag === undefined || startOver(image)) {
-      // A status that does not say what it was written for is of kimup 0.2: the Image goes on from its tag.
-      const kept = status.image === undefined ? (tag ?? mirroredTag(image)) : undefined;
-      return { tag: kept ?? spec.baseTag, image: spec.image, baseTag: spec.baseTag };
-    }
-    const { candidates, firstSeen } = status;
-    const at = { image: spec.image, baseTag: status.baseTag ?? spec.baseTag, candidates, firstSeen };
-    switch (settled(image)) {
-      case 'Healthy':
-        return { tag: status.update!.tag, digest: status.update!.digest, ...at };
-      case 'Failed':
-        return { tag, digest: status.digest, ...at };
-      case undefined:
-        return { tag, digest: status.digest, update: status.update, ...at };
-    }
   }
 
   /** Says by events what has changed; a refresh without news says nothing. */
@@ -166,12 +145,6 @@ export class RefreshImage {
     const { namespace, name, uid } = image;
     this.events.record({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', namespace, name, uid }, type, reason, message);
   }
-}
-
-/** A status that is not there at all, beside the mirror of its tag, is a restored backup; a copy with another `spec.image` is not. */
-function mirroredTag({ spec, annotations }: Image): string | undefined {
-  const { tag, checksum } = annotations;
-  return tag !== undefined && isTag(tag) && checksum === checksumOf(spec) ? tag : undefined;
 }
 
 /** `v1.9.0 -> v1.10.2`; with digests where only they change. */

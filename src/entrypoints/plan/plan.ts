@@ -11,6 +11,7 @@ import { type Plan, planImages, type TagSource } from '../../application/plan/pl
 import { FileTagSource, RegistryTagSource } from '../../application/plan/tag-sources.ts';
 import { HELP, type PlanArguments, readArguments, UsageError } from './arguments.ts';
 import { table } from './table.ts';
+import { lines, text } from './text.ts';
 
 /** What the command says, and how it ends. */
 export interface Outcome {
@@ -30,6 +31,11 @@ export interface Surroundings {
 
 /** `kimup plan`: reads, plans, shows. */
 export async function plan(argv: readonly string[], surroundings: Surroundings): Promise<Outcome> {
+  const outcome = await ended(argv, surroundings);
+  return { ...outcome, stderr: lines(outcome.stderr) };
+}
+
+async function ended(argv: readonly string[], surroundings: Surroundings): Promise<Outcome> {
   try {
     const given = readArguments(argv);
     if (given === 'help') return { stdout: HELP, stderr: '', status: 0 };
@@ -59,7 +65,7 @@ async function planFor(given: PlanArguments, surroundings: Surroundings): Promis
     const source: TagSource = new FileTagSource(shown(tagsFile), readTags(await read(tagsFile, surroundings), shown(tagsFile)));
     plans = await planImages(images, source, options);
   }
-  const failures = plans.flatMap(({ entry: { namespace, name, error } }) => (error === undefined ? [] : [`${namespace}/${name}: ${error}\n`]));
+  const failures = plans.flatMap(({ entry: { namespace, name, error } }) => (error === undefined ? [] : [`${text(`${namespace}/${name}: ${error}`)}\n`]));
   return { stdout: format(plans, output, surroundings), stderr: failures.join(''), status: failures.length === 0 ? 0 : 1 };
 }
 

@@ -1,4 +1,6 @@
 import type { Plan, PlanEntry } from '../../application/plan/plan-images.ts';
+import { BASE_TAG_RULE } from '../../application/refresh/settle.ts';
+import { text } from './text.ts';
 
 type Paint = (text: string) => string;
 
@@ -45,10 +47,12 @@ function block({ entry, why }: Plan, { good, bad, dim, bold }: Colours): string 
   return lines.join('\n');
 }
 
-function moves({ currentTag, move }: PlanEntry, why: string | undefined): string {
+function moves({ currentTag, move, rules }: PlanEntry, why: string | undefined): string {
   const { tag, rule, action } = move!;
   const to = tag === currentTag ? `${tag}, pushed anew` : `${currentTag} -> ${tag}`;
-  return text(`${action === 'apply' ? 'moves' : 'asks for approval to move'} ${to} by rule ${JSON.stringify(rule)}${why === undefined ? '' : `: ${why}`}`);
+  // Its own reason says it by name.
+  const by = rule === BASE_TAG_RULE && !rules.some(({ name }) => name === rule) ? '' : ` by rule ${JSON.stringify(rule)}`;
+  return text(`${action === 'apply' ? 'moves' : 'asks for approval to move'} ${to}${by}${why === undefined ? '' : `: ${why}`}`);
 }
 
 function head({ currentTag, rules }: PlanEntry, why: string | undefined): string {
@@ -66,9 +70,4 @@ function columns(rows: readonly Row[]): string[] {
   const shown = rows.map(({ cells, paint }) => ({ cells: cells.map(text), paint }));
   const widths = shown[0]!.cells.map((_, at) => shown.reduce((width, { cells }) => Math.max(width, cells[at]!.length), 0));
   return shown.map(({ cells, paint }) => paint(`  ${cells.map((cell, at) => (at === cells.length - 1 ? cell : cell.padEnd(widths[at]!))).join('  ')}`));
-}
-
-/** A manifest's words must not move the cursor. */
-function text(value: string): string {
-  return value.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
 }
