@@ -43,6 +43,15 @@ describe('readImages', () => {
     expect(readImages(text, name)).toHaveLength(1);
   });
 
+  it.each(['""', 'null', 'default'])('takes a namespace that is %s for default', (namespace) => {
+    expect(names(IMAGE.replace('demos', `demos\n  namespace: ${namespace}`))).toEqual(['default/demos']);
+  });
+
+  it('takes every name that the API server takes', () => {
+    const name = 'a.b-c.0'.padEnd(253, 'x');
+    expect(names(IMAGE.replace('demos', `${name}\n  namespace: ${'0'.padEnd(63, '-0')}`))).toEqual([`${'0'.padEnd(63, '-0')}/${name}`]);
+  });
+
   it('keeps the status, where an Image comes from a cluster', () => {
     const [one] = readImages(`${IMAGE}status:\n  tag: v1.9.5\n  later: {a: 1}\n  digest: sha256:1\n`, 'f');
     expect(one!.image.status).toMatchObject({ tag: 'v1.9.5', digest: 'sha256:1' });
@@ -55,7 +64,16 @@ describe('readImages', () => {
     ['a rule without actions', IMAGE.replace(/ {6}actions:[^]*/, ''), 'f:11: spec.rules[0].actions: is required'],
     ['a tag in the repository', IMAGE.replace('/app', '/app:v1'), 'f:6: spec.image: a repository has no tag: put the tag to start from into spec.baseTag'],
     ['a baseTag that is none', IMAGE.replace('v1.9.0', '-x'), 'f:7: spec.baseTag: not a tag'],
-    ['a number for a text', IMAGE.replace('v1.9.0', '1.9'), 'f:7: spec.baseTag: must be'],
+    ['a number for a text', IMAGE.replace('v1.9.0', '1.10'), 'f:7: spec.baseTag: must be text: write it in quotes'],
+    ['true for a text', IMAGE.replace('name: minor', 'name: yes').replace('yes', 'true'), 'f:11: spec.rules[0].name: must be text: write it in quotes'],
+    ['an object for a text', IMAGE.replace('v1.9.0', '{a: b}'), 'f:7: spec.baseTag: must be text'],
+    ['an object for a list', IMAGE.replace(/rules:[^]*/, 'rules: {name: minor, type: semver-minor}\n'), 'f:10: spec.rules: must be a list'],
+    ['a text for a list', IMAGE.replace(/rules:[^]*/, 'rules: minor\n'), 'f:10: spec.rules: must be a list'],
+    ['an object for a list in a rule', IMAGE.replace(/actions:[^]*/, 'actions: {type: apply}\n'), 'f:13: spec.rules[0].actions: must be a list'],
+    ['a text for true or false', IMAGE.replace('  triggers:', '  insecureSkipTLSVerify: "yes"\n  triggers:'), 'f:8: spec.insecureSkipTLSVerify: must be true or false'],
+    ['a number for a type', IMAGE.replace('semver-minor', '1'), 'f:12: spec.rules[0].type: must be one of the following values'],
+    ['numbers for platforms', IMAGE.replace('  triggers:', '  tags: {platforms: [1]}\n  triggers:'), 'f:8: spec.tags.platforms: each must be text: write it in quotes'],
+    ['a rule that is a text', IMAGE.replace(/rules:[^]*/, 'rules: [minor]\n'), 'f:10: spec.rules'],
     ['no repository', IMAGE.replace('registry.test/app', 'registry.test/App'), 'f:6: spec.image: not the name of a repository'],
     ['a crontab without a value', IMAGE.replace('webhook', 'crontab'), 'f:9: spec.triggers[0]: a crontab trigger needs a value'],
     ['a range without a value', IMAGE.replace('semver-minor', 'semver-range'), 'f:11: spec.rules[0]: a semver-range rule needs a value'],
@@ -67,6 +85,16 @@ describe('readImages', () => {
     ['an alert to nobody', IMAGE.replace('type: apply', 'type: alert-discord'), 'f:14: spec.rules[0].actions[0]: an alert needs data.valueFrom.alertConfigRef'],
     ['another version', IMAGE.replace('v1alpha1', 'v2'), 'f:1: apiVersion: must be kimup.cloudavenue.io/v1alpha1'],
     ['no name', IMAGE.replace('  name: demos\n', '  labels: {}\n'), 'f:4: metadata.name: is required'],
+    ['an empty name', IMAGE.replace('demos', '""'), 'f:4: metadata.name: is required'],
+    ['a number for a name', IMAGE.replace('demos', '12'), 'f:4: metadata.name: must be text: write it in quotes'],
+    ['a name that is none', IMAGE.replace('demos', 'Not A Name'), 'f:4: metadata.name: "Not A Name" is not the name of an object'],
+    ['a name that is too long', IMAGE.replace('demos', 'a'.repeat(254)), 'f:4: metadata.name: '],
+    ['a namespace that is none', IMAGE.replace('demos', 'demos\n  namespace: "Not A Name"'), 'f:5: metadata.namespace: "Not A Name" is not the name of a namespace'],
+    ['a namespace with a dot', IMAGE.replace('demos', 'demos\n  namespace: a.b'), 'f:5: metadata.namespace: "a.b" is not'],
+    ['a namespace that is too long', IMAGE.replace('demos', `demos\n  namespace: ${'a'.repeat(64)}`), 'f:5: metadata.namespace: '],
+    ['a part that is named nowhere', IMAGE.replace('v1.9.0', '*base'), "f:7: can't be read: Unresolved alias"],
+    ['a part that is named only later', IMAGE.replace('v1.9.0', '*base').replace('minor\n', '&base minor\n'), "f:7: can't be read: Unresolved alias"],
+    ['parts that grow without end', `a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c, *c, *c, *c]\n`, "f:2: can't be read: Excessive alias count"],
     ['no spec', 'apiVersion: kimup.cloudavenue.io/v1alpha1\nkind: Image\nmetadata: {name: a}\n', 'f:1: spec: is required'],
     ['broken YAML', `${IMAGE}  - x: [\n`, 'f:15: this is neither YAML nor JSON'],
     ['a key twice', IMAGE.replace('  baseTag', '  image: nginx\n  baseTag'), 'f:7: this is neither YAML nor JSON: Map keys must be unique'],

@@ -1,4 +1,4 @@
-import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { type Document, LineCounter, type Node, parseAllDocuments, visit } from 'yaml';
 import { InputError } from '../../application/plan/input-error.ts';
 import type { ImageToPlan } from '../../application/plan/plan-images.ts';
 import type { Image } from '../../domain/image/image.ts';
@@ -20,6 +20,8 @@ interface Manifest {
 }
 
 const MOST_PROBLEMS = 20;
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+const NO_TEXT = 'must be text: write it in quotes';
 
 /**
  * The Images in a file of YAML or JSON: one or more documents, Lists of objects too. Objects of other kinds are passed over, so
@@ -57,7 +59,7 @@ function* manifestsIn(text: string, file: string): Iterable<Manifest> {
       // Aliases that grow without end are refused.
       value = document.toJS({ maxAliasCount: 100 });
     } catch (error) {
-      throw InputError.at({ file }, (error as Error).message);
+      throw InputError.at({ file, line: aliasLine(document, lines) }, `can't be read: ${(error as Error).message}`);
     }
     const lineOf = (path: Path) => lineAt(document, path, lines);
     if (value === null || value === undefined) continue;
@@ -85,9 +87,15 @@ function* read({ value, root, lineOf }: Manifest, file: string): Iterable<ImageT
   const { apiVersion, metadata, spec, status } = value as Record<string, unknown>;
   const wanted = `${IMAGES.group}/${IMAGES.version}`;
   if (apiVersion !== wanted) return yield problem(['apiVersion'], `must be ${wanted}`);
-  const { name, namespace = 'default', annotations } = isObject(metadata) ? metadata : {};
-  if (typeof name !== 'string' || name === '') return yield problem(['metadata', 'name'], 'is required');
-  if (typeof namespace !== 'string') return yield problem(['metadata', 'namespace'], 'must be a string');
+  const { name, namespace: given, annotations } = isObject(metadata) ? metadata : {};
+  const namespace = given === undefined || given === null || given === '' ? 'default' : given;
+  if (name === undefined || name === null || name === '') return yield problem(['metadata', 'name'], 'is required');
+  if (typeof name !== 'string') return yield problem(['metadata', 'name'], NO_TEXT);
+  if (typeof namespace !== 'string') return yield problem(['metadata', 'namespace'], NO_TEXT);
+  const misnamed: InputError[] = [];
+  if (!isDnsSubdomain(name)) misnamed.push(problem(['metadata', 'name'], `${JSON.stringify(name)} is not the name of an object: at most 253 of a-z, 0-9, - and ., a letter or digit first, last and beside each .`));
+  if (!isDnsLabel(namespace)) misnamed.push(problem(['metadata', 'namespace'], `${JSON.stringify(namespace)} is not the name of a namespace: at most 63 of a-z, 0-9 and -, a letter or digit first and last`));
+  if (misnamed.length > 0) return yield* misnamed;
   if (spec === undefined) return yield problem(['spec'], 'is required');
   const refused = problemsOfImageSpec(spec);
   if (refused.length > 0) return yield* refused.map(({ path, message }) => problem(path, message));
@@ -104,9 +112,36 @@ function* read({ value, root, lineOf }: Manifest, file: string): Iterable<ImageT
   }
 }
 
+/** RFC 1123: the name of a namespace. */
+function isDnsLabel(name: string): boolean {
+  return name.length <= 63 && DNS_LABEL.test(name);
+}
+
+/** RFC 1123: the name of an object of a custom resource. */
+function isDnsSubdomain(name: string): boolean {
+  return name.length <= 253 && name.split('.').every((part) => DNS_LABEL.test(part));
+}
+
 /** The inverse of `fieldText`. */
 function pathOf(field: string): Path {
   return [...field.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([part, index]) => (index === undefined ? part : Number(index)));
+}
+
+/** The line of the first alias of nothing; else of the first one, since only aliases keep a document from being read. */
+function aliasLine(document: Document, lines: LineCounter): number | undefined {
+  let first: number | undefined;
+  let unresolved: number | undefined;
+  visit(document, {
+    Alias(_, alias) {
+      const start = alias.range?.[0];
+      first ??= start;
+      if (alias.resolve(document) !== undefined) return undefined;
+      unresolved = start;
+      return visit.BREAK;
+    },
+  });
+  const offset = unresolved ?? first ?? document.contents?.range?.[0];
+  return offset === undefined ? undefined : lines.linePos(offset).line;
 }
 
 /** The line of a field, or of what it should be in. */

@@ -32,9 +32,33 @@ function problemsIn(error: ValidationError, above: FieldProblem['path'], parent:
   if (Object.keys(constraints).length === 0) return children;
   if ('whitelistValidation' in constraints) return [{ path, message: 'there is no such field' }];
   if (error.value === undefined) return [{ path, message: 'is required' }];
-  // "type must be …": the field itself is told before.
+  // Of a value of a wrong type nothing else is worth a word.
+  const wrongType = TYPES.find((type) => type in constraints);
+  if (wrongType !== undefined) return [{ path, message: typeMessage(wrongType, error.value) ?? withoutField(constraints[wrongType]!, error.property) }];
   const [message = 'is wrong'] = Object.values(constraints);
-  return [{ path, message: message.replace(new RegExp(`^(nested property )?${error.property} `), '') }, ...children];
+  return [{ path, message: withoutField(message, error.property) }, ...children];
+}
+
+/** Constraints that say of what type a value has to be, the first the one to tell of. */
+const TYPES = ['isArray', 'isBoolean', 'isString', 'isIn'] as const;
+
+/** What to do about it, too: people forget quotes, and YAML makes 1.10 the number 1.1. */
+function typeMessage(type: (typeof TYPES)[number], value: unknown): string | undefined {
+  switch (type) {
+    case 'isArray':
+      return 'must be a list';
+    case 'isBoolean':
+      return 'must be true or false';
+    case 'isString':
+      return `${Array.isArray(value) ? 'each must' : 'must'} be text${[value].flat().some((part) => part !== null && typeof part === 'object') ? '' : ': write it in quotes'}`;
+    case 'isIn':
+      return undefined;
+  }
+}
+
+/** "type must be …": the field itself is told before. */
+function withoutField(message: string, field: string): string {
+  return message.replace(new RegExp(`^(nested property )?${field} `), '');
 }
 
 function unmetChecks(value: unknown, path: FieldProblem['path']): FieldProblem[] {
