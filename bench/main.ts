@@ -1,5 +1,6 @@
 // npm run bench -- NAME: measures, and prints as its last line one JSON object with figure, baseline and ratio.
 import { benchMemory } from './memory.ts';
+import { benchPlan } from './plan.ts';
 import { benchRefresh } from './refresh.ts';
 import { benchRules } from './rules.ts';
 import { benchStart } from './start.ts';
@@ -17,6 +18,7 @@ export interface Finding {
 
 const BENCHES: Readonly<Record<string, (tell: (line: string) => void) => Promise<Finding>>> = {
   memory: benchMemory,
+  plan: benchPlan,
   refresh: benchRefresh,
   rules: benchRules,
   start: benchStart,
