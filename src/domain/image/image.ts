@@ -69,6 +69,15 @@ export const RULE_TYPES = [
 
 export type RuleType = (typeof RULE_TYPES)[number];
 
+/** Of a user's pattern, characters: the time that RE2 takes is linear in its size too. */
+export const LONGEST_PATTERN = 1_000;
+
+/** Of the range of a `semver-range`, characters. */
+export const LONGEST_RANGE = 256;
+
+/** `os/architecture` or `os/architecture/variant` (OCI image index, "platform"), as a regular expression of RE2 and of JavaScript. */
+export const PLATFORM = '^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9._-]+)?$';
+
 /** What counts as an update, as the user wrote it. {@link buildRule} makes it a rule that can be asked. */
 export interface RuleSpec {
   readonly name: string;

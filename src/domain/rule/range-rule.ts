@@ -1,5 +1,5 @@
 import { Range, SemVer } from 'semver';
-import type { RuleSpec } from '../image/image.ts';
+import { LONGEST_RANGE, type RuleSpec } from '../image/image.ts';
 import { comparePreReleases, type Part, parseVersionTag, type PreRelease } from '../tag/version-tag.ts';
 import { chooseOfLine } from './line-rule.ts';
 import { InvalidRuleError, type Rule } from './rule.ts';
@@ -10,9 +10,6 @@ interface Bound {
   readonly numbers: readonly [number, number, number];
   readonly preRelease: PreRelease | undefined;
 }
-
-/** Longer ones are refused. */
-const LONGEST_RANGE = 256;
 
 /**
  * `semver-range`: the highest candidate above the current tag that is in a range of npm's syntax. A tag's first three

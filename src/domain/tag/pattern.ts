@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { LONGEST_PATTERN } from '../image/image.ts';
 
 /** A user's pattern: RE2 (Go's syntax), which takes time linear in the text, whatever the pattern. Compiled once. */
 export interface Pattern {
@@ -11,9 +12,6 @@ export interface Pattern {
   /** What the first group matched; `undefined` where the pattern does not match, or the group took no part. */
   firstGroup(text: string): string | undefined;
 }
-
-/** Longer ones are refused: time is linear in a pattern's size too. */
-export const LONGEST_PATTERN = 1_000;
 
 /** Repetitions of repetitions multiply: beyond this, a pattern of a few letters would be a program of megabytes. */
 const LARGEST_PROGRAM = 20_000;

@@ -1,4 +1,4 @@
-import type { TagsSpec } from '../image/image.ts';
+import { PLATFORM, type TagsSpec } from '../image/image.ts';
 import { InvalidRuleError } from '../rule/rule.ts';
 import { parseDuration } from './duration.ts';
 import { compilePattern, InvalidPatternError, type Pattern } from './pattern.ts';
@@ -35,8 +35,7 @@ export const EVERY_TAG: TagFilter = {
   hides: () => undefined,
 };
 
-/** `os/architecture` or `os/architecture/variant` (OCI image index, "platform"). */
-const PLATFORM = /^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/i;
+const IS_PLATFORM = new RegExp(PLATFORM);
 
 /** @throws InvalidRuleError that names the field and what is wrong with it */
 export function buildTagFilter(spec: TagsSpec | undefined): TagFilter {
@@ -49,7 +48,7 @@ export function buildTagFilter(spec: TagsSpec | undefined): TagFilter {
     throw new InvalidRuleError(`spec.tags.extract: ${JSON.stringify(extract.source)} has no group; put what the rules are to see in parentheses, such as "^build-(\\\\d+)$"`);
   }
   for (const [i, platform] of platforms.entries()) {
-    if (!PLATFORM.test(platform)) throw new InvalidRuleError(`spec.tags.platforms[${i}]: ${JSON.stringify(platform)} is no platform; write it like linux/amd64 or linux/arm64/v8`);
+    if (!IS_PLATFORM.test(platform)) throw new InvalidRuleError(`spec.tags.platforms[${i}]: ${JSON.stringify(platform)} is no platform; write it like linux/amd64 or linux/arm64/v8`);
   }
   const minimumAgeMs = spec.minimumAge === undefined || spec.minimumAge === '' ? 0 : parseDuration(spec.minimumAge);
   if (minimumAgeMs === undefined) throw new InvalidRuleError(`spec.tags.minimumAge: ${JSON.stringify(spec.minimumAge)} is no duration; write it like 90m, 72h or 7d`);

@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsOptional, IsString, MaxLength, MinLength, ValidateNested } from 'class-validator';
 import { isTag, parseImageReference } from '../../../domain/image/image-reference.ts';
-import { ACTION_TYPES, RULE_TYPES, TRIGGER_TYPES } from '../../../domain/image/image.ts';
+import { ACTION_TYPES, LONGEST_PATTERN, LONGEST_RANGE, PLATFORM, RULE_TYPES, TRIGGER_TYPES } from '../../../domain/image/image.ts';
 import type { ActionType, RuleType, TriggerType } from '../../../domain/image/image.ts';
 import { ImageStatus } from './image-status.ts';
 import { TAG } from './names.ts';
@@ -11,6 +11,7 @@ import { ValueOrValueFrom } from './value-or-value-from.ts';
 
 const HOST = String.raw`(\\[[0-9a-fA-F:.]+\\]|[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?)(:[0-9]+)?`;
 const SCHEME = /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//;
+const IS_PLATFORM = new RegExp(PLATFORM);
 const PATH = '[a-z0-9]+((\\\\.|_|__|-+)[a-z0-9]+)*';
 
 function isImageReference(text: string): boolean {
@@ -61,6 +62,12 @@ export class Action {
   ({ type, value = '' }: Rule) => type !== 'semver-range' || value.trim() !== '',
 )
 @Check(
+  `self.type != 'semver-range' || !has(self.value) || self.value.size() <= ${LONGEST_RANGE}`,
+  `a range has ${LONGEST_RANGE} characters at most`,
+  undefined,
+  ({ type, value = '' }: Rule) => type !== 'semver-range' || value.length <= LONGEST_RANGE,
+)
+@Check(
   "!(self.type in ['numerical', 'alphabetical']) || !has(self.value) || self.value in ['', 'asc', 'desc']",
   'a numerical or alphabetical rule takes desc (the highest above the current tag, if nothing is said) or asc (the lowest below it) as its value',
   undefined,
@@ -79,7 +86,7 @@ export class Rule {
   type!: RuleType;
 
   @Describe("regex: the regular expression, RE2 syntax, searched in the tag and not anchored. semver-range: the range, npm's syntax. numerical, alphabetical: desc or asc.")
-  @IsOptional() @IsString() @MaxLength(1024)
+  @IsOptional() @IsString() @MaxLength(LONGEST_PATTERN)
   value?: string;
 
   @Describe('What to do about a tag that the rule finds, in order.')
@@ -93,22 +100,22 @@ const RE2 = "''.matches(self) || !''.matches(self)";
 export class Tags {
   @Describe('RE2, searched and not anchored: the rules see only tags that match.')
   @Check(RE2, 'must be a regular expression in RE2 syntax')
-  @IsOptional() @IsString() @MinLength(1) @MaxLength(1024)
+  @IsOptional() @IsString() @MinLength(1) @MaxLength(LONGEST_PATTERN)
   include?: string;
 
   @Describe('RE2, searched and not anchored: the rules see no tag that matches.')
   @Check(RE2, 'must be a regular expression in RE2 syntax')
-  @IsOptional() @IsString() @MinLength(1) @MaxLength(1024)
+  @IsOptional() @IsString() @MinLength(1) @MaxLength(LONGEST_PATTERN)
   exclude?: string;
 
   @Describe('RE2 with a group: the rules see what the group matches instead of the whole tag.')
   @Check("self.contains('(')", 'needs a group around what the rules are to see, e.g. ^release-(.*)$', undefined, (extract: string) => extract.includes('('))
   @Check(RE2, 'must be a regular expression in RE2 syntax')
-  @IsOptional() @IsString() @MinLength(1) @MaxLength(1024)
+  @IsOptional() @IsString() @MinLength(1) @MaxLength(LONGEST_PATTERN)
   extract?: string;
 
   @Describe('What a tag has to be for, e.g. linux/amd64 or linux/arm64/v8: all of them.')
-  @Check("self.all(platform, platform.matches('^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9._-]+)?$'))", 'a platform is os/architecture or os/architecture/variant, e.g. linux/amd64 or linux/arm64/v8', undefined, (platforms: string[]) => platforms.every((platform) => /^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9._-]+)?$/.test(platform)))
+  @Check(`self.all(platform, platform.matches('${PLATFORM}'))`, 'a platform is os/architecture or os/architecture/variant, e.g. linux/amd64 or linux/arm64/v8', undefined, (platforms: string[]) => platforms.every((platform) => IS_PLATFORM.test(platform)))
   @IsOptional() @IsArray() @ArrayMaxSize(16) @IsString({ each: true }) @MaxLength(64, { each: true })
   platforms?: string[];
 
