@@ -106,13 +106,18 @@ export function decide(question: Question): Decision {
   return move === undefined ? { kind: 'stay', ...findings } : { kind: 'move', ...move, ...findings };
 }
 
-function reasonOf(rule: Rule, { tag, chooser, stuck, passedOver }: Picked): string {
+function reasonOf(rule: Rule, { tag, chooser, stuck, passedOver, cutShort }: Picked): string {
   if (stuck !== undefined) return stuck;
   if (rule.byDigest === true && passedOver[0] !== undefined) return `${passedOver[0].tag} ${passedOver[0].reason}`;
   const found = tag === undefined ? chooser!.wants.none : `${tag} ${chooser!.wants.one}`;
   const [best, ...more] = passedOver;
   if (best === undefined) return found;
-  return `${found}${tag === undefined ? '' : ' of those that pass'}; ${best.tag} ${best.reason}${more.length === 0 ? '' : `; ${more.length} more ${more.length === 1 ? 'does' : 'do'} not pass`}`;
+  const why = `${found}${tag === undefined ? '' : ' of those that pass'}; ${best.tag} ${best.reason}`;
+  if (cutShort) {
+    const [better, worse] = chooser!.descends === true ? ['lower', 'higher'] : ['newer', 'older'];
+    return `${why}; ${passedOver.length} ${better} candidates did not pass; ${worse} ones are not looked at`;
+  }
+  return `${why}${more.length === 0 ? '' : `; ${more.length} more ${more.length === 1 ? 'does' : 'do'} not pass`}`;
 }
 
 function isMove(type: Action['type']): type is MoveAction {

@@ -2,7 +2,7 @@ import type { Chooser, Rule } from '../rule/rule.ts';
 import { compareNaturally, newestFirst, newestOf } from '../tag/natural-order.ts';
 import { EVERY_TAG, type Shown } from '../tag/tag-filter.ts';
 import { compareText } from '../tag/version-tag.ts';
-import { type Picked, pick } from './pick.ts';
+import { MOST_TRIED, type Picked, pick } from './pick.ts';
 import type { Question } from './question.ts';
 
 /** What a rule makes of a tag. */
@@ -63,7 +63,7 @@ function judgeOf(rule: Rule, { chooser, tag: selected, stuck, passedOver }: Pick
     if (best !== undefined && (miss === undefined || miss.ofLine) && (text === best || chooser.isBelow(text, best))) {
       return ['older', tag === currentTag ? 'is the current tag' : `is ${chooser.descends === true ? 'above' : 'below'} ${selected!}`, newer];
     }
-    if (miss === undefined) return ['excluded', 'is not looked at, since better ones did not pass', newer];
+    if (miss === undefined) return ['excluded', `is not looked at, since ${MOST_TRIED} better ones did not pass`, newer];
     return ['excluded', tag === currentTag ? 'is the current tag' : `is ${miss.reason}`, newer];
   };
 }

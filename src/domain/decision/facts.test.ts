@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { answer, ruleOf } from '../../../test/domain/rules.ts';
 import { buildTagFilter } from '../tag/tag-filter.ts';
 import { decide, type Decision, type Question } from './decide.ts';
+import { explain } from './explain.ts';
 import type { TagFacts } from './facts.ts';
 import { MOST_TRIED } from './pick.ts';
 import { hasPlatform } from './platform.ts';
@@ -79,6 +80,36 @@ describe('a tag that is too young', () => {
     const { decision } = decideWith({ '1.12': { firstSeen: NOW - 71 * HOUR }, '1.11': { firstSeen: NOW - 2 * HOUR }, '1.10': { firstSeen: NOW - 100 * HOUR } }, question);
     expect(decision).toMatchObject({ kind: 'move', tag: '1.10', again: NOW + HOUR });
     expect(decision).toMatchObject({ reason: '1.10 is the highest with major 1 and a minor above 9 of those that pass; 1.12 is younger than spec.tags.minimumAge, until 2026-11-22T01:00:00.000Z; 1 more does not pass' });
+  });
+});
+
+describe('more candidates than are looked at', () => {
+  const tags = Array.from({ length: 104 }, (_, i) => `1.${i + 1}`);
+  const young = Object.fromEntries(tags.map((tag, i) => [tag, { firstSeen: NOW - (104 - i) * HOUR / 10 }]));
+  const question: Question = { rules: [ruleOf('semver-minor')], currentTag: '1.0', tags, now: NOW, filter: buildTagFilter({ minimumAge: '3d' }) };
+
+  it('are told so, though an older one might pass, and when the first of those looked at will', () => {
+    const { decision, asked } = decideWith({ ...young, '1.1': { firstSeen: NOW - 1_000 * HOUR } }, question);
+    expect(asked.length).toBe(MOST_TRIED);
+    expect(decision).toMatchObject({ kind: 'stay', again: NOW - 10 * HOUR + 72 * HOUR });
+    expect(decision.kind === 'stay' && decision.outcomes[0]!.reason).toMatch(/^no tag with major 1 and a minor above 0; 1\.104 is younger than spec\.tags\.minimumAge, until [^;]+; 100 newer candidates did not pass; older ones are not looked at$/);
+  });
+
+  it('are told so of a rule that goes down', () => {
+    const down: Question = { ...question, rules: [ruleOf('numerical', 'asc')], currentTag: '999', tags: tags.map((_, i) => String(i)) };
+    const { decision } = decideWith({}, down);
+    expect(decision.kind === 'stay' && decision.outcomes[0]!.reason).toContain('; 100 lower candidates did not pass; higher ones are not looked at');
+  });
+
+  it('are not told so where all were looked at', () => {
+    const { decision } = decideWith(young, { ...question, tags: tags.slice(4) });
+    expect(decision.kind === 'stay' && decision.outcomes[0]!.reason).toContain('; 99 more do not pass');
+  });
+
+  it('each say so in the explanation', () => {
+    const facts = new Map(Object.entries(young));
+    const told = explain({ ...question, facts }).filter(({ reason }) => !reason.startsWith('is younger'));
+    expect(told.map(({ tag, reason }) => `${tag} ${reason}`)).toEqual(['1.4', '1.3', '1.2', '1.1'].map((tag) => `${tag} is not looked at, since 100 better ones did not pass`));
   });
 });
 

@@ -29,6 +29,8 @@ export interface Picked {
   /** Why the rule can't find any tag, where it can't. */
   readonly stuck: string | undefined;
   readonly passedOver: readonly PassedOver[];
+  /** Whether none of {@link MOST_TRIED} candidates passed and there are more: those are not looked at. */
+  readonly cutShort: boolean;
   readonly learned: string | undefined;
 }
 
@@ -36,7 +38,7 @@ export interface Picked {
 export function pick(rule: Rule, question: Question, shown: Shown): Pick {
   const passedOver: PassedOver[] = [];
   let learned: string | undefined;
-  const done = (tag: string | undefined, chooser: Chooser | undefined, stuck?: string): Picked => ({ kind: 'picked', tag, chooser, stuck, passedOver, learned });
+  const done = (tag: string | undefined, chooser: Chooser | undefined, stuck?: string): Picked => ({ kind: 'picked', tag, chooser, stuck, passedOver, cutShort: false, learned });
 
   if (rule.byDigest === true) shown = EVERY_TAG.show(question.currentTag, question.tags);
   if (shown.current === undefined) return done(undefined, undefined, `spec.tags.extract does not match the current tag ${question.currentTag}; set spec.baseTag to a tag that it matches`);
@@ -45,10 +47,7 @@ export function pick(rule: Rule, question: Question, shown: Shown): Pick {
   const rejected = rejection(question);
   for (const text of chooser.candidates(shown.tags)) {
     for (const tag of shown.tagsOf(text)) {
-      if (passedOver.length >= MOST_TRIED) {
-        passedOver.push({ tag, reason: `is not looked at, since ${MOST_TRIED} better ones did not pass` });
-        return done(undefined, chooser);
-      }
+      if (passedOver.length >= MOST_TRIED) return { ...done(undefined, chooser), cutShort: true };
       const facts = new Asker(tag, question);
       const passed = pass(rule, tag, question, facts, rejected);
       if (passed === 'ask') return { kind: 'ask', tag: facts.missingOf ?? tag, facts: facts.missing };
