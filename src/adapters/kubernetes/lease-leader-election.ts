@@ -35,6 +35,9 @@ interface Lease extends KubeObject {
   };
 }
 
+/** Who holds a Lease that was made in place of a deleted one, until somebody takes it. */
+const UNKNOWN_HOLDER = 'unknown';
+
 /**
  * Leads by holding a coordination.k8s.io Lease. No two clocks are compared: others wait until they have seen the Lease unchanged
  * for as long as it is valid, by their own monotonic clock; the leader stops counting on it a quarter earlier, by its own, and
@@ -50,6 +53,8 @@ export class LeaseLeaderElection extends LeaderElection {
   private lease: Lease | undefined;
   /** The resource version of the Lease that was seen last; undefined for none. */
   private seenVersion: string | undefined;
+  /** Whether there ever was a Lease: one that is missing then was deleted by somebody, and its holder may not know yet. */
+  private hasSeenOne = false;
   /** From when on no other can count on leading by the Lease that was seen last, on the monotonic clock. */
   private freeAt = -Infinity;
 
@@ -140,6 +145,10 @@ export class LeaseLeaderElection extends LeaderElection {
   /** Takes the Lease if it is free; whether this replica has it now. */
   private async acquire(): Promise<boolean> {
     await this.look();
+    if (this.lease === undefined && this.hasSeenOne) {
+      await this.putInItsPlace();
+      return false;
+    }
     if (!this.isHolder(this.lease) && performance.now() < this.freeAt) return false;
     return this.take();
   }
@@ -150,7 +159,7 @@ export class LeaseLeaderElection extends LeaderElection {
     if (this.lease !== undefined && (await this.take())) return true;
     await this.look();
     // Deleted by somebody: it is made again here first, since those that stand by wait for as long as it would have held.
-    const lost = this.lease !== undefined && !this.isHolder(this.lease);
+    const lost = this.lease !== undefined && !this.isHolder(this.lease) && this.lease.spec?.holderIdentity !== UNKNOWN_HOLDER;
     if (!lost && (await this.take())) return true;
     if (lost) this.leadsUntil = -Infinity;
     return false;
@@ -165,6 +174,7 @@ export class LeaseLeaderElection extends LeaderElection {
       this.lease = undefined;
     }
     const version = this.lease?.metadata?.resourceVersion;
+    this.hasSeenOne ||= version !== undefined;
     if (version === this.seenVersion) return;
     this.seenVersion = version;
     const { holderIdentity, leaseDurationSeconds = 0 } = this.lease?.spec ?? {};
@@ -174,6 +184,23 @@ export class LeaseLeaderElection extends LeaderElection {
   }
 
   /** Writes the Lease as one's own; false when somebody else has written or deleted it since it was seen. */
+  /**
+   * Makes a Lease in place of one that somebody deleted, for a holder that nobody knows. That two looks found none does not say
+   * that there was none in between; that this one is unchanged does. The leader takes it back at its next renewal.
+   */
+  private async putInItsPlace(): Promise<void> {
+    const { namespace, name, fieldManager } = this.options;
+    const now = microTime(Date.now());
+    const spec = { holderIdentity: UNKNOWN_HOLDER, leaseDurationSeconds: Math.ceil(this.leaseMs / 1_000), acquireTime: now, renewTime: now, leaseTransitions: 0 };
+    try {
+      this.lease = await this.client.create<Lease>(LEASES, { namespace }, { apiVersion: apiVersionOf(LEASES), kind: LEASES.kind, metadata: { namespace, name }, spec }, fieldManager, this.timeout());
+      this.seenVersion = this.lease.metadata?.resourceVersion;
+      this.freeAt = performance.now() + this.leaseMs;
+    } catch (error) {
+      if (!hasStatus(error, 409)) throw error;
+    }
+  }
+
   private async take(): Promise<boolean> {
     const { namespace, name, identity, fieldManager } = this.options;
     const now = microTime(Date.now());
