@@ -1,4 +1,5 @@
 import { plan } from './plan/plan.ts';
+import { text } from './plan/text.ts';
 import { VERSION } from './version.ts';
 
 const HELP = `kimup keeps the images of Kubernetes workloads up to date.
@@ -42,7 +43,7 @@ async function run(name: string | undefined, argv: readonly string[]): Promise<n
       process.stdout.write(HELP);
       return 0;
     default:
-      process.stderr.write(name === undefined ? HELP : `kimup: there is no command ${JSON.stringify(name)}\n\n${HELP}`);
+      process.stderr.write(name === undefined ? HELP : `kimup: there is no command ${text(JSON.stringify(name))}\n\n${HELP}`);
       return 2;
   }
 }

@@ -47,6 +47,8 @@ describe('readTags', () => {
     ['no tag in YAML', 'nginx:\n  - v1\n  - v 2\n', 'tags:3: nginx[1]: "v 2" is no tag'],
     ['a name for a part that is not there', 'nginx: *none\n', 'tags:1: nginx: must be a list of tags'],
     ['a repository twice', 'nginx:\n  - v1\nnginx:\n  - v2\n', 'tags:3: these are no tags'],
+    ['lists in lists', '[\n' + '['.repeat(20_000) + ']'.repeat(20_000) + ']', 'tags:'],
+    ['lists in a list', '[[]]', 'tags:1: [0]: what is there is no tag'],
     ['broken YAML', 'nginx: [v1\n', 'tags:2: these are no tags'],
     ['broken JSON', '{"nginx": ["v1"\n', 'tags:2: these are no tags'],
   ])('refuses %s, and says where', (_, text, message) => {

@@ -156,5 +156,5 @@ function* meaningfulLines(text: string): Generator<Line, undefined> {
 }
 
 function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? 'what is there').slice(0, 140);
+  return (typeof value === 'object' ? 'what is there' : JSON.stringify(value) ?? 'what is there').slice(0, 140);
 }
