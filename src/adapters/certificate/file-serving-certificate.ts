@@ -37,15 +37,17 @@ export class FileServingCertificate extends PolledServingCertificate {
   }
 
   protected override async look(): Promise<CertificateBundle> {
-    const [certificate, key, authority] = await Promise.all([
-      readFile(join(this.directory, 'tls.crt'), 'utf8'),
-      readFile(join(this.directory, 'tls.key'), 'utf8'),
-      readFile(join(this.directory, 'ca.crt'), 'utf8').catch(() => ''),
-    ]).catch((cause: unknown) => {
-      throw new Error(`the webhook's certificate in ${this.directory} can't be read: ${(cause as Error).message}`, { cause });
-    });
+    const certificate = await this.#read('tls.crt');
+    const key = await this.#read('tls.key');
+    const authority = await readFile(join(this.directory, 'ca.crt'), 'utf8').catch(() => '');
     const trusted = authority.trim() === '' ? certificate : authority;
     return this.#inTurn({ certificate, key, authority: trusted, until: this.#checked(certificate, key, trusted) });
+  }
+
+  #read(file: string): Promise<string> {
+    return readFile(join(this.directory, file), 'utf8').catch((cause: unknown) => {
+      throw new Error(`the webhook's certificate in ${this.directory} can't be read: ${(cause as Error).message}`, { cause });
+    });
   }
 
   /** What is to be served where the files have `fresh`. */
