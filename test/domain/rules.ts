@@ -1,7 +1,15 @@
 import { type Answer, decide, type Question, type RuleOutcome } from '../../src/domain/decision/decide.ts';
-import type { RuleSpec, RuleType } from '../../src/domain/image/image.ts';
+import { BuiltRules } from '../../src/application/images/built-rules.ts';
+import type { Image, RuleSpec, RuleType } from '../../src/domain/image/image.ts';
 import { buildRule } from '../../src/domain/rule/build-rule.ts';
 import type { Rule } from '../../src/domain/rule/rule.ts';
+import type { TrackedImage } from '../../src/domain/track/select-image.ts';
+import { Track } from '../../src/domain/track/track.ts';
+
+/** An Image with its track. */
+export function tracked(image: Image): TrackedImage {
+  return { image, track: new Track(image, new BuiltRules()) };
+}
 
 /** A rule that applies what it finds, named as its type. */
 export function ruleOf(type: RuleType, value?: string): Rule {

@@ -4,9 +4,11 @@ import {
   type CandidateReason,
   type Condition,
   type FirstSeen,
+  type HistoryEntry,
   type Image,
   type ImageSpec,
   type ImageStatus,
+  type LeftAlone,
   type RefreshResult,
   type Rollout,
   type RuleSpec,
@@ -121,6 +123,7 @@ function statusOf(raw: unknown): ImageStatus {
     ...present('rollout', rolloutOf(status['rollout'])),
     ...present('candidates', listOf(status['candidates'], isCandidate)),
     ...present('firstSeen', listOf(status['firstSeen'], isFirstSeen)),
+    ...present('history', listOf(status['history'], isHistoryEntry)),
     conditions: Array.isArray(status['conditions']) ? status['conditions'].filter(isCondition) : [],
   };
 }
@@ -131,10 +134,11 @@ function isUpdate(value: unknown): value is Update {
 
 function rolloutOf(value: unknown): Rollout | undefined {
   if (!isObject(value) || !hasStrings(value, 'tag', 'phase', 'since')) return undefined;
-  const { late, image, ...rollout } = value;
+  const { late, image, leftAlone, ...rollout } = value;
   return {
     ...rollout,
     workloads: workloadsOf(value),
+    ...present('leftAlone', listOf(leftAlone, isLeftAlone)),
     ...present('image', readable(image, (it): it is string => typeof it === 'string')),
     ...(isObject(late) && hasStrings(late, 'tag') ? { late: { ...late, workloads: workloadsOf(late) } } : {}),
   } as unknown as Rollout;
@@ -154,6 +158,14 @@ function isCandidate(value: unknown): value is CandidateReason {
 
 function isFirstSeen(value: unknown): value is FirstSeen {
   return isObject(value) && hasStrings(value, 'tag', 'digest', 'time');
+}
+
+function isHistoryEntry(value: unknown): value is HistoryEntry {
+  return isObject(value) && hasStrings(value, 'from', 'to', 'rule', 'began', 'ended', 'outcome');
+}
+
+function isLeftAlone(value: unknown): value is LeftAlone {
+  return isObject(value) && hasStrings(value, 'kind', 'name', 'message');
 }
 
 function listOf<T>(value: unknown, is: (value: unknown) => value is T): readonly T[] | undefined {

@@ -3,7 +3,7 @@ import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
 import type { Question } from '../../domain/decision/question.ts';
 import type { Image } from '../../domain/image/image.ts';
 import { EVERY_TAG, type TagFilter } from '../../domain/tag/tag-filter.ts';
-import { BuiltRules } from './built-rules.ts';
+import { BuiltRules } from '../images/built-rules.ts';
 import { decideWithFacts } from './decide-with-facts.ts';
 import { type Explanation, Explanations } from './explanations.ts';
 

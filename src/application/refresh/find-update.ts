@@ -1,7 +1,7 @@
 import { pinsDigest } from '../../domain/admission/tag-for.ts';
 import type { Move } from '../../domain/decision/decide.ts';
 import type { Question } from '../../domain/decision/question.ts';
-import type { Image, Rollout, Update } from '../../domain/image/image.ts';
+import { BASE_TAG_RULE, type Image, type Rollout, type Update } from '../../domain/image/image.ts';
 import { type ImageReference, InvalidImageReferenceError, parseImageReference } from '../../domain/image/image-reference.ts';
 import { failedRollout } from '../../domain/rollout/same-rollout.ts';
 import { InvalidRuleError } from '../../domain/rule/rule.ts';
@@ -9,12 +9,12 @@ import type { Clock } from '../ports/clock.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import { PullSecretsError, type SecretReader } from '../ports/secret-reader.ts';
 import { type RegistryAccess, RegistryError } from '../ports/tag-registry.ts';
-import { BuiltRules } from './built-rules.ts';
+import { BuiltRules } from '../images/built-rules.ts';
 import { type Decided, decideWithFacts, type FactSource, withoutFailed } from './decide-with-facts.ts';
 import { Explanations } from './explanations.ts';
 import { FirstSeenDigests } from './first-seen.ts';
 import type { Position, RefreshEnd } from './refresh-status.ts';
-import { BASE_TAG_RULE, rebase, type Rebase } from './settle.ts';
+import { rebase, type Rebase } from './settle.ts';
 import type { SharedTagLists } from './shared-tag-lists.ts';
 
 /** Where an Image is after the registry was asked, and how that went. */
@@ -69,7 +69,7 @@ export class FindUpdate {
       const repository: Repository = { reference, access, notBefore };
       const tags = await this.#tags(repository);
       this.#metrics.tagsAvailable(image.spec.image, tags.length);
-      const rebased = await rebase(image, start, (tag) => this.#digest(repository, tag));
+      const rebased = await rebase(image, start, rfc3339(now), (tag) => this.#digest(repository, tag));
       if (rebased !== undefined) return afterRebase(rebased, now);
       return await this.#decide(image, start, tags, repository, now);
     } catch (error) {

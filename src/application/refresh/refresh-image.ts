@@ -105,9 +105,10 @@ export class RefreshImage {
   }
 
   async #refresh(image: Image, notBefore: number, began: number): Promise<RefreshEnd> {
-    const { position, end } = await this.#updates.find(image, settle(image), notBefore, began);
+    const now = new Date(began).toISOString();
+    const { position, end } = await this.#updates.find(image, settle(image, now), notBefore, began);
     const problems = this.triggers.problems(keyOf(image));
-    await this.images.writeControllerStatus(image, refreshStatus(image, position, end, problems, new Date(began).toISOString()));
+    await this.images.writeControllerStatus(image, refreshStatus(image, position, end, problems, now));
     this.#tell(image, position, end, began);
     if (needsRefresh(image)) {
       for (const { field, message } of problems) this.#event(image, 'Warning', 'InvalidTrigger', `${field}: ${message}`);

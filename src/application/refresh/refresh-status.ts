@@ -1,5 +1,5 @@
 import { conditionsAfter, type ConditionState } from '../../domain/image/conditions.ts';
-import type { CandidateReason, FirstSeen, Image, RefreshResult, Update } from '../../domain/image/image.ts';
+import type { CandidateReason, FirstSeen, HistoryEntry, Image, RefreshResult, Update } from '../../domain/image/image.ts';
 import { RETRYING } from '../../domain/image/need.ts';
 import type { ControllerStatus } from '../ports/image-store.ts';
 import type { TriggerProblem } from '../trigger/trigger-images.ts';
@@ -11,6 +11,7 @@ export interface Position {
   readonly update?: Update | undefined;
   readonly candidates?: readonly CandidateReason[] | undefined;
   readonly firstSeen?: readonly FirstSeen[] | undefined;
+  readonly history?: readonly HistoryEntry[] | undefined;
   /** The `spec.image` and `spec.baseTag` that this holds for. */
   readonly image: string;
   readonly baseTag: string;
@@ -36,7 +37,7 @@ export function refreshStatus(
   problems: readonly TriggerProblem[],
   now: string,
 ): ControllerStatus {
-  const { update, candidates = [], firstSeen = [] } = position;
+  const { update, candidates = [], firstSeen = [], history = [] } = position;
   return {
     tag: position.tag,
     ...(position.digest === undefined ? {} : { digest: position.digest }),
@@ -48,6 +49,7 @@ export function refreshStatus(
     ...(update === undefined ? {} : { update }),
     ...(candidates.length === 0 ? {} : { candidates }),
     ...(firstSeen.length === 0 ? {} : { firstSeen }),
+    ...(history.length === 0 ? {} : { history }),
     conditions: conditionsAfter(
       image.status.conditions,
       [ready(position, end), reconciling(position, end), stalled(end, problems)],

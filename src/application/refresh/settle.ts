@@ -1,14 +1,15 @@
 import { checksumOf } from '../../domain/image/checksum.ts';
-import type { Image } from '../../domain/image/image.ts';
+import { shorten } from '../../domain/image/conditions.ts';
+import { BASE_TAG_RULE, HISTORY_LENGTH, type HistoryEntry, type HistoryOutcome, type Image, type Update } from '../../domain/image/image.ts';
 import { isTag } from '../../domain/image/image-reference.ts';
 import { settled, startOver } from '../../domain/image/need.ts';
 import type { Position } from './refresh-status.ts';
 
-/** What stands in the place of a rule's name where `spec.baseTag` moves an Image. */
-export const BASE_TAG_RULE = 'spec.baseTag';
-
-/** Where the Image is, with an update that has ended taken in, before anything new is decided. Pure. */
-export function settle(image: Image): Position {
+/**
+ * Where the Image is, with an update that has ended taken in, before anything new is decided. Pure.
+ * @param now RFC 3339
+ */
+export function settle(image: Image, now: string): Position {
   const { spec, status } = image;
   const { tag } = status;
   if (tag === undefined || startOver(image)) {
@@ -16,16 +17,24 @@ export function settle(image: Image): Position {
     const kept = status.image === undefined ? (tag ?? mirroredTag(image)) : undefined;
     return { tag: kept ?? spec.baseTag, image: spec.image, baseTag: spec.baseTag };
   }
-  const { candidates, firstSeen } = status;
-  const at = { image: spec.image, baseTag: status.baseTag ?? spec.baseTag, candidates, firstSeen };
-  switch (settled(image)) {
-    case 'Healthy':
-      return { tag: status.update!.tag, digest: status.update!.digest, ...at };
-    case 'Failed':
-      return { tag, digest: status.digest, ...at };
-    case undefined:
-      return { tag, digest: status.digest, update: status.update, ...at };
-  }
+  const { candidates, firstSeen, history } = status;
+  const at = { image: spec.image, baseTag: status.baseTag ?? spec.baseTag, candidates, firstSeen, history };
+  const outcome = settled(image);
+  if (outcome === undefined) return { tag, digest: status.digest, update: status.update, ...at };
+  const ended = { ...at, history: withEntry(history, entryOf(tag, status.update!, outcome, status.rollout?.message, now)) };
+  return outcome === 'Healthy' ? { tag: status.update!.tag, digest: status.update!.digest, ...ended } : { tag, digest: status.digest, ...ended };
+}
+
+/** What the history says of an update that has ended. */
+function entryOf(from: string, { tag, digest, rule, since }: Update, outcome: HistoryOutcome, message: string | undefined, ended: string): HistoryEntry {
+  return {
+    from, to: tag, ...(digest === undefined ? {} : { digest }), rule, began: since, ended, outcome,
+    ...(message === undefined || message === '' ? {} : { message: shorten(message) }),
+  };
+}
+
+function withEntry(history: readonly HistoryEntry[] = [], entry: HistoryEntry): readonly HistoryEntry[] {
+  return [...history, entry].slice(-HISTORY_LENGTH);
 }
 
 /** What a changed `spec.baseTag` makes of where the Image is. `there` is on it already, or brought there by the update under way; `move` is a move to it. */
@@ -33,16 +42,19 @@ export type Rebase = { readonly position: Position; readonly message: string } &
 
 /**
  * A changed `spec.baseTag` is a move to it, like a rule's.
+ * @param now RFC 3339
  * @param digestOf what a tag points at now; undefined where nobody can tell
  * @returns undefined while it is what it was
  */
-export async function rebase(image: Image, start: Position, digestOf: (tag: string) => Promise<string | undefined>): Promise<Rebase | undefined> {
+export async function rebase(image: Image, start: Position, now: string, digestOf: (tag: string) => Promise<string | undefined>): Promise<Rebase | undefined> {
   const { baseTag } = image.spec;
   if (start.baseTag === baseTag) return undefined;
   const { update, ...rest } = start;
   const position: Position = { ...rest, image: image.spec.image, baseTag };
   const message = `${BASE_TAG_RULE} is ${baseTag} now`;
-  if (start.tag === baseTag) return { kind: 'there', position, message };
+  // Noted, too: what the rules did before it no longer says which tags give way.
+  const begun: Update = { tag: baseTag, rule: BASE_TAG_RULE, since: now };
+  if (start.tag === baseTag) return { kind: 'there', position: { ...position, history: withEntry(start.history, entryOf(start.tag, begun, 'Healthy', undefined, now)) }, message };
   const digest = await digestOf(baseTag);
   // Under way already: the same update goes on.
   if (update?.tag === baseTag && (digest === undefined || update.digest === digest)) return { kind: 'there', position: { ...position, update }, message };

@@ -1,4 +1,4 @@
-import type { Action, RuleType } from '../image/image.ts';
+import { type Action, movesImage, type RuleType } from '../image/image.ts';
 import type { Rule } from '../rule/rule.ts';
 import { EVERY_TAG } from '../tag/tag-filter.ts';
 import { newerMisses } from './explain.ts';
@@ -91,9 +91,9 @@ export function decide(question: Question): Decision {
     if (tag === undefined) {
       if (question.withMisses === true && rule.byDigest !== true && picked.chooser !== undefined && picked.stuck === undefined) reason += newerMisses(picked.chooser, shown.tags);
     } else {
-      const actions = rule.actions.filter(({ type }) => !isMove(type));
+      const actions = rule.actions.filter((each) => !movesImage(each));
       if (actions.length > 0) alerts.push({ rule: rule.name, tag, actions });
-      const action = rule.actions.map(({ type }) => type).find(isMove);
+      const action = rule.actions.find(movesImage)?.type;
       if (action === undefined) reason += ', but the rule has no action that moves the Image (apply, request-approval)';
       else move ??= { tag, rule: rule.name, action, reason };
     }
@@ -118,8 +118,4 @@ function reasonOf(rule: Rule, { tag, chooser, stuck, passedOver, cutShort }: Pic
     return `${why}; ${passedOver.length} ${better} candidates did not pass; ${worse} ones are not looked at`;
   }
   return `${why}${more.length === 0 ? '' : `; ${more.length} more ${more.length === 1 ? 'does' : 'do'} not pass`}`;
-}
-
-function isMove(type: Action['type']): type is MoveAction {
-  return type === 'apply' || type === 'request-approval';
 }

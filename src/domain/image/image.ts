@@ -51,6 +51,11 @@ export interface Action {
   readonly data?: ValueOrValueFrom;
 }
 
+/** Whether an action moves the Image: at once, or when a person has agreed. */
+export function movesImage<T extends Pick<Action, 'type'>>(action: T): action is T & { readonly type: 'apply' | 'request-approval' } {
+  return action.type === 'apply' || action.type === 'request-approval';
+}
+
 export const RULE_TYPES = [
   'semver-major',
   'semver-minor',
@@ -147,6 +152,32 @@ export interface Update {
   readonly since: string;
 }
 
+/** What stands in the place of a rule's name where a changed `spec.baseTag` moves an Image. */
+export const BASE_TAG_RULE = 'spec.baseTag';
+
+export const HISTORY_OUTCOMES = ['Healthy', 'Failed'] as const;
+
+export type HistoryOutcome = (typeof HISTORY_OUTCOMES)[number];
+
+/** How many moves an Image's history holds at most. */
+export const HISTORY_LENGTH = 10;
+
+/** A move of the Image that has ended. Times are RFC 3339. */
+export interface HistoryEntry {
+  readonly from: string;
+  /** The same as `from` where `spec.baseTag` was changed to the tag that the Image was on. */
+  readonly to: string;
+  /** `sha256:…` of `to` when the move was decided. */
+  readonly digest?: string;
+  /** What moved it: a rule's name, or {@link BASE_TAG_RULE}. */
+  readonly rule: string;
+  readonly began: string;
+  readonly ended: string;
+  /** Failed: the Image stayed on `from`. */
+  readonly outcome: HistoryOutcome;
+  readonly message?: string;
+}
+
 /** What became of the update at one workload. */
 export interface WorkloadRollout {
   readonly kind: WorkloadKind;
@@ -173,6 +204,14 @@ export const ROLLOUT_PHASES = ['Progressing', 'Healthy', 'Failed'] as const;
 
 export type RolloutPhase = (typeof ROLLOUT_PHASES)[number];
 
+/** A workload that names the repository and is not moved, because of the tags of its containers. */
+export interface LeftAlone {
+  readonly kind: WorkloadKind;
+  readonly name: string;
+  /** Which container keeps what, and why. */
+  readonly message: string;
+}
+
 /** Workloads that are brought to the tag that the Image is on already, beside a rollout that failed. */
 export interface LateRollout {
   readonly tag: string;
@@ -191,6 +230,8 @@ export interface Rollout {
   readonly since: string;
   readonly message?: string;
   readonly workloads: readonly WorkloadRollout[];
+  /** Workloads in scope that stay as they are because of their tags; absent where there are none. */
+  readonly leftAlone?: readonly LeftAlone[];
   /** Only where it is Failed: a Healthy one has them among its own. */
   readonly late?: LateRollout;
 }
@@ -227,6 +268,8 @@ export interface ImageStatus {
   readonly candidates?: readonly CandidateReason[];
   /** Of the tags that are too young yet (`spec.tags.minimumAge`), at most a hundred. */
   readonly firstSeen?: readonly FirstSeen[];
+  /** The last moves, the oldest first: at most {@link HISTORY_LENGTH}. */
+  readonly history?: readonly HistoryEntry[];
   readonly conditions: readonly Condition[];
 }
 

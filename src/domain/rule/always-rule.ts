@@ -2,12 +2,14 @@ import type { RuleSpec } from '../image/image.ts';
 import { comparePrecedence, compareSpelling, parseVersionTag } from '../tag/version-tag.ts';
 import { chooseBy } from './chooser.ts';
 import { notAVersion, noVersion } from './line-rule.ts';
+import { reachOfVersions } from './reach.ts';
 import type { Rule } from './rule.ts';
 
 /** `always`: the newest release above the current tag, whatever its parts and its variant; for tests. */
 export function alwaysRule({ name, type, actions }: RuleSpec): Rule {
   return {
     name, type, actions,
+    reach: reachOfVersions((_, target) => target.preRelease === undefined),
     from(currentTag) {
       const current = parseVersionTag(currentTag);
       if (current === undefined) return noVersion(currentTag);

@@ -1,4 +1,5 @@
-import type { RuleSpec } from '../image/image.ts';
+import type { ImageSpec, RuleSpec } from '../image/image.ts';
+import { buildTagFilter, type TagFilter } from '../tag/tag-filter.ts';
 import { alwaysRule } from './always-rule.ts';
 import { calverPreReleaseRule, calverRule } from './calver-rule.ts';
 import { digestRule } from './digest-rule.ts';
@@ -52,4 +53,18 @@ export function buildRule(spec: RuleSpec, index: number): Rule {
 /** {@link buildRule} for all rules of an Image. */
 export function buildRules(specs: readonly RuleSpec[]): readonly Rule[] {
   return specs.map(buildRule);
+}
+
+/** What an Image's spec asks of tags, checked, its patterns compiled. */
+export interface BuiltSpec {
+  readonly rules: readonly Rule[];
+  readonly filter: TagFilter;
+}
+
+/**
+ * Builds `spec.rules` and `spec.tags`.
+ * @throws InvalidRuleError
+ */
+export function buildSpec({ rules, tags }: Pick<ImageSpec, 'rules' | 'tags'>): BuiltSpec {
+  return { rules: buildRules(rules), filter: buildTagFilter(tags) };
 }

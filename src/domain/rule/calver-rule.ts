@@ -3,8 +3,9 @@ import { Line } from '../tag/line.ts';
 import { compareLists, compareSpelling, compareText, parseVersionTag, type Part, type VersionTag } from '../tag/version-tag.ts';
 import { chooseBy, stuck } from './chooser.ts';
 import { chooseOfLine, notAVersion } from './line-rule.ts';
-import type { Chooser, Miss, Rule } from './rule.ts';
-import { type Level, levelStep, type Names } from './semver-rule.ts';
+import { reachOfSeries } from './reach.ts';
+import type { Chooser, Miss, Reach, Rule } from './rule.ts';
+import { isWithinLevel, type Level, levelStep, type Names } from './semver-rule.ts';
 
 const NAMES: Names = ['year', 'month', 'day'];
 
@@ -15,6 +16,7 @@ const NAMES: Names = ['year', 'month', 'day'];
 export function calverRule({ name, type, actions }: RuleSpec, level: Level): Rule {
   return {
     name, type, actions,
+    reach: reachOfSeries((origin, target) => target.preRelease === undefined && yearWidth(origin) !== undefined && yearWidth(origin) === yearWidth(target) && isWithinLevel(level, origin, target)),
     from: (currentTag) => chooseOfLine(currentTag, (current) => {
       const width = yearWidth(current);
       if (width === undefined) return { stuck: notCalver(currentTag) };
@@ -56,7 +58,7 @@ interface Labelled {
 
 /** `calver-prerelease`: the same date, variant and label (any word), with higher numbers behind the label. */
 export function calverPreReleaseRule({ name, type, actions }: RuleSpec): Rule {
-  return { name, type, actions, from: preReleaseFrom };
+  return { name, type, actions, from: preReleaseFrom, reach: preReleaseReach };
 }
 
 function preReleaseFrom(currentTag: string): Chooser {
@@ -74,9 +76,7 @@ function preReleaseFrom(currentTag: string): Chooser {
     const other = parseVersionTag(tag);
     return other === undefined ? undefined : labelled(other);
   };
-  const isOfLine = (tag: Labelled): boolean => tag.label === current.label && tag.rest === current.rest && (tag.wide & ~current.wide) === 0
-    && yearWidth(tag.version) === yearWidth(version) && compareLists(tag.version.numbers, date) === 0 && tag.version.revision.length === version.revision.length;
-  const order = (a: Labelled, b: Labelled): number => compareLists(a.numbers, b.numbers) || compareLists(a.version.revision, b.version.revision);
+  const isOfLine = (tag: Labelled): boolean => isSameLabel(current, tag);
   return chooseBy({
     wants: {
       one: `is the highest ${current.label} of ${date.join('.')} above ${currentTag}`,
@@ -84,15 +84,25 @@ function preReleaseFrom(currentTag: string): Chooser {
     },
     accepts(tag) {
       const other = read(tag);
-      return other !== undefined && isOfLine(other) && order(other, current) > 0;
+      return other !== undefined && isOfLine(other) && compareLabelled(other, current) > 0;
     },
     miss(tag) {
       const other = read(tag);
-      if (other !== undefined && isOfLine(other)) return order(other, current) > 0 ? undefined : { reason: 'not above the current tag', newer: false, ofLine: true, distance: 0 };
+      if (other !== undefined && isOfLine(other)) return compareLabelled(other, current) > 0 ? undefined : { reason: 'not above the current tag', newer: false, ofLine: true, distance: 0 };
       return preReleaseMiss(current, tag);
     },
-    compare: (a, b) => order(read(a)!, read(b)!) || compareSpelling(currentTag, a, b),
+    compare: (a, b) => compareLabelled(read(a)!, read(b)!) || compareSpelling(currentTag, a, b),
   });
+}
+
+/** Of one date and label alone. */
+function preReleaseReach(origin: string, target: string): Reach {
+  const [from, to] = [origin, target].map((tag) => {
+    const version = parseVersionTag(tag);
+    return version === undefined || yearWidth(version) === undefined ? undefined : labelled(version);
+  });
+  if (from === undefined || to === undefined || !isSameLabel(from, to)) return 'out';
+  return compareLabelled(from, to) > 0 ? 'beyond' : 'within';
 }
 
 function preReleaseMiss({ version, label, rest, wide }: Labelled, tag: string): Miss {
@@ -105,6 +115,17 @@ function preReleaseMiss({ version, label, rest, wide }: Labelled, tag: string): 
   if (its.label !== label) return { reason: `no ${label}`, newer: compareText(its.label, label) > 0, ofLine: false, distance: 1 };
   if (its.rest === rest && (its.wide & ~wide) !== 0) return { reason: 'written with a number of six digits or more, like a date', newer: true, ofLine: false, distance: 4 };
   return { reason: 'of another variant', newer: compareLists(its.numbers, []) > 0, ofLine: false, distance: 3 };
+}
+
+/** Whether `tag` has the date, the label and the variant of `current`, and is written like it. */
+function isSameLabel(current: Labelled, tag: Labelled): boolean {
+  return tag.label === current.label && tag.rest === current.rest && (tag.wide & ~current.wide) === 0
+    && yearWidth(tag.version) === yearWidth(current.version) && compareLists(tag.version.numbers, current.version.numbers) === 0
+    && tag.version.revision.length === current.version.revision.length;
+}
+
+function compareLabelled(a: Labelled, b: Labelled): number {
+  return compareLists(a.numbers, b.numbers) || compareLists(a.version.revision, b.version.revision);
 }
 
 const LABEL = /^[-_.]([a-z]+)[-_.]?(\d+(?:\.\d+)*)(?=$|[-_.])/i;

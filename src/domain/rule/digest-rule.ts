@@ -6,6 +6,7 @@ export function digestRule({ name, type, actions }: RuleSpec): Rule {
   return {
     name, type, actions,
     byDigest: true,
+    reach: (origin, target) => origin === target ? 'within' : 'out',
     from: (currentTag) => ({
       wants: { one: 'points at another digest now', none: `the registry has no tag ${currentTag} any more` },
       candidates: (tags) => tags.includes(currentTag) ? [currentTag] : [],

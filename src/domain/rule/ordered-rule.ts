@@ -1,5 +1,5 @@
 import type { RuleSpec } from '../image/image.ts';
-import { compareSpelling, compareText, isCompanion } from '../tag/version-tag.ts';
+import { compareSpelling, compareText, isCandidate, isCompanion, parseVersionTag } from '../tag/version-tag.ts';
 import { chooseBy, stuck } from './chooser.ts';
 import { InvalidRuleError, type Rule } from './rule.ts';
 
@@ -13,6 +13,12 @@ export function numericalRule({ name, type, actions, value }: RuleSpec, where: s
   const sign = signOf(value, where);
   return {
     name, type, actions,
+    ...(sign < 0 ? { descends: true as const } : {}),
+    reach(origin, target) {
+      if (!isNumber(origin) || !isNumber(target)) return 'out';
+      if (compareNumbers(origin, target) * sign > 0) return 'beyond';
+      return isOneSeries(origin, target) ? 'within' : 'out';
+    },
     from(currentTag) {
       if (!isNumber(currentTag)) return stuck(`the current tag ${currentTag} is no number, so none is ${sign > 0 ? 'above' : 'below'} it; set spec.baseTag to a number`);
       const isBeyond = (tag: string): boolean => compareNumbers(tag, currentTag) * sign > 0;
@@ -41,6 +47,11 @@ export function alphabeticalRule({ name, type, actions, value }: RuleSpec, where
   const sign = signOf(value, where);
   return {
     name, type, actions,
+    ...(sign < 0 ? { descends: true as const } : {}),
+    reach(origin, target) {
+      if (compareText(origin, target) * sign > 0) return 'beyond';
+      return isCompanion(origin) || isCompanion(target) ? 'out' : 'within';
+    },
     from: (currentTag) => chooseBy({
       descends: sign < 0,
       wants: sign > 0
@@ -72,6 +83,11 @@ function signOf(value: string | undefined, where: string): 1 | -1 {
 /** Digits, perhaps with a fraction; no sign, no exponent. */
 function isNumber(tag: string): boolean {
   return /^\d+(?:\.\d+)?$/.test(tag);
+}
+
+/** Whether one number is written with as many parts as the other, and is no date where that is none (`3` and `20260805`). */
+function isOneSeries(origin: string, target: string): boolean {
+  return isCandidate(parseVersionTag(origin)!, parseVersionTag(target)!);
 }
 
 /** By value, of any length. */

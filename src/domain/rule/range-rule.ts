@@ -2,6 +2,7 @@ import { Range, SemVer } from 'semver';
 import { LONGEST_RANGE, type RuleSpec } from '../image/image.ts';
 import { comparePreReleases, type Part, parseVersionTag, type PreRelease } from '../tag/version-tag.ts';
 import { chooseOfLine } from './line-rule.ts';
+import { reachOfSeries } from './reach.ts';
 import { InvalidRuleError, type Rule } from './rule.ts';
 
 /** One end of a range: an operator (`''` is equality) and a version. */
@@ -25,6 +26,7 @@ export function rangeRule({ name, type, actions, value }: RuleSpec, where: strin
   const shown = value!.trim();
   return {
     name, type, actions,
+    reach: reachOfSeries((_, { numbers, preRelease }) => isIn(numbers, numbers.length, preRelease)),
     from: (currentTag) => chooseOfLine(currentTag, (current) => ({
       wanted: `in ${shown} above ${current.tag}`,
       preReleases: true,

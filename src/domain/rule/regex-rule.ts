@@ -16,6 +16,13 @@ export function regexRule({ name, type, actions, value }: RuleSpec, where: strin
   const pattern = patternOf(value, where);
   return {
     name, type, actions,
+    reach(origin, target) {
+      const from = parseVersionTag(origin);
+      const to = parseVersionTag(target);
+      const order = from !== undefined && to !== undefined ? comparePrecedence(from, to) : pattern.matches(origin) && pattern.matches(target) ? compareNaturally(origin, target) : 0;
+      if (order > 0) return 'beyond';
+      return pattern.matches(target) && !isCompanion(target) ? 'within' : 'out';
+    },
     from(currentTag) {
       const current = parseVersionTag(currentTag);
       const matched = pattern.matches(currentTag);

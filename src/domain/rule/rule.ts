@@ -1,6 +1,14 @@
 import type { Action, RuleType } from '../image/image.ts';
 
 /**
+ * How a tag is to another one that an Image was brought to, by one rule:
+ * - `within`: from the one the rule could come to the other, at once or in several moves, or they are equal for it
+ * - `beyond`: the one lies past the other in the rule's direction
+ * - `out`: neither
+ */
+export type Reach = 'within' | 'beyond' | 'out';
+
+/**
  * What counts as an update. Built and checked once from its spec by `buildRule`, then pure: the same question has the
  * same answer. It sees tags as the tag filter shows them (`spec.tags.extract`), and nothing but them; what a registry
  * knows of a single tag is the decision's to ask. To add a rule: a file beside this with its table test, and a case in
@@ -12,6 +20,12 @@ export interface Rule {
   readonly actions: readonly Action[];
   /** The same tag again, where it points at another digest: set by the digest rule alone. */
   readonly byDigest?: true;
+
+  /** Set where the rule goes down: lower is better. */
+  readonly descends?: true;
+
+  /** How `origin` is to `target`, both as the rule sees tags. Of no list: what may be taken from one is not its matter. */
+  reach(origin: string, target: string): Reach;
 
   /** The rule before one current tag. Cheap: nothing of `tags` is looked at yet. */
   from(currentTag: string): Chooser;

@@ -1,6 +1,7 @@
 import type { RuleSpec } from '../image/image.ts';
 import { compareParts, type Part, type VersionTag } from '../tag/version-tag.ts';
 import { chooseOfLine, type Step } from './line-rule.ts';
+import { reachOfSeries } from './reach.ts';
 import type { Miss, Rule } from './rule.ts';
 
 /** Which number may rise: the first; the second under the same first; the rest under the same first two. */
@@ -15,6 +16,7 @@ const NAMES: Names = ['major', 'minor', 'patch'];
 export function semverRule({ name, type, actions }: RuleSpec, level: Level): Rule {
   return {
     name, type, actions,
+    reach: reachOfSeries((origin, target) => isWithinLevel(level, origin, target)),
     from: (currentTag) => chooseOfLine(currentTag, (current) => {
       if (level === 'minor' && current.numbers.length === 1) {
         return { stuck: `the current tag ${currentTag} has no minor; use semver-major, or set spec.baseTag to a tag with more numbers` };
@@ -27,6 +29,13 @@ export function semverRule({ name, type, actions }: RuleSpec, level: Level): Rul
 /** The step that takes a higher number of `level`. */
 export function levelStep(level: Level, current: VersionTag, names: Names): Omit<Step, 'preReleases'> {
   return { wanted: wanted(level, current, names), accepts: acceptor(level, current), miss: (version) => levelMiss(current, version, names) };
+}
+
+/** Whether a rule of `level` never leaves, from one version to the other, what it keeps: the first number, or the first two. */
+export function isWithinLevel(level: Level, origin: VersionTag, target: VersionTag): boolean {
+  const kept = { major: 0, minor: 1, patch: 2 }[level];
+  for (let at = 0; at < kept; at++) if (compareParts(numberAt(at, origin), numberAt(at, target)) !== 0) return false;
+  return true;
 }
 
 function acceptor(level: Level, { numbers }: VersionTag): Step['accepts'] {

@@ -12,6 +12,8 @@ export interface TagFilter {
   readonly minimumAgeMs: number;
   /** What the rules see of these tags. */
   show(currentTag: string, tags: readonly string[]): Shown;
+  /** What the rules see of a tag, whether or not include and exclude hide it; `undefined` where `spec.tags.extract` does not match it. */
+  textOf(tag: string): string | undefined;
   /** Why the rules don't see a tag, after its name (`does not match spec.tags.include`); `undefined` where they do. */
   hides(tag: string): string | undefined;
 }
@@ -32,6 +34,7 @@ export const EVERY_TAG: TagFilter = {
   platforms: [],
   minimumAgeMs: 0,
   show: (current, tags) => ({ current, tags, tagsOf: (text) => [text], textOf: (tag) => tag }),
+  textOf: (tag) => tag,
   hides: () => undefined,
 };
 
@@ -58,6 +61,7 @@ export function buildTagFilter(spec: TagsSpec | undefined): TagFilter {
     platforms,
     minimumAgeMs,
     show: include === undefined && exclude === undefined && extract === undefined ? EVERY_TAG.show : (current, tags) => show(patterns, current, tags),
+    textOf: (tag) => extract === undefined ? tag : textOf(extract, tag),
     hides(tag) {
       if (include?.matches(tag) === false) return 'does not match spec.tags.include';
       if (exclude?.matches(tag) === true) return 'matches spec.tags.exclude';

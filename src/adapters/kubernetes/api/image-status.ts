@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsInt, IsOptional, IsString, MaxLength, Min, ValidateNested } from 'class-validator';
-import { REFRESH_RESULTS, ROLLOUT_PHASES, WORKLOAD_KINDS, WORKLOAD_PHASES } from '../../../domain/image/image.ts';
-import type { RefreshResult, RolloutPhase, WorkloadKind, WorkloadPhase } from '../../../domain/image/image.ts';
+import { HISTORY_LENGTH, HISTORY_OUTCOMES, REFRESH_RESULTS, ROLLOUT_PHASES, WORKLOAD_KINDS, WORKLOAD_PHASES } from '../../../domain/image/image.ts';
+import type { HistoryOutcome, RefreshResult, RolloutPhase, WorkloadKind, WorkloadPhase } from '../../../domain/image/image.ts';
 import { Condition, CONDITIONS } from './condition.ts';
 import { NAME_LENGTH } from './names.ts';
 import { Describe, Schema } from './schema.ts';
@@ -63,6 +63,20 @@ export class WorkloadRollout {
   message?: string;
 }
 
+export class LeftAlone {
+  @Describe('Kind of the workload.')
+  @IsOptional() @IsIn(WORKLOAD_KINDS)
+  kind?: WorkloadKind;
+
+  @Describe('Name of the workload.')
+  @IsOptional() @IsString() @MaxLength(NAME_LENGTH)
+  name?: string;
+
+  @Describe('Which container keeps what, and why.')
+  @IsOptional() @IsString() @MaxLength(MESSAGE_LENGTH)
+  message?: string;
+}
+
 export class LateRollout {
   @Describe('The tag that the Image was on already.')
   @IsOptional() @IsString() @MaxLength(TAG_LENGTH)
@@ -109,6 +123,11 @@ export class Rollout {
   @IsOptional() @IsArray() @ArrayMaxSize(5000) @ValidateNested({ each: true }) @Type(() => WorkloadRollout)
   workloads?: WorkloadRollout[];
 
+  @Describe('The workloads in scope that name the repository and stay as they are because of their tags.')
+  @Schema({ 'x-kubernetes-list-type': 'atomic' })
+  @IsOptional() @IsArray() @ArrayMaxSize(5000) @ValidateNested({ each: true }) @Type(() => LeftAlone)
+  leftAlone?: LeftAlone[];
+
   @Describe('Beside a rollout that failed: workloads that came into scope late, and are brought to the tag that the Image is on.')
   @IsOptional() @ValidateNested() @Type(() => LateRollout)
   late?: LateRollout;
@@ -141,6 +160,42 @@ export class FirstSeen {
   @Schema({ format: 'date-time' })
   @IsOptional() @IsString()
   time?: string;
+}
+
+export class HistoryEntry {
+  @Describe('The tag that the Image was on.')
+  @IsOptional() @IsString() @MaxLength(TAG_LENGTH)
+  from?: string;
+
+  @Describe('The tag that it moved to.')
+  @IsOptional() @IsString() @MaxLength(TAG_LENGTH)
+  to?: string;
+
+  @Describe('The digest of that tag when the move was decided.')
+  @IsOptional() @IsString() @MaxLength(DIGEST_LENGTH)
+  digest?: string;
+
+  @Describe('The rule that found the tag; spec.baseTag where the user changed that.')
+  @IsOptional() @IsString() @MaxLength(256)
+  rule?: string;
+
+  @Describe('When the move was decided.')
+  @Schema({ format: 'date-time' })
+  @IsOptional() @IsString()
+  began?: string;
+
+  @Describe('When it was known how it ended.')
+  @Schema({ format: 'date-time' })
+  @IsOptional() @IsString()
+  ended?: string;
+
+  @Describe('Healthy, or Failed: then the Image stayed where it was.')
+  @IsOptional() @IsIn(HISTORY_OUTCOMES)
+  outcome?: HistoryOutcome;
+
+  @Describe('What the rollout said at its end.')
+  @IsOptional() @IsString() @MaxLength(MESSAGE_LENGTH)
+  message?: string;
 }
 
 /** What kimup found and did. The operator writes `rollout`, the controller all the rest. */
@@ -192,6 +247,11 @@ export class ImageStatus {
   @Schema({ 'x-kubernetes-list-type': 'atomic' })
   @IsOptional() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => FirstSeen)
   firstSeen?: FirstSeen[];
+
+  @Describe('The last moves that ended, the oldest first, at most ten. Tags from which a rule moved the Image give way on workloads.')
+  @Schema({ 'x-kubernetes-list-type': 'atomic' })
+  @IsOptional() @IsArray() @ArrayMaxSize(HISTORY_LENGTH) @ValidateNested({ each: true }) @Type(() => HistoryEntry)
+  history?: HistoryEntry[];
 
   @Describe('Ready, Reconciling, Stalled and others, for kubectl wait.')
   @Schema(CONDITIONS)

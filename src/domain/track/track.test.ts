@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import { tracked } from '../../../test/domain/rules.ts';
+import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
+import type { HistoryEntry, ImageSpec, ImageStatus, RuleSpec, RuleType } from '../image/image.ts';
+import { BASE_TAG_RULE } from '../image/image.ts';
+import type { Place } from './track.ts';
+
+/** `semver-minor`, `regex ^1`, or with an action that moves nothing: `semver-minor!`. */
+function rules(text: string): RuleSpec[] {
+  return text.split('; ').filter((each) => each !== '').map((each) => {
+    const [type = '', ...value] = each.split(' ');
+    return {
+      name: each, type: type.replace('!', '') as RuleType, ...(value.length === 0 ? {} : { value: value.join(' ') }),
+      actions: [type.endsWith('!') ? { type: 'alert-discord' } : { type: 'apply' }],
+    };
+  });
+}
+
+function moved(from: string, to: string, rule = 'a rule', outcome: HistoryEntry['outcome'] = 'Healthy'): HistoryEntry {
+  return { from, to, rule, began: '2026-01-01T00:00:00Z', ended: '2026-01-01T00:01:00Z', outcome };
+}
+
+/** Where a container's tag is to the track of an Image. */
+function place(given: { spec?: Partial<ImageSpec>; status?: Partial<ImageStatus>; rules?: string }, own: string | undefined, target: string): Place {
+  const spec = { baseTag: 'nowhere', rules: rules(given.rules ?? ''), ...given.spec };
+  const image = new FakeImageStore().put({ spec, status: { image: 'registry.test/whoami', baseTag: spec.baseTag, tag: target, conditions: [], ...given.status } });
+  return tracked(image).track.place(own, target);
+}
+
+describe('what every Image puts its tag on', () => {
+  it.each<[string, string | undefined, string, Place]>([
+    ['no tag', undefined, '1.10', 'on'],
+    ['latest', 'latest', '1.10', 'on'],
+    ['latest under a word', 'latest', 'edge', 'on'],
+    ['the tag itself', '1.10', '1.10', 'on'],
+    ['a word under a version', 'stable', '1.10', 'on'],
+    ['a version under a word', '1.9', 'stable', 'no-version'],
+    ['a word under another word', 'stable', 'edge', 'series'],
+    ['a version that no rule moves', '1.9', '1.10', 'out-of-reach'],
+  ])('%s', (_, own, target, expected) => {
+    expect(place({}, own, target)).toBe(expected);
+  });
+});
+
+describe('where the Image itself has been', () => {
+  const history = [moved('1.7', '1.8'), moved('1.8', '1.9'), moved('1.9', '2.0', 'another rule')];
+
+  it.each<[string, string, Place]>([
+    ['its base tag gives way', '1.6', 'on'],
+    ['a tag that it was moved from gives way', '1.8', 'on'],
+    ['one that it never was on does not', '1.8.1', 'series'],
+    ['nor one of the same kind', '1.2', 'out-of-reach'],
+  ])('%s', (_, own, expected) => {
+    expect(place({ spec: { baseTag: '1.6' }, status: { history } }, own, '2.0')).toBe(expected);
+  });
+
+  it('gives way also where it is above the target after a rollback', () => {
+    expect(place({ spec: { baseTag: '1.6' }, status: { history: [...history, moved('2.0', '1.8', 'a rollback')] } }, '2.0', '1.8')).toBe('on');
+    expect(place({ rules: 'semver-major', spec: { baseTag: '1.6' }, status: { history } }, '2.1', '2.0')).toBe('above');
+  });
+
+  it('is no matter of moves that failed: the Image stayed', () => {
+    expect(place({ status: { history: [moved('1.7', '1.8', 'a rule', 'Failed')] } }, '1.7', '2.0')).toBe('out-of-reach');
+  });
+
+  it('its tag gives way to what is rolled out', () => {
+    const update = { tag: '1.10-bookworm', rule: 'a rule', since: '2026-01-01T00:00:00Z' };
+    expect(place({ status: { tag: '1.9-alpine', update } }, '1.9-alpine', '1.10-bookworm')).toBe('on');
+  });
+
+  it.each<[string, string, string, Place]>([
+    // from, to, and what becomes of a container on the first once spec.baseTag has moved the Image to the second
+    ['a newer one', '14.9', '17.2', 'on'],
+    ['an older one', '17.2', '14.9', 'above'],
+    ['another variant', '1.9-alpine', '1.10-bookworm', 'variant'],
+    ['another count of numbers', '1.9', '1.10.2', 'series'],
+    ['a word for a word', 'jammy', 'noble', 'on'],
+    ['a word for a version', 'stable', '1.10', 'on'],
+    ['a version for a word', '1.10', 'stable', 'no-version'],
+  ])('a changed baseTag: %s', (_, from, to, expected) => {
+    const update = { tag: to, rule: BASE_TAG_RULE, since: '2026-01-01T00:00:00Z' };
+    expect(place({ spec: { baseTag: to }, status: { tag: from, update } }, from, to)).toBe(expected);
+    expect(place({ spec: { baseTag: to }, status: { tag: to, history: [moved(from, to, BASE_TAG_RULE)] } }, from, to)).toBe(expected);
+  });
+
+  it('before a changed baseTag counts no more, and the new one is not taken back while the Image is on its way there', () => {
+    const before = { tag: '1.10', history: [moved('1.8', '1.10')] };
+    const update = { tag: '2.0', rule: BASE_TAG_RULE, since: '2026-01-01T00:00:00Z' };
+    expect(place({ spec: { baseTag: '2.0' }, status: { ...before, update } }, '1.8', '2.0')).toBe('out-of-reach');
+    expect(place({ spec: { baseTag: '2.0' }, status: { tag: '2.0', history: [...before.history, moved('1.10', '2.0', BASE_TAG_RULE)] } }, '1.8', '2.0')).toBe('out-of-reach');
+    expect(place({ spec: { baseTag: '2.0' }, status: { ...before, update } }, '2.0', '1.10')).toBe('above');
+    // Pods whose template names nothing yet go on as before.
+    expect(place({ spec: { baseTag: '2.0' }, status: { ...before, update } }, '1.8', '1.10')).toBe('on');
+  });
+
+  it('and a baseTag that is changed to where the Image is begins anew, too', () => {
+    const history = [moved('1.8', '1.10'), moved('1.10', '1.10', BASE_TAG_RULE)];
+    expect(place({ spec: { baseTag: '1.10' }, status: { history } }, '1.8', '1.10')).toBe('out-of-reach');
+  });
+});
+
+describe('what the rules reach', () => {
+  it.each<[string, string, string, Place]>([
+    ['semver-major', '1.9', '2.1', 'on'],
+    ['semver-major', '2.0', '2.1', 'on'],
+    ['semver-major', '3.0', '2.1', 'above'],
+    ['semver-major', 'v1.9', '2.1', 'series'],
+    ['semver-major', '1', '2.1', 'series'],
+    ['semver-major', '3', '20260805', 'out-of-reach'],
+    ['semver-minor', '1.10.0', '1.10.2', 'on'],
+    ['semver-minor', '1.2.9', '1.10.2', 'on'],
+    ['semver-minor', '14.9', '17.2', 'out-of-reach'],
+    ['semver-minor', '17.3', '17.2', 'above'],
+    ['semver-minor', '1.9-alpine', '1.10-bookworm', 'variant'],
+    ['semver-minor', '1.9-alpine3.20', '1.10-alpine3.21', 'out-of-reach'],
+    ['semver-minor', '8.0.0-rc.1', '8.1.0', 'on'],
+    ['semver-minor', '8.0.0', '8.1.0-rc.1', 'series'],
+    ['semver-patch', '1.10.0', '1.10.2', 'on'],
+    ['semver-patch', '1.9.9', '1.10.2', 'out-of-reach'],
+    ['semver-patch', '8.0.0-rc.1', '8.0.0-rc.10', 'on'],
+    ['semver-patch', '8.0.0-rc.11', '8.0.0-rc.10', 'above'],
+    ['semver-patch; semver-minor', '1.9.9', '1.10.2', 'on'],
+    ['semver-range ^1.2', '1.2.0', '1.9.0', 'on'],
+    ['semver-range ^1.2', '1.1.0', '1.9.0', 'on'],
+    ['semver-range ^1.2', '1.2.0', '2.0.0', 'out-of-reach'],
+    ['semver-range ^1.2', '1.9.1', '1.9.0', 'above'],
+    ['calver-minor', '2024.01', '2024.11', 'on'],
+    ['calver-minor', '2023.01', '2024.11', 'out-of-reach'],
+    ['calver-prerelease', '2024.01.02-dev.9', '2024.01.02-dev.10', 'on'],
+    ['calver-prerelease', '2024.01.02-dev.11', '2024.01.02-dev.10', 'above'],
+    ['calver-prerelease', '2024.01.03-dev.1', '2024.01.02-dev.10', 'above'],
+    ['calver-prerelease', '2024.01.01-dev.1', '2024.01.02-dev.10', 'out-of-reach'],
+    ['regex ^\\d{8}-\\d{6}-[0-9a-f]+$', '20250101-120000-ab12cd', '20250203-090000-99ff00', 'on'],
+    ['regex ^\\d{8}-\\d{6}-[0-9a-f]+$', '20250203-090000-99ff00', '20250101-120000-ab12cd', 'above'],
+    ['regex ^main-', 'main-9-ab12cd4', 'main-10-fed1234', 'on'],
+    ['regex ^main-', 'main-11-ab12cd4', 'main-10-fed1234', 'above'],
+    ['regex ^main-', 'main-9-ab12cd4', 'dev-10-fed1234', 'series'],
+    ['regex ^(jammy|noble)$', 'focal', 'noble', 'series'],
+    ['regex .', 'kilted-ros-base', 'noble', 'series'],
+    ['numerical', '9', '10', 'on'],
+    ['numerical', '9', '20240104', 'out-of-reach'],
+    ['numerical', '1.9', '2', 'series'],
+    ['numerical', '11', '10', 'above'],
+    ['numerical asc', '11', '10', 'on'],
+    ['numerical asc', '9', '10', 'below'],
+    ['alphabetical', 'r2024a', 'r2024b', 'series'],
+    ['alphabetical', 'r1-x', 'r2-x', 'on'],
+    ['alphabetical asc', 'r2-x', 'r1-x', 'on'],
+    ['alphabetical asc', 'r1-x', 'r2-x', 'below'],
+    ['digest', '1.9', '1.10', 'out-of-reach'],
+    ['always', '1.9', '2.0', 'on'],
+    ['always', '1.9', 'v3.0.1', 'series'],
+    ['semver-major!', '1.9', '2.1', 'out-of-reach'],
+    ['semver-minor; semver-major!', '14.9', '17.2', 'out-of-reach'],
+  ])('%s: %s under %s is %s', (given, own, target, expected) => {
+    expect(place({ rules: given }, own, target)).toBe(expected);
+  });
+
+  it.each<[string, string, string, string, Place]>([
+    ['^(\\d+(?:\\.\\d+){3})-ls\\d+$', 'semver-patch', '4.0.16.2944-ls299', '4.0.17.2952-ls301', 'on'],
+    ['^(\\d+(?:\\.\\d+){3})-ls\\d+$', 'semver-patch', '4.0.16.2900-ls299', '4.0.16.2944-ls301', 'on'],
+    ['^(\\d+(?:\\.\\d+){3})-ls\\d+$', 'semver-patch', '4.0.18.2999-ls310', '4.0.16.2944-ls301', 'above'],
+    ['^(\\d+(?:\\.\\d+){3})-ls\\d+$', 'semver-patch', '4.0.16.2900-amd64-ls299', '4.0.16.2944-ls301', 'variant'],
+    ['^build-(\\d+)-', 'numerical', 'build-9-ab12cd4', 'build-10-fed1234', 'on'],
+    ['^build-(\\d+)-', 'numerical', 'build-11-ab12cd4', 'build-10-fed1234', 'above'],
+    ['^server-(.*)$', 'semver-minor', 'server-0.5.0', 'server-0.7.0', 'on'],
+    ['^server-(.*)$', 'semver-minor', 'signer-0.5.0', 'server-0.7.0', 'series'],
+  ])('through spec.tags.extract %s, %s: %s under %s is %s', (extract, given, own, target, expected) => {
+    expect(place({ rules: given, spec: { tags: { extract } } as Partial<ImageSpec> }, own, target)).toBe(expected);
+  });
+
+  it('include and exclude limit what a rule goes to, not from where', () => {
+    expect(place({ rules: 'semver-minor', spec: { rules: rules('semver-minor'), tags: { exclude: '^1\\.9$' } } }, '1.9', '1.10')).toBe('on');
+  });
+
+  it('also a tag from which the Image was moved on', () => {
+    const history = [moved('1.9.0', '1.9.5', 'semver-patch'), moved('1.9.5', '2.0-bookworm', 'regex')];
+    expect(place({ rules: 'semver-patch', status: { history } }, '1.9.1', '2.0-bookworm')).toBe('on');
+    expect(place({ rules: 'semver-patch', status: { history } }, '1.8.1', '2.0-bookworm')).toBe('variant');
+    expect(place({ rules: 'semver-patch', status: { history: [...history, moved('2.0-bookworm', '1.9.0', 'a rollback')] } }, '1.9.1', '1.9.0')).toBe('above');
+  });
+
+  it('of rules that can\'t be built nothing is reached', () => {
+    expect(place({ rules: 'regex (' }, '1.9', '1.10')).toBe('out-of-reach');
+  });
+});
