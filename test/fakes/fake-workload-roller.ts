@@ -1,8 +1,10 @@
-import { tagFor, tagOf } from '../../src/domain/admission/tag-for.ts';
+import { putTags } from '../../src/domain/admission/put-tags.ts';
+import { parseImageReference, repositoryId } from '../../src/domain/image/image-reference.ts';
+import { tracked } from '../domain/rules.ts';
 import { WriteError } from '../../src/application/ports/image-store.ts';
 import { type LastWord, NOT_RECORDED, WorkloadRoller, type WorkloadListener } from '../../src/application/ports/workload-roller.ts';
 import type { Image, WorkloadKind } from '../../src/domain/image/image.ts';
-import { IMAGES_ANNOTATION, parseEntries } from '../../src/domain/rollout/template-entries.ts';
+import { IMAGES_ANNOTATION } from '../../src/domain/rollout/template-entries.ts';
 import { type PodState, type Workload, workloadId } from '../../src/domain/rollout/workload.ts';
 
 /** What a test says of a workload; the rest is that of a Deployment with one replica that runs. */
@@ -224,9 +226,10 @@ export class FakeWorkloadRoller extends WorkloadRoller {
 
   #pod(of: Workload, at: number, asked: string): PodState {
     const image = this.webhook();
-    const to = image && tagOf(image, parseEntries(of.template.annotations[IMAGES_ANNOTATION]).get(image.name));
-    const fit = image && to !== undefined ? tagFor(asked, image, to) : undefined;
-    const runs = fit?.kind === 'put' ? fit.image : asked;
+    const pod = { metadata: { annotations: of.template.annotations }, spec: { containers: [{ name: 'main', image: asked }] } };
+    const isFor = (repository: string): boolean => image !== undefined && repositoryId(parseImageReference(image.spec.image)) === repository;
+    const { puts } = putTags(pod, (repository) => (isFor(repository) ? [tracked(image!)] : []));
+    const runs = puts[0]?.image ?? asked;
     const ready = !this.broken.has(runs.slice(runs.lastIndexOf(':') + 1));
     return podOf(of, { name: `${of.name}-${at}`, uid: `pod-${++this.#podCount}`, image: runs, ready, ...(ready ? {} : { trouble: `ImagePullBackOff: Back-off pulling image "${runs}"` }) });
   }

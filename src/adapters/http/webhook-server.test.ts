@@ -57,7 +57,7 @@ describe('the webhook', () => {
   beforeEach(async () => {
     lines.length = 0;
     images = new FakeImageStore();
-    images.put({ spec: { image: 'acme/whoami', baseTag: 'v1' }, status: { tag: 'v1.10.2', image: 'acme/whoami', baseTag: 'v1' } });
+    images.put({ spec: { image: 'acme/whoami', baseTag: 'v1.9.0' }, status: { tag: 'v1.10.2', image: 'acme/whoami', baseTag: 'v1.9.0' } });
     const namespaces = new FakeNamespaceStore();
     namespaces.put('default', { enabled: 'true' });
     certificate = new GivenCertificate();

@@ -1,13 +1,20 @@
 import type { Image } from '../../domain/image/image.ts';
 import { readReference, repositoryId } from '../../domain/image/image-reference.ts';
+import type { TrackedImage } from '../../domain/track/select-image.ts';
+import { Track } from '../../domain/track/track.ts';
 import type { ImageListener, ImageStore } from '../ports/image-store.ts';
+import { BuiltRules } from './built-rules.ts';
 
-/** The Images by namespace and repository, kept by the store's changes, so that looking one up costs the same however many there are. */
+/**
+ * The Images by namespace and repository, each with its track, kept by the store's changes, so that looking one up costs the
+ * same however many there are.
+ */
 export class ImageIndex implements ImageListener {
   static readonly #ofStore = new WeakMap<ImageStore, ImageIndex>();
-  readonly #byNamespace = new Map<string, Map<string, readonly Image[]>>();
+  readonly #byNamespace = new Map<string, Map<string, readonly TrackedImage[]>>();
   /** Under which repository each Image is kept, by its uid. */
   readonly #repositories = new Map<string, string>();
+  readonly #rules = new BuiltRules();
 
   /** The one index of a store, kept up to date before anybody who subscribes after this call is told. */
   static of(images: ImageStore): ImageIndex {
@@ -21,13 +28,18 @@ export class ImageIndex implements ImageListener {
   }
 
   /** The Images of `namespace` for the repository (its {@link repositoryId}) that are not being deleted. */
-  find(namespace: string, repository: string): readonly Image[] | undefined {
+  find(namespace: string, repository: string): readonly TrackedImage[] | undefined {
     return this.#byNamespace.get(namespace)?.get(repository);
   }
 
   /** Whether any Image of `namespace` could put a tag on anything. */
   hasAny(namespace: string): boolean {
     return this.#byNamespace.has(namespace);
+  }
+
+  /** An Image with its track, as it is given. */
+  tracked(image: Image): TrackedImage {
+    return { image, track: new Track(image, this.#rules) };
   }
 
   changed(image: Image): void {
@@ -37,7 +49,7 @@ export class ImageIndex implements ImageListener {
     const repository = repositoryId(reference);
     let repositories = this.#byNamespace.get(image.namespace);
     if (repositories === undefined) this.#byNamespace.set(image.namespace, repositories = new Map());
-    repositories.set(repository, [...repositories.get(repository) ?? [], image]);
+    repositories.set(repository, [...repositories.get(repository) ?? [], this.tracked(image)]);
     this.#repositories.set(image.uid, repository);
   }
 
@@ -45,7 +57,7 @@ export class ImageIndex implements ImageListener {
     const repository = this.#repositories.get(image.uid);
     const repositories = this.#byNamespace.get(image.namespace);
     if (repository === undefined || repositories === undefined) return;
-    const others = repositories.get(repository)?.filter(({ uid }) => uid !== image.uid) ?? [];
+    const others = repositories.get(repository)?.filter(({ image: { uid } }) => uid !== image.uid) ?? [];
     if (others.length > 0) repositories.set(repository, others);
     else repositories.delete(repository);
     if (repositories.size === 0) this.#byNamespace.delete(image.namespace);

@@ -13,6 +13,8 @@ const REPOSITORY = 'registry.test/whoami';
 const NEW = 'v1.10.2';
 const KEY = 'default/demos';
 
+const SPEC = { image: REPOSITORY, baseTag: 'v1.9.0', rules: [{ name: 'minor', type: 'semver-minor' as const, actions: [{ type: 'apply' as const }] }] };
+
 /** A namespace in scope with an Image on v1.9.0, and kimup's operator. */
 class World {
   readonly clock = new FakeClock();
@@ -26,7 +28,7 @@ class World {
   constructor(options: Partial<RolloutSettings['options']> = {}) {
     this.settings = new RolloutSettings(['kube-system'], 4, { rolloutDeadlineMs: 600_000, maxConcurrent: 10, ...options });
     this.namespaces.put('default', { enabled: 'true' });
-    this.images.put({ spec: { image: REPOSITORY, baseTag: 'v1.9.0' }, status: this.#status({}) });
+    this.images.put({ spec: SPEC, status: this.#status({}) });
     this.roller.webhook = () => this.image();
     this.operator = this.restart();
   }
@@ -202,7 +204,7 @@ describe('a rollout', () => {
     ['another Image\'s', { annotations: { 'kimup.cloudavenue.io/image': 'others' } }],
   ])('is Healthy at once, with one write, where the only workload is %s', async (_, given) => {
     const world = new World();
-    if (given.annotations?.['kimup.cloudavenue.io/image'] !== undefined) world.images.put({ name: 'others', spec: { image: REPOSITORY } });
+    if (given.annotations?.['kimup.cloudavenue.io/image'] !== undefined) world.images.put({ name: 'others', spec: SPEC });
     world.workload(given);
     world.move();
     await world.look();
@@ -297,7 +299,7 @@ describe('of several Images for a repository', () => {
   const TIE = `say with the annotation kimup.cloudavenue.io/image on the pod template which Image counts: several are for ${REPOSITORY} (demos, others), so none puts its tag on Deployment web`;
   function tied(): World {
     const world = new World();
-    world.images.put({ name: 'others', spec: { image: REPOSITORY } });
+    world.images.put({ name: 'others', spec: SPEC });
     world.workload();
     return world;
   }
@@ -320,7 +322,7 @@ describe('of several Images for a repository', () => {
   it('of long names, and many, settle all the same', async () => {
     const world = tied();
     for (let i = 0; i < 10; i++) {
-      world.images.put({ name: `${i}${'x'.repeat(250)}`, spec: { image: REPOSITORY } });
+      world.images.put({ name: `${i}${'x'.repeat(250)}`, spec: SPEC });
       world.workload({ name: `${i}${'y'.repeat(250)}` });
     }
     await world.run();
@@ -361,9 +363,110 @@ describe('of several Images for a repository', () => {
     world.move();
     await world.look();
     await world.look();
-    world.images.put({ name: 'others', spec: { image: REPOSITORY } });
+    world.images.put({ name: 'others', spec: SPEC });
     await world.look();
     expect(world.rollout()).toMatchObject({ phase: 'Progressing', message: `waits: ${TIE}` });
+  });
+});
+
+describe('of several Images on tracks of their own', () => {
+  const OTHER = { ...SPEC, baseTag: 'v17.0.0' };
+  function two(): World {
+    const world = new World();
+    world.images.put({ name: 'seventeen', spec: OTHER, status: { image: REPOSITORY, baseTag: 'v17.0.0', tag: 'v17.2.0', conditions: [] } });
+    return world;
+  }
+
+  it('each rolls what is on its own track, and says nothing of the other\'s', async () => {
+    const world = two();
+    world.workload();
+    world.workload({ name: 'new', image: `${REPOSITORY}:v17.1.0` });
+    world.move();
+    await world.run();
+    expect(world.rows()).toEqual(['Deployment web Healthy']);
+    expect(world.roller.entries('Deployment', 'new')).toBeUndefined();
+    expect(world.condition()).toBe(`True RolledOut: ${NEW}: 1 of 1 workload done`);
+    expect(world.ambiguous()).toBeUndefined();
+  });
+
+  it('is told of what is on nobody\'s', async () => {
+    const world = two();
+    world.workload({ image: `${REPOSITORY}:v14.9.0` });
+    world.move();
+    await world.run();
+    expect(world.condition()).toBe(`True LeftAlone: ${NEW}: nothing rolled: Deployment web: left alone because of its tags; left alone because of their tags: Deployment web: container main keeps ${REPOSITORY}:v14.9.0: above ${NEW}, the tag of Image demos`);
+  });
+});
+
+describe('a workload that is left alone because of its tags', () => {
+  const why = (name: string, image: string, reason: string): string => `Deployment ${name}: container main keeps ${REPOSITORY}:${image}: ${reason}, the tag of Image demos`;
+
+  it('is named in the condition and in an event, with the reason, beside those that are rolled', async () => {
+    const world = new World();
+    world.workload();
+    world.workload({ name: 'slim', image: `${REPOSITORY}:v1.9.0-alpine` });
+    world.workload({ name: 'pinned', image: `${REPOSITORY}@sha256:${'a'.repeat(64)}` });
+    world.workload({ name: 'other', image: 'registry.test/other:v1.0.0' });
+    world.move();
+    await world.run();
+    const left = `left alone because of their tags: Deployment pinned: container main keeps ${REPOSITORY}@sha256:${'a'.repeat(64)}: it names a digest, which stays; ${why('slim', 'v1.9.0-alpine', `another variant than ${NEW}`)}`;
+    expect(world.rows()).toEqual(['Deployment web Healthy']);
+    expect(world.condition()).toBe(`True LeftAlone: ${NEW}: 1 of 1 workload done; ${left}`);
+    expect(world.events.events).toEqual([`Warning LeftAlone: ${NEW}: ${left}`, `Normal RollingOut: rolling out ${NEW} to 1 workload`, `Normal RolledOut: ${NEW}: 1 of 1 workload done`]);
+    expect(world.rollout()?.leftAlone?.map(({ name }) => name)).toEqual(['pinned', 'slim']);
+    world.settle();
+    const before = effort(world);
+    await world.run();
+    expect(effort(world)).toBe(before);
+  });
+
+  it('is told of when it comes later, and no more once it is on the track', async () => {
+    const world = new World();
+    await world.run();
+    expect(world.rollout()).toBeUndefined();
+    world.workload({ name: 'slim', image: `${REPOSITORY}:v1.9.0-alpine` });
+    await world.run();
+    expect(world.condition()).toContain(`True LeftAlone: v1.9.0: nothing rolled: Deployment slim: left alone because of its tags; left alone because of their tags: ${why('slim', 'v1.9.0-alpine', 'another variant than v1.9.0')}`);
+    const before = effort(world);
+    world.restart();
+    await world.run();
+    expect(effort(world)).toBe(before);
+    world.workload({ name: 'slim', image: `${REPOSITORY}:v1.9.0`, generation: 2 });
+    await world.run();
+    expect(world.condition()).toMatch(/^True RolledOut: v1\.9\.0/);
+    expect(world.events.events.filter((event) => event.includes('LeftAlone'))).toHaveLength(1);
+  });
+
+  it.each<[string, GivenWorkload | undefined, string]>([
+    ['nothing names the repository', undefined, 'nothing to roll: the tag comes with the next pods'],
+    ['it is paused', { paused: true }, 'nothing rolled: Deployment web: takes the tag with its next pods, being paused, without replicas or OnDelete'],
+    ['it has no replicas', { replicas: 0 }, 'nothing rolled: Deployment web: takes the tag with its next pods, being paused, without replicas or OnDelete'],
+    ['it is out of scope', { annotations: { 'kimup.cloudavenue.io/enabled': 'false' } }, 'nothing rolled: Deployment web: not in scope (annotation kimup.cloudavenue.io/enabled)'],
+    ['it has the tag', { image: `${REPOSITORY}:${NEW}` }, 'nothing rolled: Deployment web: gets the tag already'],
+  ])('nothing is rolled where %s, and the condition says so', async (_, given, message) => {
+    const world = new World();
+    if (given !== undefined) world.workload(given);
+    world.move();
+    await world.run();
+    expect(world.condition()).toBe(`True RolledOut: ${NEW}: ${message}`);
+  });
+});
+
+describe('a tag that a rule takes where the build stands at its end', () => {
+  it('reaches the workload, and what comes late', async () => {
+    const world = new World();
+    const status = { image: REPOSITORY, baseTag: '4.0.16.2944-ls299', tag: '4.0.16.2944-ls299', conditions: [] };
+    world.images.put({ spec: { ...SPEC, baseTag: '4.0.16.2944-ls299', tags: { extract: '^(\\d+(?:\\.\\d+){3})-ls\\d+$' }, rules: [{ name: 'minor', type: 'semver-patch', actions: [{ type: 'apply' }] }] }, status });
+    world.workload({ image: `${REPOSITORY}:4.0.16.2944-ls299` });
+    world.move('4.0.17.2952-ls301');
+    await world.run();
+    expect(world.rows()).toEqual(['Deployment web Healthy']);
+    expect(world.roller.podsNow('Deployment', 'web').map((pod) => pod.containers[0]?.image)).toEqual([`${REPOSITORY}:4.0.17.2952-ls301`]);
+    world.settle();
+    world.workload({ name: 'late', image: `${REPOSITORY}:4.0.16.2950-ls300` });
+    await world.run();
+    expect(world.roller.entries('Deployment', 'late')).toBeUndefined();
+    expect(world.roller.podsNow('Deployment', 'late').map((pod) => pod.containers[0]?.image)).toEqual([`${REPOSITORY}:4.0.17.2952-ls301`]);
   });
 });
 

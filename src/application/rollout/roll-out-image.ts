@@ -140,7 +140,7 @@ export class RollOutImage {
     const excluded = this.settings.excludedNamespaces.includes(image.namespace);
     for (let question = 0; question < MAX_QUESTIONS; question++) {
       const plan = planRollout({
-        image,
+        own: this.#index.tracked(image),
         rollout,
         rivals,
         excluded,

@@ -108,7 +108,7 @@ export class RolloutLoop {
 
   #for(namespace: string, text: string): readonly Image[] {
     const reference = readReference(text);
-    return (reference && this.#index.find(namespace, repositoryId(reference))) ?? [];
+    return (reference && this.#index.find(namespace, repositoryId(reference)))?.map(({ image }) => image) ?? [];
   }
 
   #failed(key: string, error: unknown, failures: number, inMs: number): void {

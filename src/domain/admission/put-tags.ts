@@ -1,12 +1,10 @@
-import { ANNOTATION_PREFIX, type Image } from '../image/image.ts';
+import type { Image } from '../image/image.ts';
 import { readReference, repositoryId } from '../image/image-reference.ts';
 import { type Entry, IMAGES_ANNOTATION, parseEntries, parseEntry } from '../rollout/template-entries.ts';
 import { deploymentOf } from '../rollout/workload.ts';
 import { CONTAINER_LISTS, type ContainerList, type Pod } from './pod.ts';
-import { type Fit, tagOf, tagOn } from './tag-for.ts';
-
-/** On a pod: the name of the Image that counts, where several are for one repository. */
-export const IMAGE_ANNOTATION = `${ANNOTATION_PREFIX}image`;
+import { type Contender, contenderFor, IMAGE_ANNOTATION, selectImage, type Selection, type TrackedImage, whyItStays } from '../track/select-image.ts';
+import { tagOf } from './tag-for.ts';
 
 /** A container whose image changes. */
 export interface Put {
@@ -22,7 +20,7 @@ export interface Puts {
 }
 
 /** The Images of the pod's namespace for a repository, by its {@link repositoryId}; `undefined` or none where there is none. */
-export type ImagesFor = (repository: string) => readonly Image[] | undefined;
+export type ImagesFor = (repository: string) => readonly TrackedImage[] | undefined;
 
 /**
  * Puts the Images' tags on the containers of `pod` that name their repositories. Doing it twice changes nothing.
@@ -42,28 +40,20 @@ export function putTags(pod: Pod, imagesFor: ImagesFor, before?: Pod): Puts {
       if (before?.spec?.[list]?.some(({ name }) => name === container.name)) continue;
       const reference = container.image === undefined ? undefined : readReference(container.image);
       if (container.image === undefined || reference === undefined) continue;
-      const candidates = imagesFor(repositoryId(reference));
-      if (candidates === undefined || candidates.length === 0) continue;
-      const image = choose(candidates, annotations?.[IMAGE_ANNOTATION]);
-      if (image === undefined) {
-        warnings.add(tie(candidates, repositoryId(reference)));
-        continue;
-      }
+      const images = imagesFor(repositoryId(reference));
+      if (images === undefined || images.length === 0) continue;
       entries ??= parseEntries(annotations?.[IMAGES_ANNOTATION]);
-      const to = tagOf(image, entries.get(image.name) ?? kept(image, pod));
-      if (to === undefined) continue;
-      const fit = tagOn(container.image, reference, to);
-      if (fit.kind === 'put') puts.push({ list, index, image: fit.image });
-      const warning = warningOf(fit, container.name, container.image, image.name, to.tag);
-      if (warning !== undefined) warnings.add(warning);
+      const selection = selectImage(container.image, reference, contenders(images, entries, pod), annotations?.[IMAGE_ANNOTATION]);
+      if (selection.kind === 'one' && selection.fit.kind === 'put' && selection.contender.waits !== true) puts.push({ list, index, image: selection.fit.image });
+      for (const warning of warningsOf(selection, container.name, container.image, repositoryId(reference))) warnings.add(warning);
     }
   }
   return { puts, warnings: [...warnings] };
 }
 
-/** The only one, or the one that the pod names; `undefined` for a tie. */
-export function choose(candidates: readonly Image[], named: string | undefined): Image | undefined {
-  return candidates.length === 1 ? candidates[0] : candidates.find(({ name }) => name === named);
+/** With what each puts on the pod. */
+function contenders(images: readonly TrackedImage[], entries: ReadonlyMap<string, Entry>, pod: Pod): readonly Contender[] {
+  return images.map((one) => contenderFor(one, tagOf(one.image, entries.get(one.image.name) ?? kept(one.image, pod))));
 }
 
 /** What the pods of a workload that a person took out of the last rollout stay on, until the next. */
@@ -76,21 +66,18 @@ function kept(image: Image, pod: Pod): Entry | undefined {
   return keeps === undefined ? undefined : parseEntry(keeps);
 }
 
-function tie(candidates: readonly Image[], repository: string): string {
-  const names = candidates.map(({ name }) => name).sort().join(', ');
-  return cut(`kimup: several Images are for ${repository}, so none puts its tag; say which with the annotation ${IMAGE_ANNOTATION}: ${names}`);
-}
-
-/** The digest goes without a warning: whoever wrote one meant it. */
-function warningOf(fit: Fit, container: string, own: string, image: string, tag: string): string | undefined {
-  if (fit.kind !== 'left') return undefined;
-  const stays = `kimup: container ${container} keeps ${own}`;
-  switch (fit.because) {
-    case 'higher': return cut(`${stays}: above ${tag}, the tag of Image ${image}`);
-    case 'variant': return cut(`${stays}: another variant than ${tag}, the tag of Image ${image}`);
-    case 'no-version': return cut(`${stays}: ${tag}, the tag of Image ${image}, is no version`);
-    case 'digest':
-    case 'other-repository': return undefined;
+/** What whoever creates the pod is told. A digest goes without a warning: whoever wrote one meant it. */
+function warningsOf(selection: Selection, container: string, own: string, repository: string): readonly string[] {
+  switch (selection.kind) {
+    case 'one':
+      return [];
+    case 'tie': {
+      const names = selection.contenders.map(({ image: { name } }) => name).sort().join(', ');
+      return [cut(`kimup: several Images are for ${repository}, so none puts its tag; say which with the annotation ${IMAGE_ANNOTATION}: ${names}`)];
+    }
+    case 'none':
+      return selection.left.flatMap(({ contender: { image, to, waits }, because }) =>
+        because === 'digest' || waits === true ? [] : [cut(`kimup: container ${container} keeps ${own}: ${whyItStays(because, readReference(own)?.tag, to.tag, image.name)}`)]);
   }
 }
 

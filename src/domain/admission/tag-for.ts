@@ -1,49 +1,10 @@
 import { type Image, type ImageSpec, statusIsCurrent } from '../image/image.ts';
-import { type ImageReference, isTag, readReference, sameRepository, withTag } from '../image/image-reference.ts';
+import { isTag } from '../image/image-reference.ts';
 import { isOfThisImage } from '../rollout/same-rollout.ts';
 import type { Entry } from '../rollout/template-entries.ts';
-import { comparePrecedence, parseVersionTag } from '../tag/version-tag.ts';
 
 /** What a registry gives; an annotation may hold anything. */
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
-
-/**
- * What becomes of a container's image when an Image's tag is to be put on it.
- * - `put`: `image` is its new text, spelt as it was
- * - `equal`: it has that tag already, and that digest where one is put
- * - `left`: it stays as it is, and `because` says why: it names another repository (or none at all); its digest is
- *   somebody's word (but for the very `tag@digest` to be put); its version is of another variant, or higher; the tag to be put is no version and its own is one
- */
-export type Fit =
-  | { readonly kind: 'put'; readonly image: string }
-  | { readonly kind: 'equal' }
-  | { readonly kind: 'left'; readonly because: 'other-repository' | 'digest' | 'variant' | 'higher' | 'no-version' };
-
-/** What `containerImage`, as a manifest has it, becomes when `image` puts `to` on it. */
-export function tagFor(containerImage: string, image: Image, to: Entry): Fit {
-  const reference = readReference(containerImage);
-  const wanted = readReference(image.spec.image);
-  if (reference === undefined || wanted === undefined || !sameRepository(reference, wanted)) return { kind: 'left', because: 'other-repository' };
-  return tagOn(containerImage, reference, pinned(image, to));
-}
-
-/**
- * The same for a reference that was parsed and is known to be of the Image's repository.
- * @param to with its digest only where that is to be put too
- */
-export function tagOn(containerImage: string, reference: ImageReference, to: Entry): Fit {
-  const { tag, digest } = to;
-  if (reference.tag === tag && reference.digest === digest) return { kind: 'equal' };
-  if (reference.digest !== undefined) return { kind: 'left', because: 'digest' };
-  const own = reference.tag === undefined || reference.tag === tag ? undefined : parseVersionTag(reference.tag);
-  if (own !== undefined) {
-    const next = parseVersionTag(tag);
-    if (next === undefined) return { kind: 'left', because: 'no-version' };
-    if (next.variant !== own.variant) return { kind: 'left', because: 'variant' };
-    if (comparePrecedence(own, next) > 0) return { kind: 'left', because: 'higher' };
-  }
-  return { kind: 'put', image: withTag(containerImage, tag, digest) };
-}
 
 /** Whether pods get `tag@digest`: with the tag alone, a node that has it already would go on with what it once was. */
 export function pinsDigest(spec: ImageSpec): boolean {

@@ -1,10 +1,11 @@
 import type { LateRollout, Rollout, WorkloadRollout } from '../image/image.ts';
 import { progressOf, rollsNow } from './progress.ts';
 import { goBack, nextRow, pendingRow, startPending } from './row.ts';
-import { isOfThisImage } from './same-rollout.ts';
+import { nothingRolled } from './nothing-rolled.ts';
+import { isOfThisImage, sameLeftAlone, withLeftAlone } from './same-rollout.ts';
 import { rfc3339, type Sheet } from './sheet.ts';
 import { type Entry, entryOfTag, formatEntry } from './template-entries.ts';
-import { concerns, runsOlder } from './template-images.ts';
+import { runsOlder } from './template-images.ts';
 import { byName, entryTextOf, type Workload, workloadId } from './workload.ts';
 
 /**
@@ -13,21 +14,24 @@ import { byName, entryTextOf, type Workload, workloadId } from './workload.ts';
  * The rows stand in the Image's Healthy rollout; the Image itself has proven its tag, so they never make it Failed.
  */
 export function rollLate(sheet: Sheet, rollout: Rollout | undefined): Rollout | undefined {
-  const { image, now } = sheet.input;
+  const { image, input: { now } } = sheet;
   const to = ownTag(sheet);
   if (to === undefined) return rollout;
   const own = rollout?.phase === 'Healthy' && isOfThisImage(rollout, image) && formatEntry(rollout) === formatEntry(to) ? rollout : undefined;
-  const rows = lateRows(sheet, own, to, () => true);
-  if (rows === undefined) return rollout;
+  const late = lateRows(sheet, own, to, () => true);
+  const left = sheet.leftAlone(to);
+  if (late === undefined && sameLeftAlone(own?.leftAlone, left)) return rollout;
+  if (late === undefined && own !== undefined) return withLeftAlone(own, left);
+  const rows = late ?? [];
   const open = rows.filter((row) => row.phase === 'Pending' || row.phase === 'Progressing').length;
-  return {
+  return withLeftAlone({
     ...to,
     image: image.spec.image,
     phase: 'Healthy',
     since: own?.since ?? rfc3339(now),
-    message: open === 0 ? 'all workloads in scope were looked at' : `${open} ${open === 1 ? 'workload' : 'workloads'} with older pods under way`,
+    message: rows.length === 0 ? nothingRolled(sheet, to) : open === 0 ? 'all workloads in scope were looked at' : `${open} ${open === 1 ? 'workload' : 'workloads'} with older pods under way`,
     workloads: rows,
-  };
+  }, left);
 }
 
 /**
@@ -43,8 +47,8 @@ export function rollLateBeside(sheet: Sheet, failed: Rollout): Rollout {
   return rows === undefined ? failed : { ...failed, late: { ...to, workloads: rows } };
 }
 
-function ownTag({ input }: Sheet): Entry | undefined {
-  const { tag, digest } = input.image.status;
+function ownTag({ image }: Sheet): Entry | undefined {
+  const { tag, digest } = image.status;
   return tag === undefined ? undefined : entryOfTag({ tag, digest });
 }
 
@@ -56,7 +60,7 @@ function lateRows(sheet: Sheet, own: LateRollout | undefined, to: Entry, may: (w
     .filter((row) => !again.has(workloadId(row)))
     .map((row) => (row.phase === 'Pending' || row.phase === 'Progressing' ? nextRow(sheet, row, to) : row))
     .filter((row) => row !== undefined);
-  for (const workload of late) rows.push(pendingRow(sheet, workload, entryTextOf(workload, sheet.input.image.name)));
+  for (const workload of late) rows.push(pendingRow(sheet, workload, entryTextOf(workload, sheet.image.name)));
   rows.sort(byName);
   for (const row of rows) if (row.phase === 'Failed') goBack(sheet, row, to);
   startPending(sheet, rows, to);
@@ -84,16 +88,16 @@ function latecomers(sheet: Sheet, rollout: LateRollout | undefined, to: Entry, m
     const pods = sheet.pods(workload);
     if (pods === undefined) return false;
     sheet.looked.set(id, look);
-    return runsOlder(workload, pods, sheet.input.image, to);
+    return runsOlder(workload, pods, sheet.tags(workload), to);
   });
 }
 
 /** Whether the workload's template names nothing for the Image, or what kimup itself put there for an earlier move. */
 function mayBeLate(sheet: Sheet, workload: Workload, to: Entry): boolean {
-  const { image } = sheet.input;
+  const { image } = sheet;
   const entry = entryTextOf(workload, image.name);
   return sheet.hasSay(workload) && rollsNow(workload) && entry !== formatEntry(to)
-    && (entry === undefined || workload.entriesAreOurs) && concerns(workload, image, to);
+    && (entry === undefined || workload.entriesAreOurs) && sheet.tags(workload).concernedBy(to);
 }
 
 /** What of a workload decides whether its pods are worth a look. Not its numbers: they change with every pod. */

@@ -1,12 +1,13 @@
 import type { Image, Rollout, Update, WorkloadRollout } from '../image/image.ts';
 import { rollLate, rollLateBeside } from './late-workloads.ts';
+import { nothingRolled } from './nothing-rolled.ts';
 import { rollsNow } from './progress.ts';
 import { goBack, nextRow, pendingRow, startPending } from './row.ts';
-import { isOfThisImage } from './same-rollout.ts';
+import { isOfThisImage, withLeftAlone } from './same-rollout.ts';
 import { type RolloutInput, type RolloutPlan, Sheet } from './sheet.ts';
 import { AMBIGUOUS, ambiguity } from './tell.ts';
 import { type Entry, entryOfTag, formatEntry, parseEntry } from './template-entries.ts';
-import { concerns, getsAnother } from './template-images.ts';
+import { getsAnother } from './template-images.ts';
 import { byName, entryOf, entryTextOf, type Workload, workloadId } from './workload.ts';
 
 /**
@@ -33,15 +34,15 @@ function isCurrent({ deleting, spec, status }: Image): boolean {
 }
 
 function ambiguous(sheet: Sheet): string | undefined {
-  const { image, rivals } = sheet.input;
+  const { image } = sheet;
   const { tag, digest, update, conditions } = image.status;
   if (!isCurrent(image)) return conditions.find(({ type }) => type === AMBIGUOUS)?.message;
   const to = update ?? (tag === undefined ? undefined : { tag, digest });
-  return to === undefined ? undefined : ambiguity(image, rivals, sheet.ties(entryOfTag(to)));
+  return to === undefined ? undefined : ambiguity(image, sheet.ties(entryOfTag(to)));
 }
 
 function nextRollout(sheet: Sheet): Rollout | undefined {
-  const { image, rollout } = sheet.input;
+  const { image, input: { rollout } } = sheet;
   if (!isCurrent(image)) return rollout;
   const { update } = image.status;
   if (update !== undefined && (rollout === undefined || !isFor(rollout, update))) return goOn(sheet, begin(image, update), rollout);
@@ -69,8 +70,9 @@ function begin({ spec: { image } }: Image, update: Update): Rollout {
 }
 
 /** @param previous the rollout in whose place this one comes */
-function goOn(sheet: Sheet, rollout: Rollout, previous: Rollout | undefined): Rollout {
-  const to = entryOfTag(rollout);
+function goOn(sheet: Sheet, begun: Rollout, previous: Rollout | undefined): Rollout {
+  const to = entryOfTag(begun);
+  const rollout = withLeftAlone(begun, sheet.leftAlone(to));
   const rows = withNewRows(sheet, rollout, to, previous)
     .map((row) => nextRow(sheet, row, to))
     .filter((row) => row !== undefined);
@@ -87,15 +89,15 @@ function goOn(sheet: Sheet, rollout: Rollout, previous: Rollout | undefined): Ro
   return {
     ...rollout,
     phase: done === rows.length && tie === undefined ? 'Healthy' : 'Progressing',
-    message: message(sheet, rows, done, tie),
+    message: message(sheet, rows, done, tie, to),
     workloads: rows,
   };
 }
 
-function message({ input: { excluded, image } }: Sheet, rows: readonly WorkloadRollout[], done: number, tie: string | undefined): string {
-  if (excluded) return `nothing to roll: kimup leaves the namespace ${image.namespace} alone`;
+function message(sheet: Sheet, rows: readonly WorkloadRollout[], done: number, tie: string | undefined, to: Entry): string {
+  if (sheet.input.excluded) return `nothing to roll: kimup leaves the namespace ${sheet.image.namespace} alone`;
   if (tie !== undefined && done === rows.length) return `waits: ${tie}`;
-  return rows.length === 0 ? 'nothing to roll: the tag comes with the next pods' : `${done} of ${rows.length} ${rows.length === 1 ? 'workload' : 'workloads'} done`;
+  return rows.length === 0 ? nothingRolled(sheet, to) : `${done} of ${rows.length} ${rows.length === 1 ? 'workload' : 'workloads'} done`;
 }
 
 /** Whether a Healthy row says that pods run the tag, not that the workload has none to roll. */
@@ -114,10 +116,10 @@ function withNewRows(sheet: Sheet, rollout: Rollout, to: Entry, previous: Rollou
 }
 
 function newRow(sheet: Sheet, workload: Workload, to: Entry, previous: Rollout | undefined): WorkloadRollout | undefined {
-  const { image } = sheet.input;
+  const { image } = sheet;
   const last = previous?.workloads.find((row) => workloadId(row) === workloadId(workload) && sheet.workloadOf(row) !== undefined);
-  if (entryTextOf(workload, image.name) === formatEntry(to)) return concerns(workload, image, to) ? takenOver(sheet, workload, to, previous, last) : undefined;
-  if (!rollsNow(workload) || !getsAnother(workload, image, getsNow(workload, image, previous, last), to)) return undefined;
+  if (entryTextOf(workload, image.name) === formatEntry(to)) return sheet.tags(workload).concernedBy(to) ? takenOver(sheet, workload, to, previous, last) : undefined;
+  if (!rollsNow(workload) || !getsAnother(workload, sheet.tags(workload), getsNow(workload, image, previous, last), to)) return undefined;
   return pendingRow(sheet, workload, before(workload, image, previous, last));
 }
 
@@ -126,7 +128,7 @@ function takenOver(sheet: Sheet, workload: Workload, to: Entry, previous: Rollou
   const isSame = previous !== undefined && formatEntry(previous) === formatEntry(to);
   // Its time goes on; an update that is decided again and again must not give it more.
   if (isSame && (last?.phase === 'Pending' || last?.phase === 'Progressing')) return last;
-  const { image } = sheet.input;
+  const { image } = sheet;
   if (last !== undefined) return pendingRow(sheet, workload, before(workload, image, previous, last));
   // What kimup put there for a rollout that is not known any more may be bad: then the Image's own tag is where to go.
   return rollsNow(workload) ? pendingRow(sheet, workload, workload.entriesAreOurs ? undefined : entryTextOf(workload, image.name)) : undefined;

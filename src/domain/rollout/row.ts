@@ -34,7 +34,7 @@ export function nextRow(sheet: Sheet, row: WorkloadRollout, target: Entry): Work
   const workload = sheet.workloadOf(row);
   if (workload === undefined) return undefined;
   if (row.phase === 'Overridden' || row.phase === 'Failed') return row;
-  const entry = entryTextOf(workload, sheet.input.image.name);
+  const entry = entryTextOf(workload, sheet.image.name);
   if (entry === formatEntry(target)) return row.phase === 'Healthy' ? row : progressing(sheet, row, workload, target);
   // What an update in whose place this one came had put there is no person's word.
   if (row.phase === 'Pending' && (entry === row.before || workload.entriesAreOurs)) {
@@ -56,8 +56,8 @@ export function nextRow(sheet: Sheet, row: WorkloadRollout, target: Entry): Work
  * What pods get whose template names nothing, as an entry: the Image may move on without a workload that somebody took back,
  * and its next pods are not to follow. `undefined` where that is the target itself.
  */
-function ownEntry({ input }: Sheet, target: Entry): string | undefined {
-  const { tag, digest } = input.image.status;
+function ownEntry({ image }: Sheet, target: Entry): string | undefined {
+  const { tag, digest } = image.status;
   const entry = tag === undefined ? undefined : formatEntry(entryOfTag({ tag, digest }));
   return entry === formatEntry(target) ? undefined : entry;
 }
@@ -95,7 +95,7 @@ export function startPending(sheet: Sheet, rows: readonly WorkloadRollout[], tar
 export function goBack(sheet: Sheet, row: WorkloadRollout, target: Entry): boolean {
   const workload = sheet.workloadOf(row);
   if (workload === undefined || row.phase === 'Overridden') return false;
-  const entry = entryTextOf(workload, sheet.input.image.name);
+  const entry = entryTextOf(workload, sheet.image.name);
   const isPut = entry === formatEntry(target) || row.phase === 'Pending';
   if (isPut && entry !== row.before && workload.entriesAreOurs) {
     sheet.effects.push({ type: 'set-entry', workload, entry: row.before });
@@ -105,13 +105,13 @@ export function goBack(sheet: Sheet, row: WorkloadRollout, target: Entry): boole
   // Until the StatefulSet's controller knows the template, it would make the pod anew as it was.
   if (workload.status.observedGeneration < workload.generation) return true;
   const pods = sheet.pods(workload);
-  const stuck = pods === undefined ? [] : leftBehind(workload, pods, sheet.input.image);
+  const stuck = pods === undefined ? [] : leftBehind(workload, pods, sheet.image);
   for (const pod of stuck) sheet.effects.push({ type: 'delete-pod', workload, pod });
   return pods === undefined || stuck.length > 0;
 }
 
 function progressing(sheet: Sheet, row: WorkloadRollout, workload: Workload, target: Entry): WorkloadRollout {
-  const { now, options, image, memory } = sheet.input;
+  const { image, input: { now, options, memory } } = sheet;
   const progress = progressOf(workload);
   const score = scoreOf(progress);
   const known = `${workloadId(workload)} ${formatEntry(target)}`;
@@ -125,11 +125,11 @@ function progressing(sheet: Sheet, row: WorkloadRollout, workload: Workload, tar
   if (progress.complete) {
     const pods = sheet.pods(workload);
     if (pods === undefined) return row;
-    const lack = missing(workload, pods, image, target, progress.wanted);
+    const lack = missing(workload, pods, sheet.tags(workload), image, target, progress.wanted);
     if (lack === undefined) return healthy(sheet, row, progressMessage(progress));
     if (now - since >= options.rolloutDeadlineMs) return failed(sheet, row, lack);
     sheet.wake(Math.min(now + RECHECK_MS, since + options.rolloutDeadlineMs));
-    sheet.best.set(known, { ...next, remade: remake(sheet, workload, unseenPods(workload, pods, image, target), best?.remade) });
+    sheet.best.set(known, { ...next, remade: remake(sheet, workload, unseenPods(workload, pods, sheet.tags(workload), image, target), best?.remade) });
     return under(lack);
   }
   if (workload.paused) {

@@ -1,4 +1,4 @@
-import type { Image, LateRollout, Rollout, WorkloadRollout } from '../image/image.ts';
+import type { Image, LateRollout, LeftAlone, Rollout, WorkloadRollout } from '../image/image.ts';
 
 /** Whether the rollout was for the repository that the Image is for now; what an older kimup wrote does not say. */
 export function isOfThisImage(rollout: Rollout, image: Image): boolean {
@@ -16,8 +16,19 @@ export function sameRollout(a: Rollout | undefined, b: Rollout | undefined): boo
   if (a === undefined || b === undefined) return a === b;
   return a === b || (
     a.tag === b.tag && a.digest === b.digest && a.phase === b.phase && sameTime(a.since, b.since) && a.message === b.message
-    && a.image === b.image && sameRows(a.workloads, b.workloads) && sameLate(a.late, b.late)
+    && a.image === b.image && sameRows(a.workloads, b.workloads) && sameLeftAlone(a.leftAlone, b.leftAlone) && sameLate(a.late, b.late)
   );
+}
+
+/** The rollout with the workloads that stay as they are; absent where there are none. */
+export function withLeftAlone(rollout: Rollout, left: readonly LeftAlone[]): Rollout {
+  const { leftAlone: _, ...rest } = rollout;
+  return left.length === 0 ? rest : { ...rest, leftAlone: left };
+}
+
+/** Whether two lists of workloads that were left alone say the same. */
+export function sameLeftAlone(a: readonly LeftAlone[] = [], b: readonly LeftAlone[] = []): boolean {
+  return a.length === b.length && a.every(({ kind, name, message }, at) => kind === b[at]!.kind && name === b[at]!.name && message === b[at]!.message);
 }
 
 /** Whether two rows say the same but for how far Kubernetes is: what may wait a little before it is written. */

@@ -1,9 +1,9 @@
 import { type Annotations, inScope } from '../admission/scope.ts';
-import { choose, IMAGE_ANNOTATION } from '../admission/put-tags.ts';
-import type { Image, Rollout, WorkloadRollout } from '../image/image.ts';
-import type { Entry } from './template-entries.ts';
-import { concerns } from './template-images.ts';
-import { type PodState, type Workload, workloadId } from './workload.ts';
+import { type Image, type LeftAlone, type Rollout, statusIsCurrent, type WorkloadRollout } from '../image/image.ts';
+import type { TrackedImage } from '../track/select-image.ts';
+import { type Entry, entryOfTag } from './template-entries.ts';
+import { byName, type PodState, type Workload, workloadId } from './workload.ts';
+import { RepositoryImages, WorkloadTags } from './workload-tags.ts';
 
 export interface RolloutOptions {
   /** How long a workload that is no Deployment may be without progress before its rollout has failed, milliseconds. */
@@ -42,11 +42,11 @@ export const NO_MEMORY: RolloutMemory = { best: new Map(), looked: new Map(), re
 
 /** The present state, as far as a rollout cares. */
 export interface RolloutInput {
-  readonly image: Image;
+  readonly own: TrackedImage;
   /** `status.rollout` as it was last written. */
   readonly rollout: Rollout | undefined;
-  /** All Images of the namespace for the same repository, this one among them: one only has the say at a workload. */
-  readonly rivals: readonly Image[];
+  /** All Images of the namespace for the same repository, this one among them: of several on whose track a container is, one only has the say. */
+  readonly rivals: readonly TrackedImage[];
   /** Whether kimup leaves the namespace alone whatever it says. */
   readonly excluded: boolean;
   /** All workloads of the namespace. */
@@ -61,6 +61,12 @@ export interface RolloutInput {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly options: RolloutOptions;
+}
+
+/** Workloads that can't tell which of several Images is theirs, and the names of those. */
+export interface Ties {
+  readonly workloads: readonly Workload[];
+  readonly images: readonly string[];
 }
 
 /** What is to be done in the cluster, once the plan's rollout stands in the status. */
@@ -88,15 +94,20 @@ export interface RolloutPlan {
 export class Sheet {
   effects: Effect[] = [];
   readonly input: RolloutInput;
+  readonly image: Image;
   readonly best = new Map<string, Best>();
   readonly looked: Map<string, string>;
   readonly workloads: ReadonlyMap<string, Workload>;
   private readonly lookAt = new Map<string, Workload>();
   private readonly confirm = new Map<string, Workload>();
+  private readonly images: RepositoryImages;
+  private readonly tagsByWorkload = new Map<Workload, WorkloadTags>();
   private wakeAt: number | undefined;
 
   constructor(input: RolloutInput) {
     this.input = input;
+    this.image = input.own.image;
+    this.images = new RepositoryImages(input.own, input.rivals);
     this.looked = new Map(input.memory.looked);
     this.workloads = new Map(input.workloads.map((workload) => [workloadId(workload), workload]));
   }
@@ -107,20 +118,46 @@ export class Sheet {
     return workload !== undefined && this.hasSay(workload) && workload.createdAt <= Date.parse(row.since) ? workload : undefined;
   }
 
-  /** Whether the workload is in scope, and this Image the one of several for its repository that counts there. */
+  /** What this Image makes of the workload's containers. */
+  tags(workload: Workload): WorkloadTags {
+    let tags = this.tagsByWorkload.get(workload);
+    if (tags === undefined) this.tagsByWorkload.set(workload, tags = new WorkloadTags(this.images, workload));
+    return tags;
+  }
+
+  /** Whether the workload is in scope, and where several Images are for its repository, this one counts at a container of it. */
   hasSay(workload: Workload): boolean {
-    const { image, rivals } = this.input;
-    return this.inScope(workload) && (rivals.length < 2 || chosen(rivals, workload)?.name === image.name);
+    if (!this.inScope(workload)) return false;
+    return this.input.rivals.length < 2 || this.targets().some((to) => this.tags(workload).concernedBy(to));
   }
 
-  /** The workloads that would get `to` if it were known which of several Images is theirs. */
-  ties(to: Entry): readonly Workload[] {
-    const { image, rivals, workloads } = this.input;
-    if (rivals.length < 2) return [];
-    return workloads.filter((workload) => this.inScope(workload) && chosen(rivals, workload) === undefined && concerns(workload, image, to));
+  /** The workloads that would get `to` if it were known which of several Images is theirs, and those Images. */
+  ties(to: Entry): Ties {
+    if (this.input.rivals.length < 2) return { workloads: [], images: [] };
+    const found = this.input.workloads.filter((workload) => this.inScope(workload))
+      .map((workload) => ({ workload, images: this.tags(workload).tiedAt(to) }))
+      .filter(({ images }) => images.length > 0);
+    return { workloads: found.map(({ workload }) => workload), images: [...new Set(found.flatMap(({ images }) => images))] };
   }
 
-  private inScope(workload: Workload): boolean {
+  /** The workloads in scope that stay as they are under `to`, because of their tags. */
+  leftAlone(to: Entry): readonly LeftAlone[] {
+    return this.input.workloads.filter((workload) => this.inScope(workload))
+      .map((workload) => this.tags(workload).leftAt(to))
+      .filter((left) => left !== undefined)
+      .sort(byName);
+  }
+
+  /** The tags that this Image has to do with now: its own, the one that it moves to, the one that was rolled out last. */
+  private targets(): readonly Entry[] {
+    const { status: { tag, digest, update } } = this.image;
+    const { rollout } = this.input;
+    const own = tag === undefined || !statusIsCurrent(this.image) ? undefined : { tag, digest };
+    return [own, update, rollout].filter((one) => one !== undefined).map(entryOfTag);
+  }
+
+  /** Whether kimup cares for the workload at all. */
+  inScope(workload: Workload): boolean {
     return !this.input.excluded && !workload.deleting && inScope(workload.template.annotations, this.input.namespace);
   }
 
@@ -155,10 +192,6 @@ export class Sheet {
       ...(this.wakeAt === undefined ? {} : { wakeAt: this.wakeAt }),
     };
   }
-}
-
-function chosen(rivals: readonly Image[], workload: Workload): Image | undefined {
-  return choose(rivals, workload.template.annotations[IMAGE_ANNOTATION]);
 }
 
 /** RFC 3339. */

@@ -1,7 +1,9 @@
 import type { ConditionState } from '../image/conditions.ts';
-import type { Image, Rollout, WorkloadRollout } from '../image/image.ts';
-import { IMAGE_ANNOTATION } from '../admission/put-tags.ts';
-import { type Workload, workloadId } from './workload.ts';
+import type { Image, LeftAlone, Rollout, WorkloadRollout } from '../image/image.ts';
+import { sameLeftAlone } from './same-rollout.ts';
+import { IMAGE_ANNOTATION } from '../track/select-image.ts';
+import type { Ties } from './sheet.ts';
+import { workloadId } from './workload.ts';
 
 /** The operator's condition on an Image: whether all that could be rolled runs the tag that it should. */
 export const ROLLED_OUT = 'RolledOut';
@@ -15,11 +17,11 @@ export const OPERATOR_CONDITIONS: ReadonlySet<string> = new Set([ROLLED_OUT, AMB
 /** Shorter than what a condition is cut to, so that one can be compared with what it should be. */
 const MAX_AMBIGUITY = 1_000;
 
-/** Which workloads get no tag because of `rivals`, and what to do; `undefined` for none. */
-export function ambiguity(image: Image, rivals: readonly Image[], ties: readonly Workload[]): string | undefined {
-  if (ties.length === 0) return undefined;
-  const images = some(rivals.map(({ name }) => name));
-  const workloads = some(ties.map(({ kind, name }) => `${kind} ${name}`));
+/** Which workloads get no tag because several Images could give them one, and what to do; `undefined` for none. */
+export function ambiguity(image: Image, ties: Ties): string | undefined {
+  if (ties.workloads.length === 0) return undefined;
+  const images = some(ties.images);
+  const workloads = some(ties.workloads.map(({ kind, name }) => `${kind} ${name}`));
   const text = `say with the annotation ${IMAGE_ANNOTATION} on the pod template which Image counts: several are for ${image.spec.image} (${images}), so none puts its tag on ${workloads}`;
   return text.length <= MAX_AMBIGUITY ? text : `${text.slice(0, MAX_AMBIGUITY - 1)}…`;
 }
@@ -36,7 +38,7 @@ function some(names: readonly string[]): string {
 }
 
 /** The condition {@link ROLLED_OUT} for a rollout. */
-export function rolledOut({ tag, phase, message, workloads }: Rollout): ConditionState {
+export function rolledOut({ tag, phase, message, workloads, leftAlone = [] }: Rollout): ConditionState {
   const type = ROLLED_OUT;
   const named = (which: WorkloadRollout['phase']): string | undefined => {
     const rows = workloads.filter((row) => row.phase === which);
@@ -56,9 +58,16 @@ export function rolledOut({ tag, phase, message, workloads }: Rollout): Conditio
         return { type, status: 'False', reason: 'RollingOut', message: `${tag}: ${message ?? ''}` };
       }
       if (overridden !== undefined) return { type, status: 'True', reason: 'Overridden', message: `${tag}: ${overridden}` };
+      if (leftAlone.length > 0) return { type, status: 'True', reason: 'LeftAlone', message: `${tag}: ${message ?? ''}; ${leftAloneText(leftAlone)}` };
       return { type, status: 'True', reason: 'RolledOut', message: `${tag}: ${message ?? ''}` };
     }
   }
+}
+
+/** Which workloads stay as they are because of their tags, and why: the first five. */
+function leftAloneText(leftAlone: readonly LeftAlone[]): string {
+  const rows = leftAlone.slice(0, 5).map(({ kind, name, message }) => `${kind} ${name}: ${message}`);
+  return `left alone because of their tags: ${rows.concat(leftAlone.length > 5 ? [`and ${leftAlone.length - 5} more`] : []).join('; ')}`;
 }
 
 /** An event about an Image. */
@@ -89,6 +98,10 @@ export function tellings(before: Rollout | undefined, after: Rollout | undefined
   // Of a rollout that failed, that alone is told.
   rowsOf(workloads, same ? before.workloads : [], after.phase === 'Failed' ? undefined : tag);
   if (after.late !== undefined) rowsOf(after.late.workloads, before?.late?.workloads, after.late.tag);
+  const { leftAlone = [] } = after;
+  if (leftAlone.length > 0 && after.phase !== 'Failed' && !sameLeftAlone(leftAlone, same ? before.leftAlone : undefined)) {
+    told.push({ type: 'Warning', reason: 'LeftAlone', message: `${tag}: ${leftAloneText(leftAlone)}` });
+  }
   if (same && before.phase === after.phase) return told;
   switch (after.phase) {
     case 'Progressing':

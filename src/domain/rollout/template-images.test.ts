@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
 import { podOf, workload } from '../../../test/fakes/fake-workload-roller.ts';
-import { concerns, getsAnother, leftBehind, missing, runsOlder, troubleOf } from './template-images.ts';
+import { tracked } from '../../../test/domain/rules.ts';
+import type { Image } from '../image/image.ts';
+import { getsAnother, leftBehind, missing, runsOlder, troubleOf } from './template-images.ts';
 import type { Entry } from './template-entries.ts';
-import type { PodState } from './workload.ts';
+import type { PodState, Workload } from './workload.ts';
+import { RepositoryImages, WorkloadTags } from './workload-tags.ts';
 
-const IMAGE = new FakeImageStore().put({ spec: { image: 'registry.test/whoami' } });
+const IMAGE = new FakeImageStore().put({ spec: { image: 'registry.test/whoami', rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }] } });
 const [A, B] = [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`];
 const TO: Entry = { tag: 'v1.10.2' };
+const tagsOf = (of: Workload, image: Image = IMAGE): WorkloadTags => new WorkloadTags(new RepositoryImages(tracked(image), []), of);
 const named = (image: string, text?: string) => workload({ image, ...(text === undefined ? {} : { annotations: { 'kimup.cloudavenue.io/images': text } }) });
 
 describe('whether a template\'s pods would get another image', () => {
@@ -26,12 +30,12 @@ describe('whether a template\'s pods would get another image', () => {
     ['the same tag and digest', 'registry.test/whoami:v1.9.0', { ...TO, digest: A }, { ...TO, digest: A }, false],
     ['the same tag, its digest not known', 'registry.test/whoami:v1.9.0', TO, { ...TO, digest: A }, false],
   ])('%s', (_, image, now, to, expected) => {
-    expect(getsAnother(named(image), IMAGE, now, to)).toBe(expected);
+    expect(getsAnother(named(image), tagsOf(named(image)), now, to)).toBe(expected);
   });
 
   it('is a matter of the Image\'s own containers', () => {
-    expect(concerns(named('registry.test/whoami:v1.9.0'), IMAGE, TO)).toBe(true);
-    expect(concerns(named('registry.test/other:v1.9.0'), IMAGE, TO)).toBe(false);
+    expect(tagsOf(named('registry.test/whoami:v1.9.0')).concernedBy(TO)).toBe(true);
+    expect(tagsOf(named('registry.test/other:v1.9.0')).concernedBy(TO)).toBe(false);
   });
 });
 
@@ -50,34 +54,34 @@ describe('the pods of a workload', () => {
     ['one of another owner with the same labels does not count', [{ ...good, owner: { kind: 'ReplicaSet', name: 'web-api-5d4f8', uid: 'x' } }], '0 of 1 pods are there'],
     ['one without an owner does not count', [{ ...good, owner: undefined! }], '0 of 1 pods are there'],
   ])('%s', (_, pods, expected) => {
-    expect(missing(web, pods, IMAGE, TO, 1)).toBe(expected);
+    expect(missing(web, pods, tagsOf(web), IMAGE, TO, 1)).toBe(expected);
   });
 
   it('below a StatefulSet\'s partition stay as they are', () => {
     const set = workload({ kind: 'StatefulSet', name: 'db', replicas: 2, partition: 1, annotations: web.template.annotations });
     const pods = [podOf(set, { name: 'db-0' }), podOf(set, { name: 'db-1', image: 'registry.test/whoami:v1.10.2' })];
-    expect(missing(set, pods, IMAGE, TO, 1)).toBeUndefined();
+    expect(missing(set, pods, tagsOf(set), IMAGE, TO, 1)).toBeUndefined();
   });
 
   it('that run an older tag are told from those above it', () => {
     const plain = named('registry.test/whoami:v1.9.0');
-    expect(runsOlder(plain, [podOf(plain)], IMAGE, TO)).toBe(true);
-    expect(runsOlder(plain, [podOf(plain, { image: 'registry.test/whoami:v1.10.2' })], IMAGE, TO)).toBe(false);
-    expect(runsOlder(plain, [podOf(plain, { image: 'registry.test/whoami:v1.11.0' })], IMAGE, TO)).toBe(false);
+    expect(runsOlder(plain, [podOf(plain)], tagsOf(plain), TO)).toBe(true);
+    expect(runsOlder(plain, [podOf(plain, { image: 'registry.test/whoami:v1.10.2' })], tagsOf(plain), TO)).toBe(false);
+    expect(runsOlder(plain, [podOf(plain, { image: 'registry.test/whoami:v1.11.0' })], tagsOf(plain), TO)).toBe(false);
   });
 
   it('that carry a digest are told by it: only the one to be put will do, and another one of the same tag is older', () => {
-    const pinning = new FakeImageStore().put({ name: 'pinned', spec: { image: 'registry.test/whoami', pinDigest: true } });
+    const pinning = new FakeImageStore().put({ name: 'pinned', spec: { ...IMAGE.spec, pinDigest: true } });
     const plain = named('registry.test/whoami:v1.9.0', `pinned=v1.10.2@${B}`);
     const to: Entry = { ...TO, digest: B };
     const [before, now, bare] = [`@${A}`, `@${B}`, ''].map((digest) => podOf(plain, { image: `registry.test/whoami:v1.10.2${digest}` })) as [PodState, PodState, PodState];
-    expect(missing(plain, [now], pinning, to, 1)).toBeUndefined();
-    expect(missing(plain, [before], pinning, to, 1)).toContain(`runs registry.test/whoami:v1.10.2@${A}, not v1.10.2@${B}`);
-    expect(missing(plain, [bare], pinning, to, 1)).toContain('runs registry.test/whoami:v1.10.2, not v1.10.2@');
-    expect(runsOlder(plain, [before], pinning, to)).toBe(true);
-    expect(runsOlder(plain, [now], pinning, to)).toBe(false);
+    expect(missing(plain, [now], tagsOf(plain, pinning), pinning, to, 1)).toBeUndefined();
+    expect(missing(plain, [before], tagsOf(plain, pinning), pinning, to, 1)).toContain(`runs registry.test/whoami:v1.10.2@${A}, not v1.10.2@${B}`);
+    expect(missing(plain, [bare], tagsOf(plain, pinning), pinning, to, 1)).toContain('runs registry.test/whoami:v1.10.2, not v1.10.2@');
+    expect(runsOlder(plain, [before], tagsOf(plain, pinning), to)).toBe(true);
+    expect(runsOlder(plain, [now], tagsOf(plain, pinning), to)).toBe(false);
     // A pod of before the digest was known, or was put: nothing is rolled because an Image begins to pin.
-    expect(runsOlder(plain, [bare], pinning, to)).toBe(false);
+    expect(runsOlder(plain, [bare], tagsOf(plain, pinning), to)).toBe(false);
   });
 
   it('tell why a rollout is stuck: those of the new template, not old ones that were broken before', () => {

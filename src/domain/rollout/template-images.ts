@@ -1,37 +1,33 @@
 import type { Container } from '../admission/pod.ts';
-import { pinned, tagFor } from '../admission/tag-for.ts';
+import { pinned } from '../admission/tag-for.ts';
 import type { Image } from '../image/image.ts';
 import { type Entry, formatEntry, parseEntries } from './template-entries.ts';
 import { entryOf, podsOf, type PodState, type Workload } from './workload.ts';
+import type { WorkloadTags } from './workload-tags.ts';
 
 /**
  * Whether any container of the workload's template would get another image at `to` than it gets now.
  * @param now what new pods get today: the tag that the template names, or the Image's; `undefined` for the manifest's own
  */
-export function getsAnother(workload: Workload, image: Image, now: Entry | undefined, to: Entry): boolean {
+export function getsAnother(workload: Workload, tags: WorkloadTags, now: Entry | undefined, to: Entry): boolean {
   return workload.template.containers.some((container) => {
     if (container.image === undefined) return false;
-    const then = imageAtTag(container.image, image, to);
+    const then = tags.imageAt(container.image, to);
     if (then === undefined) return false;
-    const today = (now && imageAtTag(container.image, image, now)) ?? container.image;
+    const today = (now && tags.imageAt(container.image, now)) ?? container.image;
     // The same tag, pushed anew: only the digests tell.
     return then !== today || (now?.digest !== undefined && to.digest !== undefined && now.digest !== to.digest);
   });
-}
-
-/** Whether kimup puts a tag of this Image on any container of the workload at all. */
-export function concerns(workload: Workload, image: Image, tag: Entry): boolean {
-  return workload.template.containers.some((container) => container.image !== undefined && imageAtTag(container.image, image, tag) !== undefined);
 }
 
 /**
  * What is missing until all pods of the workload are ready and carry the tag, in a sentence that names a pod;
  * `undefined` when nothing is.
  */
-export function missing(workload: Workload, pods: readonly PodState[], image: Image, to: Entry, wanted: number): string | undefined {
+export function missing(workload: Workload, pods: readonly PodState[], tags: WorkloadTags, image: Image, to: Entry, wanted: number): string | undefined {
   const rolled = rolledPods(workload, pods);
   for (const pod of rolled) {
-    const wrong = wrongContainer(workload, pod, image, to);
+    const wrong = wrongContainer(workload, pod, tags, to);
     if (wrong !== undefined) {
       return `pod ${pod.name}: container ${wrong.name} runs ${wrong.image ?? 'no image'}, not ${formatEntry(pinned(image, to))}: kimup's webhook did not see the pod`;
     }
@@ -41,20 +37,20 @@ export function missing(workload: Workload, pods: readonly PodState[], image: Im
 }
 
 /** Pods that were made from the template that names `to`, but do not carry it. */
-export function unseenPods(workload: Workload, pods: readonly PodState[], image: Image, to: Entry): readonly PodState[] {
-  return rolledPods(workload, pods).filter((pod) => !pod.deleting && namesThe(pod, image, to) && wrongContainer(workload, pod, image, to) !== undefined);
+export function unseenPods(workload: Workload, pods: readonly PodState[], tags: WorkloadTags, image: Image, to: Entry): readonly PodState[] {
+  return rolledPods(workload, pods).filter((pod) => !pod.deleting && namesThe(pod, image, to) && wrongContainer(workload, pod, tags, to) !== undefined);
 }
 
 /** Whether a pod of the workload runs an older tag than `to`, one that gives way to it, or another digest of it. */
-export function runsOlder(workload: Workload, pods: readonly PodState[], image: Image, to: Entry): boolean {
+export function runsOlder(workload: Workload, pods: readonly PodState[], tags: WorkloadTags, to: Entry): boolean {
   return rolledPods(workload, pods).some((pod) => workload.template.containers.some((container) => {
-    if (container.image === undefined || imageAtTag(container.image, image, to) === undefined) return false;
+    if (container.image === undefined || tags.imageAt(container.image, to) === undefined) return false;
     const running = pod.containers.find((one) => one.name === container.name)?.image;
     if (running === undefined) return false;
     // The template names no digest, or kimup would leave it alone: the pod's, if it has one, is what kimup put.
     const [tagged = '', digest] = running.split('@');
-    const fit = tagFor(tagged, image, { tag: to.tag });
-    return fit.kind === 'put' || (fit.kind === 'equal' && digest !== undefined && to.digest !== undefined && digest !== to.digest);
+    const fit = tags.fit(tagged, to);
+    return fit?.kind === 'put' || (fit?.kind === 'equal' && digest !== undefined && to.digest !== undefined && digest !== to.digest);
   }));
 }
 
@@ -78,9 +74,9 @@ function rolledPods(workload: Workload, pods: readonly PodState[]): PodState[] {
   return own.filter((pod) => Number(pod.name.slice(pod.name.lastIndexOf('-') + 1)) >= workload.partition);
 }
 
-function wrongContainer(workload: Workload, pod: PodState, image: Image, to: Entry): Container | undefined {
+function wrongContainer(workload: Workload, pod: PodState, tags: WorkloadTags, to: Entry): Container | undefined {
   for (const { name, image: asked } of workload.template.containers) {
-    const expected = asked === undefined ? undefined : imageAtTag(asked, image, to);
+    const expected = asked === undefined ? undefined : tags.imageAt(asked, to);
     if (expected === undefined) continue;
     const container = pod.containers.find((one) => one.name === name);
     if (container !== undefined && container.image !== expected) return container;
@@ -91,14 +87,4 @@ function wrongContainer(workload: Workload, pod: PodState, image: Image, to: Ent
 function namesThe(pod: PodState, image: Image, entry: Entry | undefined): boolean {
   const own = parseEntries(pod.entries).get(image.name);
   return own?.tag === entry?.tag && own?.digest === entry?.digest;
-}
-
-/** What a container with `text` as its manifest's image runs once `to` is put on it; `undefined` where it stays as it is. */
-function imageAtTag(text: string, image: Image, to: Entry): string | undefined {
-  const fit = tagFor(text, image, to);
-  switch (fit.kind) {
-    case 'put': return fit.image;
-    case 'equal': return text;
-    case 'left': return undefined;
-  }
 }

@@ -1,0 +1,33 @@
+import { ENABLED_ANNOTATION } from '../admission/scope.ts';
+import { rollsNow } from './progress.ts';
+import type { Sheet } from './sheet.ts';
+import type { Entry } from './template-entries.ts';
+import { byName, type Workload } from './workload.ts';
+
+/** How many names a message holds. */
+const MOST_NAMED = 5;
+
+/** Why no workload is rolled: of each that names the repository what becomes of it. */
+export function nothingRolled(sheet: Sheet, to: Entry): string {
+  const named = sheet.input.workloads.filter((workload) => !workload.deleting && sheet.tags(workload).namesRepository());
+  if (named.length === 0) return 'nothing to roll: the tag comes with the next pods';
+  const groups = new Map<string, Workload[]>();
+  for (const workload of [...named].sort(byName)) {
+    const why = whyNot(sheet, workload, to);
+    groups.set(why, [...groups.get(why) ?? [], workload]);
+  }
+  return `nothing rolled: ${[...groups].map(([why, workloads]) => `${someOf(workloads)}: ${why}`).join('; ')}`;
+}
+
+function whyNot(sheet: Sheet, workload: Workload, to: Entry): string {
+  const tags = sheet.tags(workload);
+  if (!sheet.inScope(workload)) return `not in scope (annotation ${ENABLED_ANNOTATION})`;
+  if (!tags.concernedBy(to)) return tags.leftAt(to) === undefined ? "another Image's" : 'left alone because of its tags';
+  return rollsNow(workload) ? 'gets the tag already' : 'takes the tag with its next pods, being paused, without replicas or OnDelete';
+}
+
+/** `Deployment web, StatefulSet db and 2 more`. */
+export function someOf(workloads: readonly Pick<Workload, 'kind' | 'name'>[]): string {
+  const names = workloads.slice(0, MOST_NAMED).map(({ kind, name }) => `${kind} ${name}`).join(', ');
+  return workloads.length <= MOST_NAMED ? names : `${names} and ${workloads.length - MOST_NAMED} more`;
+}

@@ -1,0 +1,101 @@
+import { pinned, tagOf } from '../admission/tag-for.ts';
+import type { LeftAlone } from '../image/image.ts';
+import { type ImageReference, readReference, sameRepository } from '../image/image-reference.ts';
+import { type Contender, contenderFor, type Fit, fitOf, IMAGE_ANNOTATION, selectImage, type Selection, type TrackedImage, whyItStays } from '../track/select-image.ts';
+import type { Entry } from './template-entries.ts';
+import { entryOf, type Workload } from './workload.ts';
+
+/** The Images of a namespace for one repository, seen from one of them. */
+export class RepositoryImages {
+  readonly own: TrackedImage;
+  readonly others: readonly TrackedImage[];
+  readonly #repository: ImageReference | undefined;
+  readonly #lastPart: string;
+
+  /** @param images all of them; the one itself may be among them */
+  constructor(own: TrackedImage, images: readonly TrackedImage[]) {
+    this.own = own;
+    this.others = images.filter(({ image }) => image.name !== own.image.name);
+    this.#repository = readReference(own.image.spec.image);
+    this.#lastPart = this.#repository?.repository.split('/').at(-1) ?? '';
+  }
+
+  /** A container's image, parsed; `undefined` where it is of another repository. */
+  referenceOf(text: string): ImageReference | undefined {
+    // Most containers of a namespace are of others: a look at the text costs less than reading it.
+    if (this.#repository === undefined || !text.includes(this.#lastPart)) return undefined;
+    const reference = readReference(text);
+    return reference !== undefined && sameRepository(reference, this.#repository) ? reference : undefined;
+  }
+}
+
+/** What one Image makes of the containers of one workload, where others may be for the same repository. */
+export class WorkloadTags {
+  readonly #images: RepositoryImages;
+  readonly #workload: Workload;
+  #others: readonly Contender[] | undefined;
+
+  constructor(images: RepositoryImages, workload: Workload) {
+    this.#images = images;
+    this.#workload = workload;
+  }
+
+  /** What a container with `text` as its manifest's image runs once `to` is put on it; `undefined` where it stays as it is, or is another Image's. */
+  imageAt(text: string, to: Entry): string | undefined {
+    const selection = this.#select(text, to);
+    if (selection?.kind !== 'one' || selection.contender.image.name !== this.#images.own.image.name) return undefined;
+    return selection.fit.kind === 'put' ? selection.fit.image : text;
+  }
+
+  /** What becomes of an image under this Image alone, without a digest being put; `undefined` where it is of another repository. */
+  fit(text: string, { tag }: Entry): Fit | undefined {
+    const reference = this.#images.referenceOf(text);
+    return reference === undefined ? undefined : fitOf(text, reference, { track: this.#images.own.track, to: { tag } });
+  }
+
+  /** Whether the template names this Image's repository at all. */
+  namesRepository(): boolean {
+    return this.#containers().some(({ image }) => this.#images.referenceOf(image) !== undefined);
+  }
+
+  /** Whether kimup puts `to` on any of the template's containers for this Image. */
+  concernedBy(to: Entry): boolean {
+    return this.#containers().some(({ image }) => this.imageAt(image, to) !== undefined);
+  }
+
+  /** The Images on whose tracks a container is that would get `to` if it were known which of them is its own; none where that is known. */
+  tiedAt(to: Entry): readonly string[] {
+    return this.#containers().flatMap(({ image }) => {
+      const selection = this.#select(image, to);
+      const names = selection?.kind === 'tie' ? selection.contenders.map((one) => one.image.name) : [];
+      return names.includes(this.#images.own.image.name) ? names : [];
+    });
+  }
+
+  /** The containers of the repository that stay as they are under `to` and are no other Image's, and why; `undefined` where there are none. */
+  leftAt(to: Entry): LeftAlone | undefined {
+    const { kind, name } = this.#workload;
+    const kept = this.#containers().flatMap(({ name: container, image }) => {
+      const selection = this.#select(image, to);
+      const left = selection?.kind === 'none' ? selection.left.find(({ contender }) => contender.image.name === this.#images.own.image.name) : undefined;
+      return left === undefined ? [] : [`container ${container} keeps ${image}: ${whyItStays(left.because, readReference(image)?.tag, to.tag, this.#images.own.image.name)}`];
+    });
+    return kept.length === 0 ? undefined : { kind, name, message: kept.join('; ') };
+  }
+
+  #containers(): readonly { readonly name: string; readonly image: string }[] {
+    return this.#workload.template.containers.filter((one): one is { readonly name: string; readonly image: string } => one.image !== undefined);
+  }
+
+  #select(text: string, to: Entry): Selection | undefined {
+    const reference = this.#images.referenceOf(text);
+    if (reference === undefined) return undefined;
+    const own: Contender = { ...this.#images.own, to: pinned(this.#images.own.image, to) };
+    return selectImage(text, reference, [own, ...this.#contenders()], this.#workload.template.annotations[IMAGE_ANNOTATION]);
+  }
+
+  /** The other Images, with the tag that each puts on the workload's pods now. */
+  #contenders(): readonly Contender[] {
+    return this.#others ??= this.#images.others.map((one) => contenderFor(one, tagOf(one.image, entryOf(this.#workload, one.image.name))));
+  }
+}
