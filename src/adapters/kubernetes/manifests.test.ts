@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../application/plan/input-error.ts';
-import { readImages } from './manifests.ts';
+import { noImage, readManifests } from './manifests.ts';
 
 const IMAGE = `apiVersion: kimup.cloudavenue.io/v1alpha1
 kind: Image
@@ -20,9 +20,15 @@ spec:
       actions:
         - type: apply
 `;
+/** The Images of a file that has to hold one. */
+function readImages(text: string, file: string): ReturnType<typeof readManifests>['images'] {
+  const { images } = readManifests(text, file);
+  if (images.length === 0) throw noImage([file]);
+  return images;
+}
 const names = (text: string) => readImages(text, 'f').map(({ image: { namespace, name } }) => `${namespace}/${name}`);
 
-describe('readImages', () => {
+describe('the Images of a file', () => {
   it('reads an Image with the defaults of the API server', () => {
     const [one] = readImages(IMAGE.replace('  baseTag: v1.9.0\n', ''), 'f');
     expect(one!.image.spec).toMatchObject({ baseTag: 'latest', insecureSkipTLSVerify: false, imagePullSecrets: [] });

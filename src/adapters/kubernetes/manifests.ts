@@ -1,18 +1,20 @@
 import { type Document, LineCounter, type Node, parseAllDocuments, visit } from 'yaml';
 import { InputError } from '../../application/plan/input-error.ts';
 import type { ImageToPlan } from '../../application/plan/plan-images.ts';
+import type { Surroundings, WorkloadToPlan } from '../../application/plan/plan-workloads.ts';
 import type { Image } from '../../domain/image/image.ts';
-import { buildRules } from '../../domain/rule/build-rule.ts';
+import type { Annotations } from '../../domain/admission/scope.ts';
+import { buildSpec } from '../../domain/rule/build-rule.ts';
 import { InvalidRuleError } from '../../domain/rule/rule.ts';
-import { buildTagFilter } from '../../domain/tag/tag-filter.ts';
 import { IMAGES } from './client/resource.ts';
 import { imageOf, UnreadableImageError } from './image-mapping.ts';
 import { fieldText, problemsOfImageSpec } from './spec-problems.ts';
+import { isObject, namespaceIn, workloadIn } from './workload-manifests.ts';
 
-type Path = readonly (string | number)[];
+export type Path = readonly (string | number)[];
 
 /** One object of a file, and where it stands in it. */
-interface Manifest {
+export interface Manifest {
   readonly value: unknown;
   /** From the document's root: `[]`, or `['items', 2]` in a List. */
   readonly root: Path;
@@ -23,28 +25,42 @@ const MOST_PROBLEMS = 20;
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const NO_TEXT = 'must be text: write it in quotes';
 
+/** What a file says that `kimup plan` can use. */
+export interface Manifests extends Surroundings {
+  readonly images: readonly ImageToPlan[];
+}
+
 /**
- * The Images in a file of YAML or JSON: one or more documents, Lists of objects too. Objects of other kinds are passed over, so
- * that a whole folder's output can be given. What is left out gets the API server's defaults.
+ * The Images, workloads and namespaces in a file of YAML or JSON: one or more documents, Lists of objects too. Objects of other
+ * kinds are passed over, so that a whole folder's output can be given. What an Image leaves out gets the API server's defaults.
  * @param file its name, for errors
  * @throws InputError that names line and field of what the API server would refuse
  */
-export function readImages(text: string, file: string): readonly ImageToPlan[] {
+export function readManifests(text: string, file: string): Manifests {
   const images: ImageToPlan[] = [];
+  const workloads: WorkloadToPlan[] = [];
+  const namespaces = new Map<string, Annotations>();
   const problems: string[] = [];
   for (const manifest of manifestsIn(text, file)) {
-    if (!isImage(manifest.value)) continue;
-    for (const found of read(manifest, file)) {
+    for (const found of isImage(manifest.value) ? read(manifest, file) : [workloadIn(manifest, file)]) {
       if (found instanceof InputError) problems.push(found.message);
-      else images.push(found);
+      else if (found !== undefined && 'image' in found) images.push(found);
+      else if (found !== undefined) workloads.push(found);
     }
+    const namespace = namespaceIn(manifest.value);
+    if (namespace !== undefined) namespaces.set(namespace.name, namespace.annotations);
   }
   if (problems.length > 0) {
     const more = problems.length - MOST_PROBLEMS;
     throw new InputError([...problems.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`${file}: and ${more} more`] : [])].join('\n'));
   }
-  if (images.length === 0) throw InputError.at({ file }, `holds no Image (apiVersion ${IMAGES.group}/${IMAGES.version}, kind Image)`);
-  return images;
+  return { images, workloads, namespaces };
+}
+
+/** That there is no Image in these files, to plan for. */
+export function noImage(files: readonly string[]): InputError {
+  const [file = '', ...more] = files;
+  return new InputError(`${more.length === 0 ? file : files.join(', ')}: ${more.length === 0 ? 'holds no Image' : 'none of them holds an Image'} (apiVersion ${IMAGES.group}/${IMAGES.version}, kind Image)`);
 }
 
 function* manifestsIn(text: string, file: string): Iterable<Manifest> {
@@ -101,7 +117,7 @@ function* read({ value, root, lineOf }: Manifest, file: string): Iterable<ImageT
   if (refused.length > 0) return yield* refused.map(({ path, message }) => problem(path, message));
   try {
     const image: Image = imageOf({ metadata: { name, namespace, uid: `${namespace}/${name}`, ...(isObject(annotations) ? { annotations: annotations as Record<string, string> } : {}) }, spec, status });
-    yield { image, rules: buildRules(image.spec.rules), filter: buildTagFilter(image.spec.tags) };
+    yield { image, ...buildSpec(image.spec) };
   } catch (error) {
     if (!(error instanceof InvalidRuleError || error instanceof UnreadableImageError)) throw error;
     // Both begin with the field: `spec.rules[1].value: …`.
@@ -154,6 +170,3 @@ function lineAt(document: Document, path: Path, lines: LineCounter): number | un
   return undefined;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -1,14 +1,17 @@
 import type { Answer, MoveAction } from '../../domain/decision/decide.ts';
 import { explain } from '../../domain/decision/explain.ts';
 import type { Question } from '../../domain/decision/question.ts';
-import type { Image, RuleType } from '../../domain/image/image.ts';
+import { BASE_TAG_RULE, type Image, type RuleType, type Update } from '../../domain/image/image.ts';
 import { failedRollout } from '../../domain/rollout/same-rollout.ts';
+import { entryOfTag } from '../../domain/rollout/template-entries.ts';
 import type { Rule } from '../../domain/rule/rule.ts';
 import type { TagFilter } from '../../domain/tag/tag-filter.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
 import { decideWithFacts, type Decided, type FactSource, withoutFailed } from '../refresh/decide-with-facts.ts';
 import { FirstSeenDigests } from '../refresh/first-seen.ts';
-import { BASE_TAG_RULE, rebase, settle } from '../refresh/settle.ts';
+import type { Position } from '../refresh/refresh-status.ts';
+import { rebase, settle } from '../refresh/settle.ts';
+import { type MovedImage, type PlannedWorkload, planWorkloads, type Surroundings } from './plan-workloads.ts';
 
 /** An Image, its rules and filter checked and built. */
 export interface ImageToPlan {
@@ -41,6 +44,8 @@ export interface PlanEntry {
   readonly move: { readonly rule: string; readonly tag: string; readonly action: MoveAction } | null;
   /** One a tag and rule, where that was asked for. */
   readonly candidates?: readonly { readonly tag: string; readonly rule: string; readonly verdict: 'selected' | 'older' | 'excluded'; readonly reason: string }[];
+  /** What becomes of the workloads that name the repository, where there are workloads in the files. */
+  readonly workloads?: readonly PlannedWorkload[];
   /** Why nothing is known: the registry failed. */
   readonly error?: string;
 }
@@ -62,26 +67,32 @@ export interface PlanOptions {
 /** How many Images wait for registries at the same time. */
 const CONCURRENT = 8;
 
-/** What would happen to these Images, in their order. An Image whose registry fails is told of with its error; the others go on. */
-export async function planImages(images: readonly ImageToPlan[], source: TagSource, options: PlanOptions): Promise<readonly Plan[]> {
-  const plans: Plan[] = [];
+/**
+ * What would happen to these Images, in their order, and to the workloads beside them. An Image whose registry fails is told of
+ * with its error; the others go on.
+ */
+export async function planImages(images: readonly ImageToPlan[], source: TagSource, options: PlanOptions, surroundings?: Surroundings): Promise<readonly Plan[]> {
+  const plans: { readonly plan: Plan; readonly moved: MovedImage }[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let at = next++; at < images.length; at = next++) plans[at] = await planImage(images[at]!, source, options);
   };
   await Promise.all(Array.from({ length: Math.min(CONCURRENT, images.length) }, worker));
-  return plans;
+  if (surroundings === undefined || surroundings.workloads.length === 0) return plans.map(({ plan }) => plan);
+  const workloads = planWorkloads(plans.map(({ moved }) => moved), surroundings);
+  return plans.map(({ plan }, at) => ({ ...plan, entry: { ...plan.entry, workloads: workloads[at]! } }));
 }
 
-async function planImage({ image, rules, filter }: ImageToPlan, source: TagSource, { explain: withCandidates, now }: PlanOptions): Promise<Plan> {
+async function planImage({ image, rules, filter }: ImageToPlan, source: TagSource, { explain: withCandidates, now }: PlanOptions): Promise<{ readonly plan: Plan; readonly moved: MovedImage }> {
   const { spec } = image;
+  const built = { rules, filter };
   // From where the controller would go on.
-  const start = settle(image);
+  const start = settle(image, rfc3339(now));
   const currentTag = start.tag;
   const about = { namespace: image.namespace, name: image.name, image: spec.image, currentTag };
   try {
     const { tags, facts } = await source.of(image);
-    const rebased = await rebase(image, start, async (tag) => ('unknown' in facts ? undefined : facts.digest(tag)));
+    const rebased = await rebase(image, start, rfc3339(now), async (tag) => ('unknown' in facts ? undefined : facts.digest(tag)));
     const question: Question = {
       rules, filter, currentTag, tags, now,
       currentDigest: start.digest,
@@ -89,26 +100,46 @@ async function planImage({ image, rules, filter }: ImageToPlan, source: TagSourc
       ...('unknown' in facts ? { noFacts: facts.unknown } : {}),
     };
     const { answer, question: answered } = await decideFor(image, question, facts, now);
+    const update: Update | undefined = rebased?.kind === 'move'
+      ? { tag: spec.baseTag, ...digestOf(rebased.digest), rule: BASE_TAG_RULE, since: rfc3339(now) }
+      : rebased?.position.update ?? (answer.kind === 'move' ? { tag: answer.tag, ...digestOf(answered.facts?.get(answer.tag)?.digest), rule: answer.rule, since: rfc3339(now) } : start.update);
     const entry: PlanEntry = {
       ...about,
       rules: answer.outcomes.map(({ rule, type, tag, reason }) => ({ name: rule, type, tag: tag ?? null, reason })),
       move: rebased?.kind === 'move' ? { rule: BASE_TAG_RULE, tag: spec.baseTag, action: 'apply' } : answer.kind === 'move' ? { rule: answer.rule, tag: answer.tag, action: answer.action } : null,
       ...(withCandidates ? { candidates: explain(answered).map(({ tag, rule, verdict, reason }) => ({ tag, rule, verdict, reason })) } : {}),
     };
-    return { entry, why: rebased?.kind === 'move' ? rebased.message : whyOf(answer) };
+    return {
+      plan: { entry, why: rebased?.kind === 'move' ? rebased.message : whyOf(answer) },
+      moved: { image: imageAt(image, rebased?.position ?? start, update), built, to: entryOfTag(update ?? start) },
+    };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     const { message } = error;
-    return {
-      entry: {
-        ...about,
-        rules: rules.map(({ name, type }) => ({ name, type, tag: null, reason: message })),
-        move: null,
-        ...(withCandidates ? { candidates: [] } : {}),
-        error: message,
-      },
+    const entry: PlanEntry = {
+      ...about,
+      rules: rules.map(({ name, type }) => ({ name, type, tag: null, reason: message })),
+      move: null,
+      ...(withCandidates ? { candidates: [] } : {}),
+      error: message,
     };
+    return { plan: { entry }, moved: { image: imageAt(image, start, start.update), built, to: undefined } };
   }
+}
+
+/** The Image with the status that says so. */
+function imageAt(image: Image, { tag, digest, history }: Position, update: Update | undefined): Image {
+  const { update: _, ...status } = image.status;
+  const { spec } = image;
+  return { ...image, status: { ...status, image: spec.image, baseTag: spec.baseTag, tag, ...digestOf(digest), ...(history === undefined ? {} : { history }), ...(update === undefined ? {} : { update }) } };
+}
+
+function digestOf(digest: unknown): { readonly digest?: string } {
+  return typeof digest === 'string' ? { digest } : {};
+}
+
+function rfc3339(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 async function decideFor(image: Image, question: Question, facts: KnownTags['facts'], now: number): Promise<Decided> {

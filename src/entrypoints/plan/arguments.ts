@@ -17,7 +17,8 @@ export const HELP = `kimup plan shows what kimup would do to Images, and why, wi
 
 usage: kimup plan -f FILE [-f FILE ...] [flags]
 
-  -f, --filename FILE       a file with Image manifests, YAML or JSON, - for stdin; may be given again
+  -f, --filename FILE       a file with manifests, YAML or JSON, - for stdin; may be given again: Images, and the workloads
+                            (Deployments, CronJobs, Pods, ...) of which to tell what becomes of their containers
       --tags-file FILE      take the tags from this file (- for stdin) instead of asking registries: a tag a line, for all
                             Images, or JSON or YAML that gives each spec.image its list of tags
   -o, --output FORMAT       table (the default), json or yaml
@@ -34,6 +35,7 @@ Exit status: 0; 1 when a registry could not be asked; 2 when the command line, a
 Examples:
   kimup plan -f image.yaml                                 what would happen now
   kimup plan -f image.yaml --explain                       and why not another tag
+  kimup plan -f image.yaml -f deployment.yaml              and what becomes of the workload's containers
   kubectl get images -A -o yaml | kimup plan -f - -o json  for all Images of a cluster, for machines
   kimup plan -f image.yaml --tags-file tags.txt            try rules on tags of your own
 `;

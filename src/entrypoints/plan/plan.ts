@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { readTags } from '../../adapters/files/tags-file.ts';
-import { readImages } from '../../adapters/kubernetes/manifests.ts';
+import { noImage, readManifests } from '../../adapters/kubernetes/manifests.ts';
 import { NoMetrics } from '../../adapters/metrics/no-metrics.ts';
 import { DistributionTagRegistry } from '../../adapters/registry/distribution-tag-registry.ts';
 import { UserDockerConfig } from '../../adapters/registry/user-docker-config.ts';
@@ -49,21 +49,24 @@ async function ended(argv: readonly string[], surroundings: Surroundings): Promi
 
 async function planFor(given: PlanArguments, surroundings: Surroundings): Promise<Outcome> {
   const { files, tagsFile, explain, output } = given;
-  const images = [];
-  for (const file of files) images.push(...readImages(await read(file, surroundings), shown(file)));
+  const manifests = [];
+  for (const file of files) manifests.push(readManifests(await read(file, surroundings), shown(file)));
+  const images = manifests.flatMap((one) => one.images);
+  if (images.length === 0) throw noImage(files.map(shown));
+  const beside = { workloads: manifests.flatMap(({ workloads }) => workloads), namespaces: new Map(manifests.flatMap(({ namespaces }) => [...namespaces])) };
   const options = { explain, now: surroundings.now };
   let plans: readonly Plan[];
   if (tagsFile === undefined) {
     const config = await UserDockerConfig.load(surroundings.env);
     const registry = new DistributionTagRegistry(new NoMetrics(), { insecureRegistries: given.plainHttpRegistries });
     try {
-      plans = await planImages(images, new RegistryTagSource(registry, (reference) => config.credentialsFor(reference)), options);
+      plans = await planImages(images, new RegistryTagSource(registry, (reference) => config.credentialsFor(reference)), options, beside);
     } finally {
       await registry.close();
     }
   } else {
     const source: TagSource = new FileTagSource(shown(tagsFile), readTags(await read(tagsFile, surroundings), shown(tagsFile)));
-    plans = await planImages(images, source, options);
+    plans = await planImages(images, source, options, beside);
   }
   const failures = plans.flatMap(({ entry: { namespace, name, error } }) => (error === undefined ? [] : [`${text(`${namespace}/${name}: ${error}`)}\n`]));
   return { stdout: format(plans, output, surroundings), stderr: failures.join(''), status: failures.length === 0 ? 0 : 1 };

@@ -1,5 +1,5 @@
 import type { Plan, PlanEntry } from '../../application/plan/plan-images.ts';
-import { BASE_TAG_RULE } from '../../application/refresh/settle.ts';
+import { BASE_TAG_RULE } from '../../domain/image/image.ts';
 import { text } from './text.ts';
 
 type Paint = (text: string) => string;
@@ -30,7 +30,7 @@ export function table(plans: readonly Plan[], coloured: boolean): string {
 }
 
 function block({ entry, why }: Plan, { good, bad, dim, bold }: Colours): string {
-  const { namespace, name, image, currentTag, rules, move, candidates, error } = entry;
+  const { namespace, name, image, currentTag, rules, move, candidates, workloads, error } = entry;
   const title = `${bold(text(`${namespace}/${name}`))}  ${text(`${image}:${currentTag}`)}`;
   if (error !== undefined) return `${title}\n  ${bad(`not known: ${text(error)}`)}`;
   const lines = [title, `  ${move === null ? head(entry, why) : good(moves(entry, why))}`, ''];
@@ -43,6 +43,15 @@ function block({ entry, why }: Plan, { good, bad, dim, bold }: Colours): string 
       { cells: ['CANDIDATE', 'RULE', 'VERDICT', 'WHY'], paint: dim },
       ...candidates.map(({ tag, rule, verdict, reason }) => ({ cells: [tag, rule, verdict, reason], paint: { selected: good, older: dim, excluded: plain }[verdict] })),
     ]));
+  }
+  const containers = (workloads ?? []).flatMap((workload) => workload.containers.map((container) => ({ ...container, workload: `${workload.kind} ${workload.name}` })));
+  if (containers.length > 0) {
+    lines.push('', ...columns([
+      { cells: ['WORKLOAD', 'CONTAINER', 'IMAGE', 'BECOMES', 'WHY'], paint: dim },
+      ...containers.map((one) => ({ cells: [one.workload, one.name, one.image, one.becomes ?? '-', one.reason], paint: one.becomes === null ? plain : good })),
+    ]));
+  } else if (workloads !== undefined) {
+    lines.push('', `  ${dim('no workload in the files names this repository in this namespace')}`);
   }
   return lines.join('\n');
 }

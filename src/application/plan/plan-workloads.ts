@@ -1,0 +1,128 @@
+import { CONTAINER_LISTS, type Pod } from '../../domain/admission/pod.ts';
+import { type Annotations, saysEnabled } from '../../domain/admission/scope.ts';
+import { pinned, tagOf } from '../../domain/admission/tag-for.ts';
+import type { Image } from '../../domain/image/image.ts';
+import { type ImageReference, readReference, repositoryId } from '../../domain/image/image-reference.ts';
+import type { BuiltSpec } from '../../domain/rule/build-rule.ts';
+import { type Entry, IMAGES_ANNOTATION, parseEntries } from '../../domain/rollout/template-entries.ts';
+import { type Contender, contenderFor, IMAGE_ANNOTATION, selectImage, whyItStays } from '../../domain/track/select-image.ts';
+import { Track } from '../../domain/track/track.ts';
+
+/** Something that makes pods, or a pod, as its manifest has it. */
+export interface WorkloadToPlan {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** The pod, or the template that its pods are made from. */
+  readonly pod: Pod;
+}
+
+/** What the files say beside the Images. */
+export interface Surroundings {
+  readonly workloads: readonly WorkloadToPlan[];
+  /** The annotations of namespaces, by name; of others nothing is known. */
+  readonly namespaces: ReadonlyMap<string, Annotations>;
+}
+
+/** An Image as it is once its move is decided, and the tag that pods get then; `undefined` where that is not known. */
+export interface MovedImage {
+  readonly image: Image;
+  readonly built: BuiltSpec;
+  readonly to: Entry | undefined;
+}
+
+/** What becomes of a workload's containers that name an Image's repository. */
+export interface PlannedWorkload {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly containers: readonly PlannedContainer[];
+}
+
+export interface PlannedContainer {
+  readonly name: string;
+  /** As the manifest has it. */
+  readonly image: string;
+  /** The whole new text; null where it stays. */
+  readonly becomes: string | null;
+  readonly reason: string;
+}
+
+/** What becomes of the workloads that name each Image's repository, in the order of the Images: the same as where pods are created. */
+export function planWorkloads(images: readonly MovedImage[], { workloads, namespaces }: Surroundings): readonly (readonly PlannedWorkload[])[] {
+  const rivals = Map.groupBy(images, ({ image: { namespace, spec } }) => placeOf(namespace, readReference(spec.image)));
+  const planned = new Map<MovedImage, PlannedWorkload[]>(images.map((image) => [image, []]));
+  for (const workload of workloads) {
+    const why = outOfScope(workload, namespaces.get(workload.namespace));
+    const named = Map.groupBy(containersOf(workload), ({ reference }) => placeOf(workload.namespace, reference));
+    for (const [place, containers] of named) {
+      const all = rivals.get(place) ?? [];
+      const contenders = contendersAt(workload.pod, all);
+      for (const moved of all) {
+        const { kind, namespace, name } = workload;
+        planned.get(moved)!.push({
+          kind, namespace, name,
+          containers: containers.map(({ name: container, image, reference }) => ({
+            name: container, image, ...(why === undefined ? becomes(image, reference, moved.image, contenders, workload.pod) : stays(why)),
+          })),
+        });
+      }
+    }
+  }
+  return images.map((image) => planned.get(image)!);
+}
+
+/** A repository in a namespace. */
+function placeOf(namespace: string, reference: ImageReference | undefined): string {
+  return reference === undefined ? '' : `${namespace} ${repositoryId(reference)}`;
+}
+
+function containersOf({ pod }: WorkloadToPlan): readonly { readonly name: string; readonly image: string; readonly reference: ImageReference }[] {
+  return CONTAINER_LISTS.flatMap((list) => pod.spec?.[list] ?? []).flatMap(({ name, image = '' }) => {
+    const reference = readReference(image);
+    return reference === undefined ? [] : [{ name, image, reference }];
+  });
+}
+
+type Becomes = Pick<PlannedContainer, 'becomes' | 'reason'>;
+
+function stays(reason: string): Becomes {
+  return { becomes: null, reason };
+}
+
+function becomes(text: string, reference: ImageReference, image: Image, contenders: readonly Contender[], pod: Pod): Becomes {
+  const selection = selectImage(text, reference, contenders, pod.metadata?.annotations?.[IMAGE_ANNOTATION]);
+  switch (selection.kind) {
+    case 'tie':
+      return stays(`several Images are for it, so none puts its tag; say which with the annotation ${IMAGE_ANNOTATION}: ${selection.contenders.map(({ image: { name } }) => name).sort().join(', ')}`);
+    case 'none': {
+      const own = selection.left.find(({ contender }) => contender.image.name === image.name)!;
+      return stays(own.contender.waits === true ? UNKNOWN : whyItStays(own.because, reference.tag, own.contender.to.tag, image.name));
+    }
+    case 'one': {
+      const { contender: { image: { name }, to, waits }, fit } = selection;
+      if (name !== image.name) return stays(`Image ${name} puts its tag there`);
+      if (waits === true) return stays(UNKNOWN);
+      return fit.kind === 'equal' ? stays(`it has ${to.tag}, the tag of Image ${name}`) : { becomes: fit.image, reason: `gets ${to.tag}, the tag of Image ${name}` };
+    }
+  }
+}
+
+const UNKNOWN = 'the tag of its Image is not known, since the registry could not be asked';
+
+/** What each Image puts on the pod: what its template names, where nothing moves. */
+function contendersAt(pod: Pod, images: readonly MovedImage[]): readonly Contender[] {
+  const entries = parseEntries(pod.metadata?.annotations?.[IMAGES_ANNOTATION]);
+  return images.map(({ image, built, to }) => {
+    const named = image.status.update === undefined ? entries.get(image.name) : undefined;
+    const tag = to === undefined ? undefined : named === undefined ? pinned(image, to) : tagOf(image, named);
+    return contenderFor({ image, track: new Track(image, { find: () => built }) }, tag);
+  });
+}
+
+/** Why kimup leaves the workload alone, as far as the files tell; in scope where they say nothing. */
+function outOfScope({ namespace, pod }: WorkloadToPlan, annotations: Annotations): string | undefined {
+  if (namespace === 'kube-system') return 'kimup leaves kube-system alone';
+  if ((saysEnabled(pod.metadata?.annotations) ?? saysEnabled(annotations)) !== false) return undefined;
+  return saysEnabled(pod.metadata?.annotations) === false ? 'its pods are not in scope, by their annotation' : 'its namespace is not in scope, by its annotation';
+}
