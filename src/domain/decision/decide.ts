@@ -3,9 +3,11 @@ import type { Rule } from '../rule/rule.ts';
 import { EVERY_TAG } from '../tag/tag-filter.ts';
 import { newerMisses } from './explain.ts';
 import type { FactName } from './facts.ts';
+import { isMove, type MoveAction } from './move-action.ts';
 import { type Picked, pick } from './pick.ts';
 import type { Question } from './question.ts';
 
+export type { MoveAction } from './move-action.ts';
 export type { Question, Rejected } from './question.ts';
 
 /** An alert that a rule asks for: it found `tag`, whether or not anything moves. */
@@ -67,8 +69,6 @@ export interface Hold extends Findings {
   readonly reason: string;
 }
 
-export type MoveAction = 'apply' | 'request-approval';
-
 /**
  * Asks all rules, in order. The first that finds a tag and has `apply` or `request-approval` moves the Image: at most one
  * move; an update under way holds it. Pure.
@@ -82,7 +82,8 @@ export function decide(question: Question): Decision {
   let learned: string | undefined;
   let again: number | undefined;
   for (const rule of rules) {
-    const picked = pick(rule, question, shown);
+    // The Image moves to one tag at most, so that only one has to be proven.
+    const picked = pick(rule, move === undefined ? question : { ...question, provenTags: false }, shown);
     if (picked.kind === 'ask') return picked;
     const { tag } = picked;
     learned ??= picked.learned;
@@ -118,8 +119,4 @@ function reasonOf(rule: Rule, { tag, chooser, stuck, passedOver, cutShort }: Pic
     return `${why}; ${passedOver.length} ${better} candidates did not pass; ${worse} ones are not looked at`;
   }
   return `${why}${more.length === 0 ? '' : `; ${more.length} more ${more.length === 1 ? 'does' : 'do'} not pass`}`;
-}
-
-function isMove(type: Action['type']): type is MoveAction {
-  return type === 'apply' || type === 'request-approval';
 }
