@@ -2,6 +2,7 @@ import type { Answer, MoveAction } from '../../domain/decision/decide.ts';
 import { explain } from '../../domain/decision/explain.ts';
 import type { Question } from '../../domain/decision/question.ts';
 import type { Image, RuleType } from '../../domain/image/image.ts';
+import { tagGone } from '../../domain/image/tag-gone.ts';
 import { failedRollout } from '../../domain/rollout/same-rollout.ts';
 import type { Rule } from '../../domain/rule/rule.ts';
 import type { TagFilter } from '../../domain/tag/tag-filter.ts';
@@ -95,7 +96,9 @@ async function planImage({ image, rules, filter }: ImageToPlan, source: TagSourc
       move: rebased?.kind === 'move' ? { rule: BASE_TAG_RULE, tag: spec.baseTag, action: 'apply' } : answer.kind === 'move' ? { rule: answer.rule, tag: answer.tag, action: answer.action } : null,
       ...(withCandidates ? { candidates: explain(answered).map(({ tag, rule, verdict, reason }) => ({ tag, rule, verdict, reason })) } : {}),
     };
-    return { entry, why: rebased?.kind === 'move' ? rebased.message : whyOf(answer) };
+    // A file has the tags that somebody wants to try, not all that there are.
+    const gone = 'unknown' in facts ? undefined : tagGone(currentTag, tags);
+    return { entry, why: rebased?.kind === 'move' ? rebased.message : whyOf(answer, gone) };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     const { message } = error;
@@ -124,6 +127,6 @@ async function decideFor(image: Image, question: Question, facts: KnownTags['fac
   return withoutFailed(decided, failed, await source?.digest(failed.tag), source);
 }
 
-function whyOf(answer: Answer): string | undefined {
-  return answer.kind === 'stay' ? undefined : answer.reason;
+function whyOf(answer: Answer, gone: string | undefined): string | undefined {
+  return answer.kind === 'stay' ? gone : answer.reason;
 }
