@@ -200,5 +200,6 @@ describe('what is no tag', () => {
   it('can\'t be asked on from', async () => {
     use({ pageSize: 2 });
     expect(await failureOf({ tags: [null, '', 'v1'] })).toContain('gave a page of 2 tags that are none');
+    expect(await failureOf({ tags: ['v1', 'v2', null, '', 'v3'] })).toContain('gave a page of 2 tags that are none');
   });
 });

@@ -57,7 +57,7 @@ export class TagList {
     for (let next = this.after(page); next !== undefined; next = this.after(page)) {
       const before = page;
       page = await this.page(next, size, this.asked.size + 1);
-      if (before.link === undefined && !this.isNews(page) && await this.isEnd(before, page)) break;
+      if (before.link === undefined && page.link === undefined && !this.isNews(page) && await this.isEnd(before, page)) break;
       this.add(page);
     }
     return { tags: [...this.names].filter(isPossible), size };
@@ -93,12 +93,17 @@ export class TagList {
   }
 
   /** Where the next page is; undefined where this one is the last. */
-  private after({ url, size, entries, names, link }: Page): URL | undefined {
+  private after(page: Page): URL | undefined {
+    const { url, size, entries, link } = page;
     if (link !== undefined) return this.atOwnUrl(url, link);
     if (this.linked || size === undefined || entries !== size) return undefined;
+    return withParameters(url, { n: String(size), last: this.lastOf(page) });
+  }
+
+  private lastOf({ entries, names }: Page): string {
     const last = names.at(-1);
     if (last === undefined) throw invalidAnswer(this.session.subject, `gave a page of ${entries} tags that are none, and does not say where the next one is`);
-    return withParameters(url, { n: String(size), last });
+    return last;
   }
 
   private atOwnUrl(url: URL, link: string): URL {
@@ -121,8 +126,10 @@ export class TagList {
    * @throws RegistryError where it does not
    */
   private async isEnd(before: Page, page: Page): Promise<boolean> {
-    const after = before.names.at(-1);
-    if (page.link === undefined && page.names.every((name) => name === after)) return true;
+    const after = this.lastOf(before);
+    const { size = 0, entries, names } = page;
+    if (entries < size && names.every((name) => name === after)) return true;
+    this.lastOf(page);
     if (await this.linksWhereItCuts(before, page)) return true;
     throw invalidAnswer(this.session.subject, `gives the same tags again when it is asked for those after ${after}, so kimup can't read more than ${this.names.size} of them and decides on none`);
   }
@@ -131,8 +138,8 @@ export class TagList {
    * A registry that pages by links of its own making knows no `last`. Where it has just as many tags as were asked for, it sends no
    * link, and the same page again. That this is all is proven where it sends one as soon as it is asked for fewer.
    */
-  private async linksWhereItCuts({ url, size = 0 }: Page, { names, link }: Page): Promise<boolean> {
-    if (size < 2 || link !== undefined || names.length !== this.names.size || !names.every((name) => this.names.has(name))) return false;
+  private async linksWhereItCuts({ url, size = 0 }: Page, { names }: Page): Promise<boolean> {
+    if (size < 2 || names.length !== this.names.size || !names.every((name) => this.names.has(name))) return false;
     const fewer = await this.page(withParameters(url, { n: String(size - 1) }, 'last'), size - 1, 1);
     return fewer.link !== undefined && fewer.names.length < names.length;
   }
