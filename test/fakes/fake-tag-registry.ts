@@ -17,6 +17,7 @@ export class FakeTagRegistry extends TagRegistry {
   readonly requests: FakeRegistryRequest[] = [];
   readonly #repositories = new Map<string, Map<string, string>>();
   readonly #platforms = new Map<string, readonly string[]>();
+  readonly #lost = new Set<string>();
   readonly #failures = new Map<string, RegistryError>();
   readonly #passwords = new Map<string, string>();
   #held: { readonly until: Promise<void>; readonly release: () => void } | undefined;
@@ -29,6 +30,11 @@ export class FakeTagRegistry extends TagRegistry {
   /** The image with this digest is for these platforms; without a word linux/amd64. */
   putPlatforms(digest: string, platforms: readonly string[]): void {
     this.#platforms.set(digest, platforms);
+  }
+
+  /** `repository` lists this tag and does not have its manifest. */
+  lose(repository: string, tag: string): void {
+    this.#lost.add(`${repository}:${tag}`);
   }
 
   /** Every call for `repository` fails with `error` from now on; with undefined it works again. */
@@ -62,7 +68,9 @@ export class FakeTagRegistry extends TagRegistry {
 
   override async digest(reference: ImageReference, tag: string, access: RegistryAccess, signal?: AbortSignalLike): Promise<string> {
     const digest = (await this.#repository('digest', reference, access, tag, signal)).get(tag);
-    if (digest === undefined) throw new RegistryError(`registry ${reference.registry} answered 404 for ${reference.repository}:${tag}: check spec.image`, 'not-found');
+    if (digest === undefined || this.#lost.has(`${reference.registry}/${reference.repository}:${tag}`)) {
+      throw new RegistryError(`registry ${reference.registry} answered 404 for ${reference.repository}:${tag}, asked for its manifest: there is no such tag`, 'not-found');
+    }
     return digest;
   }
 

@@ -28,7 +28,7 @@ export class Authorizer {
    */
   async ask(session: Session, question: Question): Promise<Answer> {
     // Where a page of a redirected list leads on: what is signed in to is the registry itself, nobody else.
-    if (question.url.origin !== session.origin) return this.checked(session, await this.transport.ask(session, question), false);
+    if (question.url.origin !== session.origin) return this.checked(session, question, await this.transport.ask(session, question), false);
 
     // Reading tags and manifests may take different scopes.
     const key = `${question.method} ${session.origin}/${session.subject.repository}`;
@@ -38,7 +38,7 @@ export class Authorizer {
     if (way === undefined) {
       refused = await this.transport.ask(session, question);
       way = refused.status === 401 ? wantedWay(session, refused) : undefined;
-      if (way === undefined) return this.checked(session, refused, false);
+      if (way === undefined) return this.checked(session, question, refused, false);
       this.ways.set(key, way);
     }
 
@@ -61,8 +61,8 @@ export class Authorizer {
         refused = attempt.answer ?? refused;
         refusal = attempt.refusal;
       }
-      if (refusal !== undefined || refused === undefined) throw refusal ?? statusError(session.subject, 401, { credentials: false });
-      return this.checked(session, refused, session.credentials.length > 0);
+      if (refusal !== undefined || refused === undefined) throw refusal ?? statusError(session.subject, 401, { asked: question.asked, credentials: false });
+      return this.checked(session, question, refused, session.credentials.length > 0);
     } catch (error) {
       // The next one starts from what the registry wants then.
       this.ways.delete(key, way);
@@ -86,17 +86,16 @@ export class Authorizer {
     const { answer: token, fresh, forget } = await this.tokens.get(session, way.server, credentials);
     if ('refused' in token) {
       const refusal = statusError(session.subject, token.refused === 400 ? 401 : token.refused, {
-        credentials: credentials !== undefined, ...(token.detail === undefined ? {} : { detail: token.detail }),
+        asked: question.asked, credentials: credentials !== undefined, detail: token.detail,
       });
       return { refusal, fresh, forget };
     }
     return { answer: await this.transport.ask(session, { ...question, authorization: `Bearer ${token.token}` }), fresh, forget };
   }
 
-  private checked(session: Session, answer: Answer, credentials: boolean): Answer {
+  private checked(session: Session, { asked }: Question, answer: Answer, credentials: boolean): Answer {
     if (answer.status !== 401 && answer.status !== 403) return answer;
-    const detail = errorDetail(answer.body, session.secrets);
-    throw statusError(session.subject, answer.status, { credentials, ...(detail === undefined ? {} : { detail }) });
+    throw statusError(session.subject, answer.status, { asked, credentials, detail: errorDetail(answer.body, session.secrets), proxy: answer.proxy });
   }
 }
 

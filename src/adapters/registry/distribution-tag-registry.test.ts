@@ -302,9 +302,9 @@ describe('DistributionTagRegistry', () => {
 
   describe('errors', () => {
     it.each<[number, RegistryErrorCode, string]>([
-      [401, 'unauthorized', 'answered 401 for team/app: name a pull secret for it in spec.imagePullSecrets, or check the one that is there'],
+      [401, 'unauthorized', 'answered 401 for team/app, asked for its list of tags: name a pull secret for it in spec.imagePullSecrets, or check the one that is there'],
       [403, 'unauthorized', 'answered 403 for team/app'],
-      [404, 'not-found', 'answered 404 for team/app: check spec.image'],
+      [404, 'not-found', 'answered 404 for team/app, asked for its list of tags: check spec.image, or whether it needs a pull secret in spec.imagePullSecrets'],
       [408, 'server-error', 'it is asked again later'],
       [418, 'invalid-answer', 'check that it is an OCI registry'],
       [429, 'throttled', 'it is asked too often'],
@@ -314,6 +314,27 @@ describe('DistributionTagRegistry', () => {
       server.answer = always({ status });
       expect((await failure(list(), code)).message).toContain(`registry ${server.host} `);
       expect((await failure(list(), code)).message).toContain(text);
+    });
+
+    it.each<[number, string]>([
+      [401, 'answered 401 for team/app:v9, asked for its manifest: name a pull secret'],
+      [404, 'answered 404 for team/app:v9, asked for its manifest: there is no such tag, or only its name is left'],
+    ])('%d for a tag say that it was about its manifest', async (status, text) => {
+      server.answer = always({ status });
+      const error = await registry.digest(reference(), 'v9', anonymous).catch((reason: unknown) => reason);
+      expect((error as Error).message).toContain(text);
+    });
+
+    it.each<[number, boolean, string]>([
+      [401, false, '/home/me/.docker/config.json has no credentials for it, sign in: docker login HOST'],
+      [401, true, 'the credentials that /home/me/.docker/config.json has for it were refused, check that they may pull team/app, or sign in again: docker login HOST'],
+      [404, false, 'check spec.image, or whether it needs credentials, of which /home/me/.docker/config.json may have none that will do'],
+    ])('%d speak of the docker config where that was read, tried: %s', async (status, tried, text) => {
+      server.answer = always({ status, headers: { 'www-authenticate': 'Basic realm="x"' } });
+      const access: RegistryAccess = { ...anonymous, source: { dockerConfig: '/home/me/.docker/config.json' }, credentials: tried ? [{ username: 'me', password: 'hunter2' }] : [] };
+      const { message } = await list(access).then(() => new Error('none'), (reason: unknown) => reason as Error);
+      expect(message).toContain(`: ${text.replace('HOST', server.host)}`);
+      expect(message).not.toContain('imagePullSecrets');
     });
 
     it('show what the registry says itself, on one short line', async () => {

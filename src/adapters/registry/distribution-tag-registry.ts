@@ -4,12 +4,13 @@ import { type AbortSignalLike, type RegistryAccess, RegistryError, TagRegistry }
 import type { ImageReference } from '../../domain/image/image-reference.ts';
 import type { Resolver } from './address-guard.ts';
 import { Authorizer } from './authorizer.ts';
+import { BoundedMap } from './bounded-map.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { nextLink } from './link.ts';
 import { readConfiguration, readManifest } from './platforms.ts';
-import { errorDetail, invalidAnswer, retryAfterMs, shortened, statusError, type Subject } from './registry-errors.ts';
+import { type Environment, ProxyEnvironment } from './proxy-environment.ts';
+import { type Asked, errorDetail, invalidAnswer, retryAfterMs, shortened, statusError, type Subject } from './registry-errors.ts';
 import { Session } from './session.ts';
-import { readTags } from './tags-page.ts';
+import { TagList } from './tag-list.ts';
 import { type Answer, type Question, Transport } from './transport.ts';
 
 export interface DistributionTagRegistryOptions {
@@ -19,9 +20,16 @@ export interface DistributionTagRegistryOptions {
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   readonly resolver?: Resolver;
+  /** Whose HTTPS_PROXY, HTTP_PROXY and NO_PROXY count; those of this process without it. */
+  readonly env?: Environment;
 }
 
+/** For registries that refuse larger pages. */
+const SMALL_PAGE = 100;
+
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+const MANIFEST: Asked = { what: 'manifest' };
 
 const MANIFEST_TYPES = [
   'application/vnd.oci.image.index.v1+json',
@@ -37,57 +45,54 @@ export class DistributionTagRegistry extends TagRegistry {
   private readonly transport: Transport;
   private readonly authorizer: Authorizer;
   private readonly now: () => number;
+  /** The sizes of pages that repositories took where the first one was refused, so that it is not tried each time. */
+  private readonly pageSizes: BoundedMap<string, { readonly size: number | undefined }>;
 
   constructor(metrics: Metrics, options: DistributionTagRegistryOptions = {}) {
     super();
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.plainHttp = new Set(options.insecureRegistries?.map((host) => host.trim().toLowerCase()));
     this.now = options.now ?? Date.now;
-    this.transport = new Transport(metrics, this.limits, options.resolver);
+    this.pageSizes = new BoundedMap(this.limits.remembered);
+    this.transport = new Transport(metrics, this.limits, new ProxyEnvironment(options.env ?? process.env), options.resolver);
     this.authorizer = new Authorizer(this.transport, this.limits, this.now);
   }
 
   /** Distribution spec, "Listing Tags". */
   override async listTags(reference: ImageReference, access: RegistryAccess, signal?: AbortSignalLike): Promise<readonly string[]> {
     return this.session(reference, undefined, access, signal, async (session) => {
-      const first = this.urlOf(session, 'tags/list');
-      const withSize = new URL(first);
-      withSize.searchParams.set('n', String(this.limits.pageSize));
-
-      const tags = new Set<string>();
-      const seen = new Set<string>();
-      let entries = 0;
-      for (let url: URL | undefined = withSize; url !== undefined;) {
-        if (seen.size === this.limits.pages) throw invalidAnswer(session.subject, `has more than ${this.limits.pages} pages of tags`);
-        seen.add(url.href);
-        const answer: Answer = await this.authorizer.ask(session, this.get(url, 'application/json', this.limits.pageBytes));
-        if (url === withSize && answer.status === 400 && refusesPageSize(answer)) {
-          url = first;
-          continue;
-        }
-        const page = readTags(session.subject, this.successful(session, answer));
-        entries += page.length;
-        if (entries > this.limits.tags) throw invalidAnswer(session.subject, `has more than ${this.limits.tags} tags`);
-        for (const tag of page) tags.add(tag);
-        url = nextPage(session, answer);
-        if (url !== undefined && seen.has(url.href)) throw invalidAnswer(session.subject, 'gives the same page of tags again and again');
-      }
-      return [...tags];
+      const list = new TagList(
+        session,
+        this.limits,
+        (url, page) => this.authorizer.ask(session, this.get(url, { what: 'list', page }, 'application/json', this.limits.pageBytes)),
+        (answer, page) => this.successful(session, answer, { what: 'list', page }),
+      );
+      const url = this.urlOf(session, 'tags/list');
+      const { tags, size } = await list.read(url, this.pageSizesFor(url));
+      if (size !== this.limits.pageSize) this.pageSizes.set(url.href, { size });
+      return tags;
     });
+  }
+
+  private pageSizesFor(url: URL): readonly (number | undefined)[] {
+    const { pageSize } = this.limits;
+    const all = [pageSize, ...(pageSize > SMALL_PAGE ? [SMALL_PAGE] : []), undefined];
+    const known = this.pageSizes.get(url.href);
+    return known === undefined ? all : all.slice(all.indexOf(known.size));
   }
 
   /** Distribution spec, "Checking if content exists in the registry"; the manifest itself where a registry leaves the digest out. */
   override async digest(reference: ImageReference, tag: string, access: RegistryAccess, signal?: AbortSignalLike): Promise<string> {
     return this.session(reference, tag, access, signal, async (session) => {
       const url = this.urlOf(session, `manifests/${encodeURIComponent(tag)}`);
-      const get = this.get(url, MANIFEST_TYPES, this.limits.manifestBytes);
+      const get = this.get(url, MANIFEST, MANIFEST_TYPES, this.limits.manifestBytes);
       const head = await this.authorizer.ask(session, { ...get, method: 'HEAD' });
       // Some servers and proxies know no HEAD.
       if (head.status !== 405 && head.status !== 501) {
-        const digest = this.successful(session, head).headers['docker-content-digest'];
+        const digest = this.successful(session, head, MANIFEST).headers['docker-content-digest'];
         if (typeof digest === 'string' && DIGEST.test(digest)) return digest;
       }
-      const { body } = this.successful(session, await this.authorizer.ask(session, get));
+      const { body } = this.successful(session, await this.authorizer.ask(session, get), MANIFEST);
       if (body.length === 0) throw invalidAnswer(session.subject, 'gave an empty manifest');
       return digestOf(body);
     });
@@ -106,7 +111,8 @@ export class DistributionTagRegistry extends TagRegistry {
 
   private async content(session: Session, kind: 'manifests' | 'blobs', digest: string, accept: string): Promise<Buffer> {
     const url = this.urlOf(session, `${kind}/${digest}`);
-    const { body } = this.successful(session, await this.authorizer.ask(session, this.get(url, accept, this.limits.manifestBytes)));
+    const asked: Asked = kind === 'manifests' ? MANIFEST : { what: 'configuration' };
+    const { body } = this.successful(session, await this.authorizer.ask(session, this.get(url, asked, accept, this.limits.manifestBytes)), asked);
     if (digestOf(body) !== digest) throw invalidAnswer(session.subject, `gave something else than ${digest}`);
     return body;
   }
@@ -119,7 +125,8 @@ export class DistributionTagRegistry extends TagRegistry {
   private async session<T>(
     reference: ImageReference, tag: string | undefined, access: RegistryAccess, signal: AbortSignalLike | undefined, work: (session: Session) => Promise<T>,
   ): Promise<T> {
-    const subject: Subject = { host: reference.registry, repository: reference.repository, ...(tag === undefined ? {} : { tag }) };
+    const { source = 'imagePullSecrets' } = access;
+    const subject: Subject = { host: reference.registry, repository: reference.repository, source, ...(tag === undefined ? {} : { tag }) };
     try {
       const origin = this.originOf(subject);
       const { insecureSkipTLSVerify, credentials } = access;
@@ -150,37 +157,22 @@ export class DistributionTagRegistry extends TagRegistry {
     return url;
   }
 
-  private get(url: URL, accept: string, maxBytes: number): Question {
-    return { method: 'GET', url, accept, maxBytes };
+  private get(url: URL, asked: Asked, accept: string, maxBytes: number): Question {
+    return { method: 'GET', url, asked, accept, maxBytes };
   }
 
-  private successful(session: Session, answer: Answer): Answer {
+  private successful(session: Session, answer: Answer, asked: Asked): Answer {
     if (answer.status === 200) return answer;
-    const detail = errorDetail(answer.body, session.secrets);
-    const wait = retryAfterMs(answer.headers['retry-after'], this.now());
     throw statusError(session.subject, answer.status, {
-      credentials: session.credentials.length > 0, ...(detail === undefined ? {} : { detail }), ...(wait === undefined ? {} : { retryAfterMs: wait }),
+      asked,
+      credentials: session.credentials.length > 0,
+      detail: errorDetail(answer.body, session.secrets),
+      retryAfterMs: retryAfterMs(answer.headers['retry-after'], this.now()),
+      proxy: answer.proxy,
     });
   }
 }
 
 function digestOf(body: Buffer): string {
   return `sha256:${createHash('sha256').update(body).digest('hex')}`;
-}
-
-/** The page that `answer` says comes next. Relative or absolute, but of the server that gave this one. */
-function nextPage(session: Session, answer: Answer): URL | undefined {
-  const link = nextLink(answer.headers['link']);
-  if (link === undefined) return undefined;
-  const url = URL.parse(link, answer.url.href);
-  if (url === null || url.origin !== answer.url.origin || url.username !== '' || url.password !== '') {
-    throw invalidAnswer(session.subject, `has its next page of tags elsewhere (${session.shown(url === null ? 'no URL' : `${url.protocol}//${url.host}`)}), which is refused`);
-  }
-  url.hash = '';
-  return url;
-}
-
-/** A registry with a limit of its own below ours refuses instead of giving less. */
-function refusesPageSize(answer: Answer): boolean {
-  return answer.body.includes('PAGINATION_NUMBER_INVALID');
 }

@@ -9,31 +9,44 @@ export class DockerConfigError extends Error {
   override readonly name = 'DockerConfigError';
 }
 
-interface Entry {
+/** Which registry a key of a docker config is for, or which part of one. */
+interface Server {
   /** Lower case, with its port unless that is 443; may hold `*` for any characters of one label. */
   readonly host: string;
   /** Whole path segments without slashes at the ends; empty for the whole registry. */
   readonly path: string;
-  readonly credentials: RegistryCredentials;
 }
 
-/** The credentials of one pull secret, by registry and path. */
-export class DockerConfig {
-  private readonly entries: readonly Entry[];
+/** Values by the keys of a docker config, which name servers: `https://index.docker.io/v1/`, `host:5000`, `host/team`. */
+export class ByServer<T> {
+  private readonly entries: readonly (Server & { readonly value: T })[];
 
-  constructor(entries: readonly Entry[]) {
+  constructor(values: readonly (readonly [server: string, value: T])[]) {
     // The best match first, so that the first match is the answer; sorting is stable, so the file's order breaks ties.
-    this.entries = [...entries].sort((a, b) =>
-      b.path.length - a.path.length || Number(a.host.includes('*')) - Number(b.host.includes('*')));
+    this.entries = values.map(([server, value]) => ({ ...parseServer(server), value }))
+      .sort((a, b) => b.path.length - a.path.length || Number(a.host.includes('*')) - Number(b.host.includes('*')));
   }
 
-  /** The entry for the registry of `reference` with the longest path that the repository is in. */
-  credentialsFor(reference: ImageReference): RegistryCredentials | undefined {
+  /** The value for the registry of `reference` with the longest path that the repository is in. */
+  for(reference: ImageReference): T | undefined {
     const host = canonicalHost(reference.registry);
     return this.entries.find(
       (entry) => hostMatches(entry.host, host)
         && (entry.path === '' || `${reference.repository}/`.startsWith(`${entry.path}/`)),
-    )?.credentials;
+    )?.value;
+  }
+}
+
+/** The credentials of one pull secret, by registry and path. */
+export class DockerConfig {
+  private readonly credentials: ByServer<RegistryCredentials>;
+
+  constructor(credentials: readonly (readonly [server: string, credentials: RegistryCredentials])[]) {
+    this.credentials = new ByServer(credentials);
+  }
+
+  credentialsFor(reference: ImageReference): RegistryCredentials | undefined {
+    return this.credentials.for(reference);
   }
 }
 
@@ -55,12 +68,12 @@ export function parseDockerConfig(text: string, form: DockerConfigForm): DockerC
   const where = form === 'dockerconfigjson' ? `${key}: auths` : key;
   if (!isObject(auths)) throw new DockerConfigError(`key ${where} must be an object with an entry a registry`);
 
-  const entries: Entry[] = [];
+  const entries: [string, RegistryCredentials][] = [];
   for (const [server, entry] of Object.entries(auths)) {
     const field = `${where}[${JSON.stringify(shown(server))}]`;
     if (!isObject(entry)) throw new DockerConfigError(`key ${field} must be an object`);
     const credentials = credentialsOf(entry, field);
-    if (credentials !== undefined) entries.push({ ...parseServer(server), credentials });
+    if (credentials !== undefined) entries.push([server, credentials]);
   }
   return new DockerConfig(entries);
 }
@@ -92,7 +105,7 @@ function optionalString(entry: Record<string, unknown>, name: string, field: str
 }
 
 /** `https://index.docker.io/v1/`, `host:5000`, `host/team`: with or without scheme, port and path. */
-function parseServer(server: string): Pick<Entry, 'host' | 'path'> {
+function parseServer(server: string): Server {
   const bare = server.trim().replace(/^https?:\/\//i, '');
   const slash = bare.indexOf('/');
   const host = slash < 0 ? bare : bare.slice(0, slash);

@@ -1,6 +1,8 @@
 import { errors } from 'undici';
-import { RegistryError } from '../../application/ports/tag-registry.ts';
+import { type CredentialsSource, RegistryError } from '../../application/ports/tag-registry.ts';
 import { RefusedAddressError } from './address-guard.ts';
+import type { Proxy } from './proxy-environment.ts';
+import { ProxyError } from './routes.ts';
 
 /** What is asked of whom, as an error names it. */
 export interface Subject {
@@ -9,24 +11,34 @@ export interface Subject {
   readonly repository: string;
   /** Or a digest. Absent where the whole repository is asked for. */
   readonly tag?: string;
+  /** Where whoever asks keeps credentials. */
+  readonly source: CredentialsSource;
+}
+
+/** What of it a request is for; pages count from 1. */
+export type Asked = { readonly what: 'list'; readonly page: number } | { readonly what: 'manifest' | 'configuration' | 'token' };
+
+/** What there is to say of an answer that is no success. */
+export interface AboutAnswer {
+  readonly asked: Asked;
+  /** Whether any were tried. */
+  readonly credentials: boolean;
+  /** The registry's own words, already made safe. */
+  readonly detail?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+  /** What passed it on, and may have made it. */
+  readonly proxy?: Proxy | undefined;
 }
 
 const MAX_RETRY_AFTER_MS = 6 * 3_600_000;
 const MAX_DETAIL = 200;
 
-/** The error for an answer that is no success. `credentials`: whether any were tried; `detail`: the registry's own words, already made safe. */
-export function statusError(subject: Subject, status: number, about: { credentials: boolean; detail?: string; retryAfterMs?: number }): RegistryError {
+/** The error for an answer that is no success. */
+export function statusError(subject: Subject, status: number, about: AboutAnswer): RegistryError {
   const detail = about.detail === undefined ? '' : ` (${about.detail})`;
-  const answered = `registry ${subject.host} answered ${status} for ${shownSubject(subject)}${detail}`;
-  if (status === 401 || status === 403) {
-    return new RegistryError(
-      about.credentials
-        ? `${answered}: the credentials of spec.imagePullSecrets were refused, check that they are valid and may pull ${subject.repository}`
-        : `${answered}: name a pull secret for it in spec.imagePullSecrets, or check the one that is there`,
-      'unauthorized',
-    );
-  }
-  if (status === 404) return new RegistryError(`${answered}: check spec.image, or whether it needs a pull secret in spec.imagePullSecrets`, 'not-found');
+  const answered = `registry ${subject.host}${through(about.proxy)} answered ${status} for ${shownSubject(subject)}, asked for ${shownAsked(about.asked)}${detail}`;
+  if (status === 401 || status === 403) return new RegistryError(`${answered}: ${whereCredentialsAre(subject, about.credentials)}`, 'unauthorized');
+  if (status === 404) return new RegistryError(`${answered}: ${whatIsMissing(subject, about.asked)}`, 'not-found');
   if (status === 429) {
     const wait = about.retryAfterMs === undefined ? 'it is asked too often' : `it asks to wait ${Math.ceil(about.retryAfterMs / 1_000)} s`;
     return new RegistryError(`${answered}: ${wait}; it is asked again later`, 'throttled', about.retryAfterMs);
@@ -35,18 +47,41 @@ export function statusError(subject: Subject, status: number, about: { credentia
   return new RegistryError(`${answered}: check that it is an OCI registry`, 'invalid-answer');
 }
 
+function whereCredentialsAre({ host, repository, source }: Subject, tried: boolean): string {
+  if (source === 'imagePullSecrets') {
+    return tried
+      ? `the credentials of spec.imagePullSecrets were refused, check that they are valid and may pull ${repository}`
+      : 'name a pull secret for it in spec.imagePullSecrets, or check the one that is there';
+  }
+  return tried
+    ? `the credentials that ${shortened(source.dockerConfig)} has for it were refused, check that they may pull ${repository}, or sign in again: docker login ${host}`
+    : `${shortened(source.dockerConfig)} has no credentials for it, sign in: docker login ${host}`;
+}
+
+function whatIsMissing({ tag = '', source }: Subject, asked: Asked): string {
+  if (asked.what === 'list') {
+    if (asked.page > 1) return 'the list breaks off there, and nothing is decided on a part of it; if this lasts, see to the registry';
+    return `check spec.image, or whether it needs ${source === 'imagePullSecrets' ? 'a pull secret in spec.imagePullSecrets' : `credentials, of which ${shortened(source.dockerConfig)} may have none that will do`}`;
+  }
+  return tag.includes(':') ? 'it is gone, or was pushed in part; push the image again' : 'there is no such tag, or only its name is left; push it again, or name another';
+}
+
 /** The error for an answer that can't be used. `what` continues "registry H …". */
 export function invalidAnswer(subject: Subject, what: string): RegistryError {
   return new RegistryError(`registry ${subject.host} ${what}, asked for ${shownSubject(subject)}: check that it is an OCI registry and nothing between changes its answers`, 'invalid-answer');
 }
 
-/** The error for a request that got no (whole) answer. `server` is the host that was asked: the registry, or where it sent us. */
-export function noAnswer(subject: Subject, server: string, error: unknown): RegistryError {
+/**
+ * The error for a request that got no (whole) answer. `server` is the host that was asked: the registry, or where it sent us;
+ * `proxy` is what led to it, if anything did.
+ */
+export function noAnswer(subject: Subject, server: string, error: unknown, proxy?: Proxy): RegistryError {
   const code = codeOf(error);
   const via = server === subject.host || subject.host === 'docker.io' ? '' : ` (${server})`;
   const unreachable = (what: string) =>
-    new RegistryError(`registry ${subject.host}${via} can't be asked for ${shownSubject(subject)}: ${what}`, 'unreachable');
+    new RegistryError(`registry ${subject.host}${via} can't be asked for ${shownSubject(subject)}${error instanceof ProxyError ? '' : through(proxy)}: ${what}`, 'unreachable');
 
+  if (error instanceof ProxyError) return unreachable(proxyFailure(error));
   if (error instanceof RefusedAddressError) return unreachable(error.message);
   if (UNTRUSTED.has(code)) {
     return unreachable(`its certificate is not trusted (${code}); with spec.insecureSkipTLSVerify: true any certificate is taken`);
@@ -54,14 +89,31 @@ export function noAnswer(subject: Subject, server: string, error: unknown): Regi
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
     return unreachable('it does not speak TLS; if it serves plain HTTP, name it in --plain-http-registries');
   }
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return unreachable(`its name is not known (${code}), check spec.image and the cluster's DNS`);
-  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT' || code === 'UND_ERR_CONNECT_TIMEOUT') {
-    return unreachable('no answer in time');
-  }
+  if (UNKNOWN_NAME.has(code)) return unreachable(`its name is not known (${code}), check spec.image and the cluster's DNS`);
+  if (TOO_LATE.has(code)) return unreachable('no answer in time');
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'UND_ERR_HEADERS_OVERFLOW' || code.startsWith('HPE_')) {
     return invalidAnswer(subject, `gave an answer that is broken (${code})`);
   }
   return unreachable(code === '' ? 'the connection failed' : `the connection failed (${code})`);
+}
+
+function proxyFailure({ proxy, reason }: ProxyError): string {
+  const { variable, origin, authorization } = proxy;
+  if (reason === undefined) return `${variable} holds no URL of an HTTP proxy; write it as http://HOST:PORT`;
+  const name = `the proxy ${origin} of ${variable}`;
+  const way = `check ${variable}, or name the registry in NO_PROXY`;
+  if ('status' in reason) {
+    if (reason.status !== 407) return `${name} answered ${reason.status} when it was to let kimup through; see to the proxy, or name the registry in NO_PROXY`;
+    return authorization === undefined
+      ? `${name} wants credentials (407); write them into ${variable} as http://USER:PASSWORD@HOST:PORT`
+      : `${name} refused the credentials that ${variable} has for it (407)`;
+  }
+  const code = codeOf(reason.error);
+  const shown = code === '' ? '' : ` (${code})`;
+  if (UNKNOWN_NAME.has(code)) return `the name of ${name} is not known${shown}; ${way}`;
+  if (UNTRUSTED.has(code)) return `the certificate of ${name} is not trusted${shown}; ${way}`;
+  if (TOO_LATE.has(code)) return `${name} gave no answer in time; ${way}`;
+  return `the connection to ${name} failed${shown}; ${way}`;
 }
 
 /**
@@ -108,6 +160,8 @@ export function retryAfterMs(header: string | readonly string[] | undefined, now
   return Number.isNaN(at) ? undefined : Math.min(Math.max(at - now, 0), MAX_RETRY_AFTER_MS);
 }
 
+const UNKNOWN_NAME: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN']);
+const TOO_LATE: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT']);
 const UNTRUSTED: ReadonlySet<string> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'CERT_UNTRUSTED', 'ERR_TLS_CERT_ALTNAME_INVALID',
@@ -121,6 +175,15 @@ function codeOf(error: unknown): string {
   const inner = (error as { cause?: { code?: unknown } } | undefined)?.cause?.code;
   const code = typeof own === 'string' && own !== 'UND_ERR' ? own : inner;
   return typeof code === 'string' && /^[A-Z0-9_]{1,60}$/.test(code) ? code : '';
+}
+
+function through(proxy: Proxy | undefined): string {
+  return proxy === undefined ? '' : ` through the proxy ${proxy.origin} of ${proxy.variable}`;
+}
+
+function shownAsked(asked: Asked): string {
+  if (asked.what === 'list') return asked.page === 1 ? 'its list of tags' : `page ${asked.page} of its list of tags`;
+  return asked.what === 'token' ? 'a token' : `its ${asked.what}`;
 }
 
 function shownSubject(subject: Subject): string {

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { type RegistryCredentials, RegistryError } from '../../application/ports/tag-registry.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { Limits } from './limits.ts';
-import { errorDetail, invalidAnswer, retryAfterMs, statusError } from './registry-errors.ts';
+import { type Asked, errorDetail, invalidAnswer, retryAfterMs, statusError } from './registry-errors.ts';
 import { basicValue, Session } from './session.ts';
 import type { Answer, Question, Transport } from './transport.ts';
 
@@ -23,6 +23,8 @@ export interface TokenLease {
   /** Takes it out, so that the next asker gets another. */
   readonly forget: () => void;
 }
+
+const TOKEN: Asked = { what: 'token' };
 
 const DEFAULT_LIFETIME_S = 60;
 const MAX_LIFETIME_S = 3_600;
@@ -81,13 +83,13 @@ export class Tokens {
       if ([400, 401, 403].includes(answer.status)) return { refused: answer.status, ...(detail === undefined ? {} : { detail }) };
       if (answer.status === 404) throw invalidAnswer(session.subject, `names a token server (${session.shown(server.realm.host)}) that answered 404`);
       const wait = retryAfterMs(answer.headers['retry-after'], this.now());
-      const error = statusError(session.subject, answer.status, { credentials: false, ...(wait === undefined ? {} : { retryAfterMs: wait }) });
+      const error = statusError(session.subject, answer.status, { asked: TOKEN, credentials: false, retryAfterMs: wait, proxy: answer.proxy });
       throw new RegistryError(`token server ${session.shown(server.realm.host)} of ${error.message}`, error.code, error.retryAfterMs);
     });
   }
 
   private question(server: TokenServer, credentials: RegistryCredentials | undefined): Question {
-    const common = { accept: 'application/json', maxBytes: this.limits.tokenBytes };
+    const common = { asked: TOKEN, accept: 'application/json', maxBytes: this.limits.tokenBytes };
     const fields: [string, string][] = server.service === undefined ? [] : [['service', server.service]];
     if (credentials?.identityToken !== undefined) {
       // RFC 6749 section 6, and distribution's "Docker Registry v2 authentication using OAuth2".

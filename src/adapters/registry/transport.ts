@@ -1,10 +1,10 @@
-import type { LookupFunction } from 'node:net';
-import { Agent, request } from 'undici';
 import type { Metrics } from '../../application/ports/metrics.ts';
 import { RegistryError } from '../../application/ports/tag-registry.ts';
-import { guardedLookup, isRefusedAddress, RefusedAddressError, type Resolver } from './address-guard.ts';
-import { invalidAnswer, noAnswer } from './registry-errors.ts';
+import { isRefusedAddress, RefusedAddressError, type Resolver } from './address-guard.ts';
 import type { Limits } from './limits.ts';
+import type { Proxy, ProxyEnvironment } from './proxy-environment.ts';
+import { type Asked, invalidAnswer, noAnswer } from './registry-errors.ts';
+import { ProxyError, Routes } from './routes.ts';
 import type { Session } from './session.ts';
 
 /** A whole answer of a server. */
@@ -14,11 +14,15 @@ export interface Answer {
   readonly body: Buffer;
   /** What answered, after redirects. */
   readonly url: URL;
+  /** The proxy that passed it on, where it could be the proxy's own. */
+  readonly proxy?: Proxy | undefined;
 }
 
 export interface Question {
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly url: URL;
+  /** For errors. */
+  readonly asked: Asked;
   readonly accept: string;
   /** A form. Never sent on to where a redirect leads. */
   readonly form?: string;
@@ -32,13 +36,10 @@ const MAX_ERROR_BYTES = 65_536;
 
 /** HTTP to registries and their token servers: bounded connections a host, redirects, sizes and times, and no refused address. */
 export class Transport {
-  private readonly strict: Agent;
-  private readonly insecure: Agent;
+  private readonly routes: Routes;
 
-  constructor(private readonly metrics: Metrics, private readonly limits: Limits, resolver: Resolver | undefined) {
-    const lookup = guardedLookup(resolver);
-    this.strict = agent(limits, lookup, true);
-    this.insecure = agent(limits, lookup, false);
+  constructor(private readonly metrics: Metrics, private readonly limits: Limits, proxies: ProxyEnvironment, resolver: Resolver | undefined) {
+    this.routes = new Routes(limits, proxies, resolver);
   }
 
   /**
@@ -56,37 +57,44 @@ export class Transport {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.strict.destroy(), this.insecure.destroy()]);
+    await this.routes.close();
   }
 
   private async askOnce(session: Session, question: Question, url: URL): Promise<Answer> {
     const authorization = url.origin === question.url.origin ? question.authorization : undefined;
     const started = performance.now();
     let failed = true;
+    let proxy: Proxy | undefined;
     try {
       session.throwIfStopped();
       // A connection to an address as such makes no lookup.
       if (isRefusedAddress(url.hostname)) throw new RefusedAddressError(url.hostname);
-      const { statusCode: status, headers, body } = await request(url, {
+      const route = this.routes.to(url, session.insecureSkipTLSVerify);
+      proxy = route.proxy;
+      for (const secret of proxy?.secrets ?? []) session.secrets.add(secret);
+      const { statusCode: status, headers, body } = await route.dispatcher.request({
+        origin: route.origin,
+        path: route.path,
         method: question.method,
-        dispatcher: session.insecureSkipTLSVerify ? this.insecure : this.strict,
         signal: session.signal,
         headers: {
           accept: question.accept,
           'user-agent': 'kimup',
+          ...route.headers,
           ...(authorization === undefined ? {} : { authorization }),
           ...(question.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
         },
         body: question.form ?? null,
       });
-      const answer = { status, headers, url, body: await this.read(session, body, status < 300 ? question.maxBytes : undefined) };
+      const whole = await this.read(session, body, status < 300 ? question.maxBytes : undefined);
+      if (status === 407 && route.forwarded && proxy !== undefined) throw new ProxyError(proxy, { status });
       // A 401 before signing in is how a registry says how to.
       failed = status >= 400 && !(status === 401 && authorization === undefined);
-      return answer;
+      return { status, headers, url, body: whole, proxy: route.forwarded ? proxy : undefined };
     } catch (error) {
       if (error instanceof RegistryError) throw error;
       session.throwIfStopped();
-      throw noAnswer(session.subject, session.shown(url.host), error);
+      throw noAnswer(session.subject, session.shown(url.host), error, proxy);
     } finally {
       this.metrics.registryRequest(session.subject.host, (performance.now() - started) / 1_000, failed);
     }
@@ -126,15 +134,4 @@ function redirectTarget(session: Session, question: Question, answer: Answer): U
   if (answer.url.protocol === 'https:') throw refuse('from HTTPS to HTTP');
   if (target.origin !== session.origin) throw refuse('another host over plain HTTP');
   return target;
-}
-
-function agent(limits: Limits, lookup: LookupFunction, rejectUnauthorized: boolean): Agent {
-  return new Agent({
-    connections: limits.connections,
-    pipelining: 1,
-    allowH2: false,
-    headersTimeout: limits.requestTimeoutMs,
-    bodyTimeout: limits.requestTimeoutMs,
-    connect: { lookup, rejectUnauthorized, timeout: limits.connectTimeoutMs },
-  });
 }

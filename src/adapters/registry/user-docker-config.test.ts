@@ -27,6 +27,7 @@ describe('UserDockerConfig', () => {
     expect(await known({ DOCKER_CONFIG: folder, HOME: join(folder, 'home') }, 'registry.test')).toBe(1);
     expect(await known({ HOME: join(folder, 'home') }, 'home.test')).toBe(1);
     expect(await known({ DOCKER_CONFIG: join(folder, 'none') }, 'home.test')).toBe(0);
+    expect((await UserDockerConfig.load({ DOCKER_CONFIG: folder })).file).toBe(join(folder, 'config.json'));
   });
 
   it('asks the credential helper that is named for a registry, or for all', async () => {
@@ -39,6 +40,15 @@ describe('UserDockerConfig', () => {
       const config = UserDockerConfig.parse(JSON.stringify({ credHelpers: { 'one.test': 'kimup-test' }, auths: { 'two.test': { auth } } }));
       expect(await config.credentialsFor(at('one.test'))).toEqual([{ username: 'one.test', password: 'kept' }]);
       expect(await config.credentialsFor(at('two.test'))).toEqual([{ username: 'me', password: 'secret' }]);
+      for (const key of ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io']) {
+        const hub = UserDockerConfig.parse(JSON.stringify({ credHelpers: { [key]: 'kimup-test' } }));
+        expect(await hub.credentialsFor(at('docker.io'))).toEqual([{ username: 'https://index.docker.io/v1/', password: 'kept' }]);
+      }
+      for (const key of ['https://one.test', 'http://ONE.test/v2/', 'one.test/v1/', 'one.test/', 'one.test:443', 'one.test/team']) {
+        const spelt = UserDockerConfig.parse(JSON.stringify({ credHelpers: { [key]: 'kimup-test', 'one.test/other': 'no-such-helper' } }));
+        expect(await spelt.credentialsFor(at('one.test'))).toEqual([{ username: 'one.test', password: 'kept' }]);
+        expect(await spelt.credentialsFor(at('two.test'))).toEqual([]);
+      }
       const store = UserDockerConfig.parse(JSON.stringify({ credsStore: 'kimup-test' }));
       expect(await store.credentialsFor(at('docker.io'))).toEqual([{ username: 'https://index.docker.io/v1/', password: 'kept' }]);
       expect(await store.credentialsFor(at('none.test'))).toEqual([]);

@@ -4,18 +4,21 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { RegistryCredentials } from '../../application/ports/tag-registry.ts';
 import type { ImageReference } from '../../domain/image/image-reference.ts';
-import { type DockerConfig, DockerConfigError, parseDockerConfig } from './docker-config.ts';
+import { ByServer, type DockerConfig, DockerConfigError, parseDockerConfig } from './docker-config.ts';
 
 const HELPER_TIMEOUT_MS = 15_000;
 const HELPER_BYTES = 65_536;
 
 /** What a person who runs `docker login` may read: `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. */
 export class UserDockerConfig {
+  /** Its path. */
+  readonly file: string;
   readonly #auths: DockerConfig;
-  readonly #helpers: ReadonlyMap<string, string>;
+  readonly #helpers: ByServer<string>;
   readonly #store: string | undefined;
 
-  private constructor(auths: DockerConfig, helpers: ReadonlyMap<string, string>, store: string | undefined) {
+  private constructor(file: string, auths: DockerConfig, helpers: ByServer<string>, store: string | undefined) {
+    this.file = file;
     this.#auths = auths;
     this.#helpers = helpers;
     this.#store = store;
@@ -34,7 +37,7 @@ export class UserDockerConfig {
       else throw new DockerConfigError(`${file} can't be read (${code ?? 'no reason given'})`);
     }
     try {
-      return UserDockerConfig.parse(text);
+      return UserDockerConfig.parse(text, file);
     } catch (error) {
       if (error instanceof DockerConfigError) throw new DockerConfigError(`${file}: ${error.message}`);
       throw error;
@@ -42,7 +45,7 @@ export class UserDockerConfig {
   }
 
   /** @throws DockerConfigError */
-  static parse(text: string): UserDockerConfig {
+  static parse(text: string, file = '~/.docker/config.json'): UserDockerConfig {
     let content: unknown;
     try {
       content = JSON.parse(text);
@@ -52,18 +55,18 @@ export class UserDockerConfig {
     }
     const { auths = {}, credHelpers, credsStore } = (typeof content === 'object' && content !== null ? content : {}) as Record<string, unknown>;
     const helpers = Object.entries(typeof credHelpers === 'object' && credHelpers !== null ? credHelpers : {})
-      .filter((entry): entry is [string, string] => isHelper(entry[1]))
-      .map(([host, helper]): [string, string] => [host.toLowerCase(), helper]);
+      .filter((entry): entry is [string, string] => isHelper(entry[1]));
     return new UserDockerConfig(
+      file,
       parseDockerConfig(JSON.stringify({ auths }), 'dockerconfigjson'),
-      new Map(helpers),
+      new ByServer(helpers),
       isHelper(credsStore) ? credsStore : undefined,
     );
   }
 
   /** None where the user has none: then the registry is asked without. */
   async credentialsFor(reference: ImageReference): Promise<readonly RegistryCredentials[]> {
-    const helper = this.#helpers.get(reference.registry) ?? this.#store;
+    const helper = this.#helpers.for(reference) ?? this.#store;
     const kept = helper === undefined ? undefined : await askHelper(helper, reference.registry);
     const credentials = kept ?? this.#auths.credentialsFor(reference);
     return credentials === undefined ? [] : [credentials];

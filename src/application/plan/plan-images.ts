@@ -1,7 +1,8 @@
-import type { Answer, MoveAction } from '../../domain/decision/decide.ts';
+import type { Answer } from '../../domain/decision/decide.ts';
 import { explain } from '../../domain/decision/explain.ts';
 import type { Question } from '../../domain/decision/question.ts';
-import { BASE_TAG_RULE, type Image, type RuleType, type Update } from '../../domain/image/image.ts';
+import { BASE_TAG_RULE, type Image, type MoveAction, type RuleType, type Update } from '../../domain/image/image.ts';
+import { tagGone } from '../../domain/image/tag-gone.ts';
 import { failedRollout } from '../../domain/rollout/same-rollout.ts';
 import { entryOfTag } from '../../domain/rollout/template-entries.ts';
 import type { Rule } from '../../domain/rule/rule.ts';
@@ -109,8 +110,10 @@ async function planImage({ image, rules, filter }: ImageToPlan, source: TagSourc
       move: rebased?.kind === 'move' ? { rule: BASE_TAG_RULE, tag: spec.baseTag, action: 'apply' } : answer.kind === 'move' ? { rule: answer.rule, tag: answer.tag, action: answer.action } : null,
       ...(withCandidates ? { candidates: explain(answered).map(({ tag, rule, verdict, reason }) => ({ tag, rule, verdict, reason })) } : {}),
     };
+    // A file has the tags that somebody wants to try, not all that there are.
+    const gone = 'unknown' in facts ? undefined : tagGone(currentTag, tags);
     return {
-      plan: { entry, why: rebased?.kind === 'move' ? rebased.message : whyOf(answer) },
+      plan: { entry, why: rebased?.kind === 'move' ? rebased.message : whyOf(answer, gone) },
       moved: { image: imageAt(image, rebased?.position ?? start, update), built, to: entryOfTag(update ?? start) },
     };
   } catch (error) {
@@ -155,6 +158,6 @@ async function decideFor(image: Image, question: Question, facts: KnownTags['fac
   return withoutFailed(decided, failed, await source?.digest(failed.tag), source);
 }
 
-function whyOf(answer: Answer): string | undefined {
-  return answer.kind === 'stay' ? undefined : answer.reason;
+function whyOf(answer: Answer, gone: string | undefined): string | undefined {
+  return answer.kind === 'stay' ? gone : answer.reason;
 }

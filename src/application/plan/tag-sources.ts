@@ -1,6 +1,6 @@
 import type { Image } from '../../domain/image/image.ts';
 import { InvalidImageReferenceError, parseImageReference, repositoryId } from '../../domain/image/image-reference.ts';
-import { type RegistryAccess, type RegistryCredentials, RegistryError, type TagRegistry } from '../ports/tag-registry.ts';
+import { type CredentialsSource, type RegistryAccess, type RegistryCredentials, RegistryError, type TagRegistry } from '../ports/tag-registry.ts';
 import type { ImageReference } from '../../domain/image/image-reference.ts';
 import { InputError } from './input-error.ts';
 import { type KnownTags, TagSource } from './plan-images.ts';
@@ -12,12 +12,15 @@ export type CredentialsFor = (reference: ImageReference) => Promise<readonly Reg
 export class RegistryTagSource extends TagSource {
   readonly #registry: TagRegistry;
   readonly #credentialsFor: CredentialsFor;
+  readonly #source: CredentialsSource;
   readonly #answers = new Map<string, Promise<unknown>>();
 
-  constructor(registry: TagRegistry, credentialsFor: CredentialsFor) {
+  /** @param source where those credentials come from, for errors */
+  constructor(registry: TagRegistry, credentialsFor: CredentialsFor, source: CredentialsSource = 'imagePullSecrets') {
     super();
     this.#registry = registry;
     this.#credentialsFor = credentialsFor;
+    this.#source = source;
   }
 
   override async of({ spec: { image, insecureSkipTLSVerify } }: Image): Promise<KnownTags> {
@@ -25,6 +28,7 @@ export class RegistryTagSource extends TagSource {
     const id = `${repositoryId(reference)} ${insecureSkipTLSVerify}`;
     const access: RegistryAccess = {
       credentials: await this.#once(`${id} credentials`, () => this.#credentialsFor(reference)),
+      source: this.#source,
       insecureSkipTLSVerify,
     };
     return {

@@ -7,10 +7,15 @@ export interface RegistryCredentials {
   readonly identityToken?: string;
 }
 
+/** Where whoever asks keeps credentials, as an error about them says it: `spec.imagePullSecrets`, or a docker config and its file. */
+export type CredentialsSource = 'imagePullSecrets' | { readonly dockerConfig: string };
+
 /** How a registry is asked. */
 export interface RegistryAccess {
   /** In the order in which they are tried; none means anonymous. */
   readonly credentials: readonly RegistryCredentials[];
+  /** Without a word `imagePullSecrets`. */
+  readonly source?: CredentialsSource;
   readonly insecureSkipTLSVerify: boolean;
 }
 

@@ -24,11 +24,12 @@ export const MOST_ASKED = 300;
 
 /**
  * Asks the rules; what they have to know of a tag before they take it is asked of `source`, and they are asked again.
- * Without a source, `question.noFacts` has to say why nothing is known. A tag that the registry does not have, or whose manifest is no image's, is unknown to them; other failures are thrown.
+ * No tag is moved to that the registry lists and does not have. Without a source, `question.noFacts` has to say why nothing is
+ * known. A tag that the registry does not have, or whose manifest is no image's, is unknown to them; other failures are thrown.
  */
 export async function decideWithFacts(question: Question, source: FactSource | undefined): Promise<Decided> {
   const facts = new Map<string, TagFacts>(question.facts);
-  let asked: Question = { ...question, facts };
+  let asked: Question = { ...question, facts, provenTags: source !== undefined };
   for (let count = 0; ; count += 1) {
     const answer = decide(asked);
     if (answer.kind !== 'ask') return { answer, question: asked };

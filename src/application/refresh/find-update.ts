@@ -1,8 +1,8 @@
 import { pinsDigest } from '../../domain/admission/tag-for.ts';
-import type { Move } from '../../domain/decision/decide.ts';
 import type { Question } from '../../domain/decision/question.ts';
 import { BASE_TAG_RULE, type Image, type Rollout, type Update } from '../../domain/image/image.ts';
 import { type ImageReference, InvalidImageReferenceError, parseImageReference } from '../../domain/image/image-reference.ts';
+import { tagGone } from '../../domain/image/tag-gone.ts';
 import { failedRollout } from '../../domain/rollout/same-rollout.ts';
 import { InvalidRuleError } from '../../domain/rule/rule.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -21,6 +21,8 @@ import type { SharedTagLists } from './shared-tag-lists.ts';
 export interface Found {
   readonly position: Position;
   readonly end: RefreshEnd;
+  /** What there is to say of the tag that it is on, where the registry does not list it; absent where that was not found out. */
+  readonly gone?: { readonly message: string | undefined };
 }
 
 /** A repository of which answers are wanted that are no older than `notBefore` (milliseconds since the epoch). */
@@ -70,8 +72,8 @@ export class FindUpdate {
       const tags = await this.#tags(repository);
       this.#metrics.tagsAvailable(image.spec.image, tags.length);
       const rebased = await rebase(image, start, rfc3339(now), (tag) => this.#digest(repository, tag));
-      if (rebased !== undefined) return afterRebase(rebased, now);
-      return await this.#decide(image, start, tags, repository, now);
+      const found = rebased === undefined ? await this.#decide(image, start, tags, repository, now) : afterRebase(rebased, now);
+      return { ...found, gone: { message: tagGone(found.position.tag, tags) } };
     } catch (error) {
       if (error instanceof InvalidRuleError) this.#metrics.done('rules_evaluated', 0, true);
       return { position: start, end: failure(error) };
@@ -103,17 +105,12 @@ export class FindUpdate {
     };
     const { rules, filter } = this.#built.of(image.spec);
     let decided = await this.#evaluate({ rules, filter, currentTag: start.tag, currentDigest: start.digest, tags, now, updating: start.update }, facts);
-    let digest: string | undefined;
     const failed = start.update === undefined ? failedRollout(image) : undefined;
     let back: RefreshEnd | undefined;
-    if (decided.answer.kind === 'move') {
-      digest = await this.#digestOf(decided, decided.answer, repository);
-      const other = failed === undefined ? decided : await withoutFailed(decided, failed, digest, facts);
-      if (failed !== undefined && other !== decided) {
-        decided = other;
-        if (decided.answer.kind === 'move') digest = await this.#digestOf(decided, decided.answer, repository);
-        else back = rolloutFailed(start.tag, failed);
-      }
+    if (failed !== undefined && decided.answer.kind === 'move') {
+      const other = await withoutFailed(decided, failed, digestOf(decided), facts);
+      if (other !== decided && other.answer.kind !== 'move') back = rolloutFailed(start.tag, failed);
+      decided = other;
     }
     const { answer } = decided;
     const explanation = this.#explanations.of(image, decided);
@@ -136,14 +133,9 @@ export class FindUpdate {
         message: `rule ${JSON.stringify(answer.rule)} asks for approval of ${answer.tag}, which this version of kimup can't take; use the action apply`,
       } };
     }
+    const digest = digestOf(decided);
     const update: Update = { tag: answer.tag, ...(digest === undefined ? {} : { digest }), rule: answer.rule, since: rfc3339(now) };
     return { position: { ...position, update }, end: { kind: 'fine', message: answer.reason } };
-  }
-
-  /** What the tag to move to points at: as the decision saw it, where it had to know. */
-  async #digestOf({ question }: Decided, { tag }: Move, repository: Repository): Promise<string> {
-    const known = question.facts?.get(tag)?.digest;
-    return typeof known === 'string' ? known : await this.#digest(repository, tag);
   }
 
   /** Where pods are to get a digest and none was recorded, the one that the tag has now; none of a tag that is gone. */
@@ -164,6 +156,12 @@ export class FindUpdate {
     for (const _rule of question.rules) this.#metrics.done('rules_evaluated', seconds, false);
     return decided;
   }
+}
+
+/** What the tag to move to points at, as the decision saw it. */
+function digestOf({ question, answer }: Decided): string | undefined {
+  const digest = answer.kind === 'move' ? question.facts?.get(answer.tag)?.digest : undefined;
+  return typeof digest === 'string' ? digest : undefined;
 }
 
 function afterRebase(rebased: Rebase, now: number): Found {

@@ -154,6 +154,30 @@ describe('spec.tags.platforms', () => {
   });
 });
 
+describe('a tag that is listed and not there', () => {
+  it('is asked about like others, at most 100 a rule', async () => {
+    put({});
+    const tags = Array.from({ length: 120 }, (_, at) => `v1.${10 + at}.0`);
+    push('v1.9.0', ...tags);
+    for (const tag of tags) registry.lose(REPOSITORY, tag);
+    await refresh();
+    expect(image().status).toMatchObject({ tag: 'v1.9.0', result: 'Success' });
+    expect(image().status.conditions.find(({ type }) => type === 'Ready')!.message).toContain('; 100 newer candidates did not pass; older ones are not looked at');
+    expect(asked()).toHaveLength(1 + 100);
+  });
+
+  it('gives no digest to move to, also once 300 were asked about', async () => {
+    put({ rules: ['a', 'b', 'c', 'd'].map((variant) => ({ name: variant, type: 'regex', value: `^${variant}-`, actions: [{ type: 'apply' }] })), baseTag: 'z' });
+    const tags = ['a', 'b', 'c', 'd'].flatMap((variant) => Array.from({ length: 101 }, (_, at) => `${variant}-${at}`));
+    push('z', ...tags);
+    for (const tag of tags) registry.lose(REPOSITORY, tag);
+    await refresh();
+    expect(image().status).toMatchObject({ tag: 'z', result: 'Success' });
+    expect(image().status.update).toBeUndefined();
+    expect(asked()).toHaveLength(1 + 300);
+  });
+});
+
 describe('spec.tags.minimumAge', () => {
   it('counts from when kimup first saw the digest, also over a restart', async () => {
     put({ tags: { minimumAge: '2h' } });

@@ -3,6 +3,7 @@ import { type Image, keyOf, parseKey, type Update } from '../../domain/image/ima
 import { needsRefresh, needsSettling, REFRESH_ACTIONS, settled } from '../../domain/image/need.ts';
 import { notBuiltYet } from '../../domain/image/not-built-yet.ts';
 import { checksumOf } from '../../domain/image/checksum.ts';
+import { TAG_GONE } from '../../domain/image/tag-gone.ts';
 import { formatEntry } from '../../domain/rollout/template-entries.ts';
 import { Clock } from '../ports/clock.ts';
 import { EventRecorder } from '../ports/event-recorder.ts';
@@ -12,7 +13,7 @@ import { Metrics } from '../ports/metrics.ts';
 import { SecretReader } from '../ports/secret-reader.ts';
 import { TriggerImages } from '../trigger/trigger-images.ts';
 import { FindUpdate } from './find-update.ts';
-import { type Position, type RefreshEnd, refreshStatus } from './refresh-status.ts';
+import { goneBefore, type Position, type RefreshEnd, refreshStatus } from './refresh-status.ts';
 import { settle } from './settle.ts';
 import { SharedTagLists } from './shared-tag-lists.ts';
 
@@ -106,10 +107,16 @@ export class RefreshImage {
 
   async #refresh(image: Image, notBefore: number, began: number): Promise<RefreshEnd> {
     const now = new Date(began).toISOString();
-    const { position, end } = await this.#updates.find(image, settle(image, now), notBefore, began);
+    const { position, end, gone: listed } = await this.#updates.find(image, settle(image, now), notBefore, began);
     const problems = this.triggers.problems(keyOf(image));
-    await this.images.writeControllerStatus(image, refreshStatus(image, position, end, problems, now));
+    const before = goneBefore(image, position);
+    const gone = listed === undefined ? before : listed.message;
+    await this.images.writeControllerStatus(image, refreshStatus(image, position, end, gone, problems, now));
     this.#tell(image, position, end, began);
+    if (gone !== undefined && gone !== before) {
+      this.#event(image, 'Warning', TAG_GONE, gone);
+      this.log.warn('the tag of an Image is gone from its registry', { image: keyOf(image), tag: position.tag });
+    }
     if (needsRefresh(image)) {
       for (const { field, message } of problems) this.#event(image, 'Warning', 'InvalidTrigger', `${field}: ${message}`);
       for (const { field, message } of notBuiltYet(image.spec)) this.#event(image, 'Warning', 'NotBuiltYet', `${field}: ${message}`);

@@ -1,6 +1,7 @@
 import { conditionsAfter, type ConditionState } from '../../domain/image/conditions.ts';
 import type { CandidateReason, FirstSeen, HistoryEntry, Image, RefreshResult, Update } from '../../domain/image/image.ts';
 import { RETRYING } from '../../domain/image/need.ts';
+import { isTagGone, TAG_GONE } from '../../domain/image/tag-gone.ts';
 import type { ControllerStatus } from '../ports/image-store.ts';
 import type { TriggerProblem } from '../trigger/trigger-images.ts';
 
@@ -26,14 +27,22 @@ export type RefreshEnd =
   /** It is tried again by itself. */
   | { readonly kind: 'retry'; readonly result: RefreshResult; readonly reason: string; readonly message: string; readonly retryAfterMs?: number | undefined; readonly unforeseen?: unknown };
 
+/** The message of the condition {@link TAG_GONE}, as far as it is known to be so. */
+export function goneBefore({ spec, status }: Image, { tag }: Position): string | undefined {
+  if (status.tag !== tag || status.image !== spec.image) return undefined;
+  return status.conditions.find(({ type }) => type === TAG_GONE)?.message;
+}
+
 /**
  * The status that says so.
+ * @param gone what there is to say of a tag that the registry does not list
  * @param now RFC 3339, when the refresh began
  */
 export function refreshStatus(
   image: Image,
   position: Position,
   end: RefreshEnd,
+  gone: string | undefined,
   problems: readonly TriggerProblem[],
   now: string,
 ): ControllerStatus {
@@ -52,7 +61,7 @@ export function refreshStatus(
     ...(history.length === 0 ? {} : { history }),
     conditions: conditionsAfter(
       image.status.conditions,
-      [ready(position, end), reconciling(position, end), stalled(end, problems)],
+      [ready(position, end), reconciling(position, end), stalled(end, problems), ...(gone === undefined ? [] : [isTagGone(gone)])],
       image.generation,
       now,
     ),

@@ -1,4 +1,4 @@
-import { type Action, movesImage, type RuleType } from '../image/image.ts';
+import { type Action, type MoveAction, movesImage, type RuleType } from '../image/image.ts';
 import type { Rule } from '../rule/rule.ts';
 import { EVERY_TAG } from '../tag/tag-filter.ts';
 import { newerMisses } from './explain.ts';
@@ -67,8 +67,6 @@ export interface Hold extends Findings {
   readonly reason: string;
 }
 
-export type MoveAction = 'apply' | 'request-approval';
-
 /**
  * Asks all rules, in order. The first that finds a tag and has `apply` or `request-approval` moves the Image: at most one
  * move; an update under way holds it. Pure.
@@ -82,7 +80,8 @@ export function decide(question: Question): Decision {
   let learned: string | undefined;
   let again: number | undefined;
   for (const rule of rules) {
-    const picked = pick(rule, question, shown);
+    // The Image moves to one tag at most, so that only one has to be proven.
+    const picked = pick(rule, move === undefined ? question : { ...question, provenTags: false }, shown);
     if (picked.kind === 'ask') return picked;
     const { tag } = picked;
     learned ??= picked.learned;

@@ -1,3 +1,4 @@
+import { movesImage } from '../image/image.ts';
 import type { Chooser, Rule } from '../rule/rule.ts';
 import { compareNaturally, newestFirst, newestOf } from '../tag/natural-order.ts';
 import { EVERY_TAG, type Shown } from '../tag/tag-filter.ts';
@@ -31,9 +32,12 @@ export function explain(question: Question): readonly TagVerdict[] {
     if (reason !== undefined) hidden.set(tag, reason);
   }
   const verdicts: TagVerdict[] = [];
+  let { provenTags = false } = question;
   for (const rule of rules) {
-    const picked = pick(rule, { ...question, noFacts }, shown);
+    const picked = pick(rule, { ...question, noFacts, provenTags }, shown);
     if (picked.kind === 'ask') throw new Error('nothing is asked where facts are unknown');
+    // As decide does it.
+    if (picked.tag !== undefined && rule.actions.some(movesImage)) provenTags = false;
     const judge = judgeOf(rule, picked, shown, currentTag);
     for (const tag of tags) {
       const hides = tag === picked.tag ? undefined : hidden.get(tag);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answer, ruleOf } from '../../../test/domain/rules.ts';
+import { buildRule } from '../rule/build-rule.ts';
 import { buildTagFilter } from '../tag/tag-filter.ts';
 import { decide, type Decision, type Question } from './decide.ts';
 import { explain } from './explain.ts';
@@ -71,6 +72,63 @@ describe('the registry is asked', () => {
     const { outcomes, kind } = answer({ ...minor, filter: buildTagFilter({ minimumAge: '1d' }), noFacts: 'the tags come from a file' });
     expect(kind).toBe('stay');
     expect(outcomes[0]).toMatchObject({ tag: undefined, reason: 'no tag with major 1 and a minor above 9; 1.12 is of unknown age: the tags come from a file; 2 more do not pass' });
+  });
+});
+
+describe('where a registry can be asked, a tag is moved to once its digest is known', () => {
+  const minor: Question = { rules: [ruleOf('semver-minor')], currentTag: '1.9', tags: TAGS, now: NOW, provenTags: true };
+  const there = Object.fromEntries(TAGS.map((tag) => [tag, { digest: `sha256:${tag}`, platforms: ['linux/arm64'] }]));
+
+  it('which is asked of that one', () => {
+    expect(decideWith(there, minor)).toMatchObject({ decision: { kind: 'move', tag: '1.12' }, asked: ['1.12 digest'] });
+  });
+
+  it('and the next best is taken in the place of one that has none, with the reason', () => {
+    const { '1.12': _, ...rest } = there;
+    const { decision, asked } = decideWith(rest, minor);
+    expect(asked).toEqual(['1.12 digest', '1.11 digest']);
+    expect(decision).toMatchObject({
+      kind: 'move', tag: '1.11',
+      reason: "1.11 is the highest with major 1 and a minor above 9 of those that pass; 1.12 is listed but can't be pulled: the registry has no such tag",
+    });
+  });
+
+  it('and none where all have none', () => {
+    const { decision, asked } = decideWith({}, minor);
+    expect(asked).toEqual(['1.12 digest', '1.11 digest', '1.10 digest']);
+    expect(decision).toMatchObject({ kind: 'stay', outcomes: [{ tag: undefined, reason: expect.stringContaining('; 2 more do not pass') as string }] });
+  });
+
+  it('also where all that can be asked was asked', () => {
+    expect(answer({ ...minor, noFacts: 'not asked' })).toMatchObject({ kind: 'stay', outcomes: [{ reason: expect.stringContaining("1.12 is listed but can't be pulled: not asked") as string }] });
+  });
+
+  it('together with what else has to be known of it', () => {
+    expect(decideWith(there, { ...minor, filter: buildTagFilter({ platforms: ['linux/arm64'] }) })).toMatchObject({ decision: { tag: '1.12' }, asked: ['1.12 digest platforms'] });
+  });
+
+  it.each<[what: string, more: Partial<Question>, asked: readonly string[]]>([
+    ['by the first rule that moves, not by those after it', { rules: [ruleOf('semver-minor'), ruleOf('semver-major')] }, ['1.12 digest']],
+    ['by the next rule where the first finds nothing', { rules: [ruleOf('semver-patch'), ruleOf('semver-major')] }, ['2.0 digest']],
+    ['not by a rule that only tells of it', { rules: [buildRule({ name: 'tell', type: 'semver-minor', actions: [{ type: 'alert-email' }] }, 0)] }, []],
+    ['not while an update is under way', { updating: { tag: '1.10', rule: 'minor' } }, []],
+    ['not where nothing is newer', { currentTag: '2.0' }, []],
+  ])('%s', (_, more, asked) => {
+    expect(decideWith(there, { ...minor, ...more }).asked).toEqual(asked);
+  });
+
+  it('and one that is known to have none is taken by no rule, also if that only tells of it', () => {
+    const tell = buildRule({ name: 'tell', type: 'semver-range', value: '1.x', actions: [{ type: 'alert-email' }] }, 0);
+    const { '1.12': _, ...rest } = there;
+    for (const rules of [[ruleOf('semver-minor'), tell], [tell, ruleOf('semver-minor')]]) {
+      expect(decideWith(rest, { ...minor, rules }).decision).toMatchObject({ tag: '1.11', alerts: [{ tag: '1.11' }] });
+    }
+  });
+
+  it('as the explanation has it too', () => {
+    const facts = new Map([['1.12', { digest: { unknown: 'the registry does not have it' } }], ['1.11', { digest: 'sha256:b' }]]);
+    const told = explain({ ...minor, rules: [ruleOf('semver-minor'), ruleOf('semver-major')], facts }).filter(({ verdict }) => verdict === 'selected');
+    expect(told.map(({ rule, tag }) => `${rule} ${tag}`)).toEqual(['semver-minor 1.11', 'semver-major 2.0']);
   });
 });
 

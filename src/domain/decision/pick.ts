@@ -1,3 +1,4 @@
+import { movesImage } from '../image/image.ts';
 import type { Chooser, Rule } from '../rule/rule.ts';
 import { EVERY_TAG, type Shown } from '../tag/tag-filter.ts';
 import { comparePrecedence, parseVersionTag, type VersionTag } from '../tag/version-tag.ts';
@@ -88,9 +89,12 @@ function pass(rule: Rule, tag: string, question: Question, facts: Asker, rejecte
       return { reason: rejected.why(tag) };
     }
   }
+  const moves = mustBeProven(rule, question);
+  const digest = moves ? facts.need('digest') : question.facts?.get(tag)?.digest;
   const platforms = filter.platforms.length > 0 ? facts.need('platforms') : [];
   const firstSeen = filter.minimumAgeMs > 0 ? facts.need('age') : 0;
-  if (platforms === undefined || firstSeen === undefined) return 'ask';
+  if ((moves && digest === undefined) || platforms === undefined || firstSeen === undefined) return 'ask';
+  if (isUnknown(digest)) return { reason: `is listed but can't be pulled: ${digest.unknown}` };
   if (filter.platforms.length > 0) {
     if (isUnknown(platforms)) return { reason: `is for unknown platforms: ${platforms.unknown}` };
     const lacking = filter.platforms.filter((wanted) => !hasPlatform(platforms, wanted));
@@ -102,6 +106,11 @@ function pass(rule: Rule, tag: string, question: Question, facts: Asker, rejecte
     if (again > now) return { reason: `is younger than spec.tags.minimumAge, until ${new Date(again).toISOString()}`, again };
   }
   return PASSED;
+}
+
+/** Whether the Image would move to what the rule picks, so that it has to be there. */
+function mustBeProven(rule: Rule, { provenTags, updating }: Question): boolean {
+  return provenTags === true && updating === undefined && rule.actions.some(movesImage);
 }
 
 /** Looks facts up, and remembers which are missing. */

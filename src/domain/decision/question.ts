@@ -22,6 +22,11 @@ export interface Question {
    * and no `ask` comes back.
    */
   readonly noFacts?: string | undefined;
+  /**
+   * Set where a registry can be asked: no tag is moved to whose digest is unknown. A registry may list what it does not have any
+   * more, so that no pod could pull it.
+   */
+  readonly provenTags?: boolean;
   /** The update that is under way: while there is one, nothing else moves. */
   readonly updating?: { readonly tag: string; readonly rule: string } | undefined;
   /** The tag of the last rollout that failed. */

@@ -51,8 +51,11 @@ export interface Action {
   readonly data?: ValueOrValueFrom;
 }
 
-/** Whether an action moves the Image: at once, or when a person has agreed. */
-export function movesImage<T extends Pick<Action, 'type'>>(action: T): action is T & { readonly type: 'apply' | 'request-approval' } {
+/** What moves an Image, at once or when a person has agreed; all other actions tell of a tag. */
+export type MoveAction = 'apply' | 'request-approval';
+
+/** Whether an action is a {@link MoveAction}. */
+export function movesImage<T extends Pick<Action, 'type'>>(action: T): action is T & { readonly type: MoveAction } {
   return action.type === 'apply' || action.type === 'request-approval';
 }
 

@@ -58,10 +58,11 @@ describe('docs/rules.md, spec.tags', () => {
   const NOW = Date.UTC(2026, 10, 22);
   const digest = (word: string): string => `sha256:${word.padEnd(64, '0')}`;
 
-  /** `1.12 linux/amd64 linux/arm64`, `1.11 72` (hours), `latest new`. */
+  /** `1.12 linux/amd64 linux/arm64`, `1.11 72` (hours), `latest new`, `1.10 gone`. */
   const factsOf = (cell: string): Map<string, TagFacts> => new Map(cell.split('; ').filter((one) => one !== '').map((one): [string, TagFacts] => {
     const [tag = '', first = '', ...more] = one.split(' ');
     if (/^\d+$/.test(first)) return [tag, { firstSeen: NOW - Number(first) * HOUR }];
+    if (first === 'gone') return [tag, { digest: { unknown: 'the registry does not have it' } }];
     return [tag, first.includes('/') ? { platforms: [first, ...more] } : { digest: digest(first) }];
   }));
 

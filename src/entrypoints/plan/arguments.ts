@@ -28,7 +28,7 @@ usage: kimup plan -f FILE [-f FILE ...] [flags]
   -h, --help                this
 
 The current tag of an Image is its status.tag, else its spec.baseTag. Registries are asked with the credentials of
-$DOCKER_CONFIG/config.json, else ~/.docker/config.json.
+$DOCKER_CONFIG/config.json, else ~/.docker/config.json, by the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name.
 
 Exit status: 0; 1 when a registry could not be asked; 2 when the command line, a manifest or the tags can't be read.
 

@@ -58,9 +58,10 @@ async function planFor(given: PlanArguments, surroundings: Surroundings): Promis
   let plans: readonly Plan[];
   if (tagsFile === undefined) {
     const config = await UserDockerConfig.load(surroundings.env);
-    const registry = new DistributionTagRegistry(new NoMetrics(), { insecureRegistries: given.plainHttpRegistries });
+    const registry = new DistributionTagRegistry(new NoMetrics(), { insecureRegistries: given.plainHttpRegistries, env: surroundings.env });
     try {
-      plans = await planImages(images, new RegistryTagSource(registry, (reference) => config.credentialsFor(reference)), options, beside);
+      const source = new RegistryTagSource(registry, (reference) => config.credentialsFor(reference), { dockerConfig: config.file });
+      plans = await planImages(images, source, options, beside);
     } finally {
       await registry.close();
     }
