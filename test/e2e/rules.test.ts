@@ -34,6 +34,7 @@ interface Status {
   readonly time?: string;
   readonly update?: { readonly tag: string };
   readonly candidates?: ReadonlyArray<{ readonly tag: string; readonly rule: string; readonly reason: string }>;
+  readonly history?: ReadonlyArray<object>;
   readonly firstSeen?: ReadonlyArray<{ readonly tag: string; readonly time: string }>;
   readonly conditions?: ReadonlyArray<{ readonly type: string; readonly status: string; readonly reason: string; readonly message: string }>;
 }
@@ -49,7 +50,7 @@ function image(name: string, spec: object): object {
   };
 }
 
-function deployment(name: string): object {
+function deployment(repository: string, tag = 'v1.0.0', name = repository): object {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -57,7 +58,7 @@ function deployment(name: string): object {
     spec: {
       replicas: 2,
       selector: { matchLabels: { app: name } },
-      template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'app', image: `${cluster.registry.host}/${name}:v1.0.0` }] } },
+      template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'app', image: `${cluster.registry.host}/${repository}:${tag}` }] } },
     },
   };
 }
@@ -88,10 +89,10 @@ const refresh = (name: string) => cluster.kubectl(['annotate', 'image', name, '-
 const describeImage = (name: string) => cluster.kubectl(['describe', 'image', name, '-n', NAMESPACE]);
 
 /** The images of all pods of a Deployment once they are two, and all this one. */
-function podsOn(name: string, reference: string): Promise<true> {
+function podsOn(repository: string, reference: string, name = repository): Promise<true> {
   return until(async () => {
     const images = (await cluster.kubectl(['get', 'pods', '-n', NAMESPACE, '-l', `app=${name}`, '-o', 'jsonpath={.items[*].spec.containers[0].image}'])).split(' ');
-    return images.length === 2 && images.every((one) => one === `${cluster.registry.host}/${name}:${reference}`) ? true : undefined;
+    return images.length === 2 && images.every((one) => one === `${cluster.registry.host}/${repository}:${reference}`) ? true : undefined;
   }, DEADLINE_MS, `the pods of ${name} to be on ${reference}`, 100);
 }
 
@@ -126,6 +127,52 @@ describe('spec.pinDigest', () => {
     await refresh('pinned');
     await statusWhen('pinned', 'be on v1.1.0', ({ tag, result }) => tag === 'v1.1.0' && result === 'Success');
     await podsOn('pinned', `v1.1.0@${digest}`);
+  });
+});
+
+describe('the track of an Image', () => {
+  const EXTRACT = String.raw`^(\d+(?:\.\d+){3})-ls\d+$`;
+  const [OLD, NEW] = ['4.0.16.2944-ls299', '4.0.17.2952-ls301'];
+
+  it('takes a tag to the pods where the build stands at its end, also to those that are made later from an older one', async () => {
+    await push('build', OLD);
+    await cluster.apply([image('build', { baseTag: OLD, tags: { extract: EXTRACT }, rules: [rule('semver-patch')] }), deployment('build', OLD)]);
+    await statusWhen('build', 'be on its base tag', ({ tag, result }) => tag === OLD && result === 'Success');
+    await podsOn('build', OLD);
+    await push('build', NEW);
+    await refresh('build');
+    const { history } = await statusWhen('build', 'be on the new tag', ({ tag, result }) => tag === NEW && result === 'Success');
+    await podsOn('build', NEW);
+    expect(history).toMatchObject([{ from: OLD, to: NEW, rule: 'by semver-patch', outcome: 'Healthy' }]);
+    await cluster.apply([deployment('build', '4.0.16.2950-ls300', 'build-late')]);
+    await podsOn('build', NEW, 'build-late');
+  });
+
+  it('says of a workload that it leaves alone which container keeps what, and why, in the condition and in an event', async () => {
+    await push('alone', 'v1.0.0');
+    await cluster.apply([image('alone', { rules: [rule('semver-minor')] }), deployment('alone', 'v1.0.0-alpine')]);
+    await statusWhen('alone', 'be on v1.0.0', ({ tag, result }) => tag === 'v1.0.0' && result === 'Success');
+    await push('alone', 'v1.1.0');
+    await refresh('alone');
+    const why = `Deployment alone: container app keeps ${cluster.registry.host}/alone:v1.0.0-alpine: another variant than v1.1.0, the tag of Image alone`;
+    const { conditions } = await statusWhen('alone', 'be on v1.1.0', ({ tag, result }) => tag === 'v1.1.0' && result === 'Success');
+    expect(conditions!.find(({ type }) => type === 'RolledOut')).toMatchObject({ status: 'True', reason: 'LeftAlone', message: expect.stringContaining(why) as string });
+    await podsOn('alone', 'v1.0.0-alpine');
+    await until(async () => ((await describeImage('alone')).includes(`v1.1.0: left alone because of their tags: ${why}`) ? true : undefined), DEADLINE_MS, 'the event', 200);
+  });
+
+  it('is told from that of another Image for the same repository by the tags of the workloads', async () => {
+    for (const tag of ['v1.0.0', 'v17.0.0']) await push('two', tag);
+    const named = (name: string, baseTag: string) => ({ ...image('two', { baseTag, rules: [rule('semver-minor')] }), metadata: { name, namespace: NAMESPACE } });
+    await cluster.apply([named('two', 'v1.0.0'), named('two-17', 'v17.0.0'), deployment('two', 'v1.0.0'), deployment('two', 'v17.0.0', 'two-17')]);
+    for (const name of ['two', 'two-17']) await statusWhen(name, 'have been refreshed', ({ result }) => result === 'Success');
+    for (const tag of ['v1.1.0', 'v17.1.0']) await push('two', tag);
+    await refresh('two');
+    await refresh('two-17');
+    await podsOn('two', 'v1.1.0');
+    await podsOn('two', 'v17.1.0', 'two-17');
+    const { conditions } = await statusWhen('two', 'be on v1.1.0', ({ tag, result }) => tag === 'v1.1.0' && result === 'Success');
+    expect(conditions!.find(({ type }) => type === 'Ambiguous')).toBeUndefined();
   });
 });
 

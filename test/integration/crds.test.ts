@@ -161,9 +161,14 @@ describe("an Image's status", () => {
         { kind: 'Deployment', name: 'web', before: 'v1.9.0@sha256:0', phase: 'Healthy', since: at, message: 'done' },
         { kind: 'StatefulSet', name: 'db', phase: 'Pending', since: at },
       ],
+      leftAlone: [{ kind: 'Deployment', name: 'slim', message: 'container main keeps nginx:1-alpine: another variant' }],
     },
     candidates: [{ tag: 'v2.0.0', rule: 'minor', reason: 'another major' }],
     firstSeen: [{ tag: 'v1.10.3', digest: 'sha256:2', time: at }],
+    history: [
+      { from: 'v1.8.0', to: 'v1.9.0', digest: 'sha256:0', rule: 'minor', began: at, ended: at, outcome: 'Healthy', message: '1 of 1 workload done' },
+      { from: 'v1.9.0', to: 'v1.10.0', rule: 'minor', began: at, ended: at, outcome: 'Failed' },
+    ],
     conditions: [{ type: 'Ready', status: 'True', reason: 'UpToDate', message: 'nothing newer', observedGeneration: 1, lastTransitionTime: at }],
   };
   const applyStatus = (manager: string, status: object): Promise<string> => cluster.kubectl(
@@ -177,7 +182,7 @@ describe("an Image's status", () => {
     for (const [field, value] of Object.entries(full)) await applyStatus('one-field', { [field]: value });
     for (const [field, value] of Object.entries(full.update)) await applyStatus('one-field', { update: { [field]: value } });
     for (const [field, value] of Object.entries(full.rollout)) await applyStatus('one-field', { rollout: { [field]: value } });
-    await applyStatus('one-field', { rollout: { workloads: [{}] }, candidates: [{}], firstSeen: [{}], conditions: [{ type: 'Ready' }] });
+    await applyStatus('one-field', { rollout: { workloads: [{}], leftAlone: [{}] }, candidates: [{}], firstSeen: [{}], history: [{}], conditions: [{ type: 'Ready' }] });
   });
 
   it('keeps all of them, and shows them in the columns', async () => {

@@ -61,15 +61,19 @@ describe('imageOf', () => {
   it('counts what can\'t be read of the status as not written', () => {
     const condition = { type: 'Ready', status: 'True', reason: 'a', message: '', lastTransitionTime: '2026-11-22T10:00:00Z' };
     const row = { kind: 'Deployment', name: 'web', phase: 'Healthy', since: '2026-11-22T10:00:00Z' };
+    const entry = { from: 'v0', to: 'v1', rule: 'minor', began: '2026-11-22T10:00:00Z', ended: '2026-11-22T10:00:00Z', outcome: 'Healthy' };
+    const left = { kind: 'Deployment', name: 'slim', message: 'why' };
     const status = {
       tag: 'v1', digest: 3, result: null, time: '2026-11-22T10:00:00Z', image: 'nginx', baseTag: 'v1', observedGeneration: 'x',
       update: { tag: 'v2' },
-      rollout: { tag: 'v2', phase: 'Progressing', since: '2026-11-22T10:00:00Z', workloads: [row, { kind: 'Deployment' }, 'x'], image: 'acme/whoami', late: { tag: 'v1', workloads: [row, 'x'] } },
+      rollout: { tag: 'v2', phase: 'Progressing', since: '2026-11-22T10:00:00Z', workloads: [row, { kind: 'Deployment' }, 'x'], image: 'acme/whoami', leftAlone: [left, {}, 'x'], late: { tag: 'v1', workloads: [row, 'x'] } },
+      history: [entry, { from: 'v0' }, 'x'],
       conditions: [condition, 'x', { type: 'Stalled' }],
     };
     expect(imageOf({ metadata: METADATA, spec: SPEC, status }).status).toEqual({
       tag: 'v1', time: '2026-11-22T10:00:00Z', image: 'nginx', baseTag: 'v1',
-      rollout: { tag: 'v2', phase: 'Progressing', since: '2026-11-22T10:00:00Z', workloads: [row], image: 'acme/whoami', late: { tag: 'v1', workloads: [row] } },
+      rollout: { tag: 'v2', phase: 'Progressing', since: '2026-11-22T10:00:00Z', workloads: [row], image: 'acme/whoami', leftAlone: [left], late: { tag: 'v1', workloads: [row] } },
+      history: [entry],
       conditions: [condition],
     });
     expect(imageOf({ metadata: METADATA, spec: SPEC, status: [] }).status).toEqual({ conditions: [] });

@@ -2,7 +2,7 @@ import type { Image } from '../../domain/image/image.ts';
 import { imageOf, type RawImage, UnreadableImageError } from './image-mapping.ts';
 import { SharedValues } from './shared-values.ts';
 
-const UNIQUE: ReadonlySet<string> = new Set(['time', 'since', 'digest']);
+const UNIQUE: ReadonlySet<string> = new Set(['time', 'since', 'digest', 'began', 'ended']);
 
 /**
  * Images as they are kept in memory: read once, the object that they came in let go, and what many of them say (triggers,
@@ -31,6 +31,7 @@ export class SlimImages {
     const spec = { ...image.spec } as Record<string, unknown>;
     for (const [name, field] of Object.entries(spec)) spec[name] = values.share(field);
     for (const condition of image.status.conditions) values.shareTexts(condition);
+    for (const entry of image.status.history ?? []) values.shareTexts(entry, UNIQUE);
     return {
       ...image,
       namespace: values.share(image.namespace),

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
+import { BASE_TAG_RULE, HISTORY_LENGTH, type HistoryEntry, type Image, type ImageStatus, type Rollout, type Update } from '../../domain/image/image.ts';
+import { rebase, settle } from './settle.ts';
+
+const REPOSITORY = 'registry.test/app';
+const SINCE = '2026-01-01T00:00:00.000Z';
+const NOW = '2026-01-01T00:05:00.000Z';
+const UPDATE: Update = { tag: '1.10', digest: `sha256:${'a'.repeat(64)}`, rule: 'minor', since: SINCE };
+
+function imageOf(status: Partial<ImageStatus>, baseTag = '1.9'): Image {
+  return new FakeImageStore().put({ spec: { image: REPOSITORY, baseTag }, status: { image: REPOSITORY, baseTag: '1.9', tag: '1.9', conditions: [], ...status } });
+}
+
+function rollout(phase: Rollout['phase'], message?: string): Rollout {
+  return { tag: UPDATE.tag, digest: UPDATE.digest!, since: SINCE, phase, workloads: [], ...(message === undefined ? {} : { message }) };
+}
+
+const entry = (from: string, to: string): HistoryEntry => ({ from, to, rule: 'minor', began: SINCE, ended: SINCE, outcome: 'Healthy' });
+
+describe('the history', () => {
+  it('notes an update that has ended, and how', () => {
+    const ended = { from: '1.9', to: '1.10', digest: UPDATE.digest, rule: 'minor', began: SINCE, ended: NOW };
+    expect(settle(imageOf({ update: UPDATE, rollout: rollout('Healthy', '2 of 2 workloads done') }), NOW)).toMatchObject({ tag: '1.10', history: [{ ...ended, outcome: 'Healthy', message: '2 of 2 workloads done' }] });
+    const failed = settle(imageOf({ update: UPDATE, rollout: rollout('Failed', 'it crashed') }), NOW);
+    expect(failed).toMatchObject({ tag: '1.9', history: [{ ...ended, outcome: 'Failed', message: 'it crashed' }] });
+    expect(failed.update).toBeUndefined();
+  });
+
+  it('notes nothing of an update under way, and stays', () => {
+    const history = [entry('1.8', '1.9')];
+    expect(settle(imageOf({ update: UPDATE, rollout: rollout('Progressing'), history }), NOW)).toMatchObject({ tag: '1.9', update: UPDATE, history });
+    expect(settle(imageOf({ history }), NOW).history).toEqual(history);
+  });
+
+  it('holds the last ten', () => {
+    const history = Array.from({ length: HISTORY_LENGTH }, (_, i) => entry(`1.${i}`, `1.${i + 1}`));
+    const { history: after } = settle(imageOf({ update: UPDATE, rollout: rollout('Healthy'), history }), NOW);
+    expect(after).toHaveLength(HISTORY_LENGTH);
+    expect([after![0]!.from, after!.at(-1)!.to]).toEqual(['1.1', '1.10']);
+  });
+
+  it('begins anew with another repository', () => {
+    expect(settle(imageOf({ image: 'registry.test/other', history: [entry('1.8', '1.9')] }), NOW).history).toBeUndefined();
+  });
+
+  it('notes a baseTag that is changed to where the Image is, and leaves a move to it to the update', async () => {
+    const there = imageOf({ tag: '1.10', history: [entry('1.9', '1.10')] }, '1.10');
+    const stays = await rebase(there, settle(there, NOW), NOW, async () => undefined);
+    expect(stays).toMatchObject({ kind: 'there', position: { history: [entry('1.9', '1.10'), { from: '1.10', to: '1.10', rule: BASE_TAG_RULE, outcome: 'Healthy', began: NOW, ended: NOW }] } });
+    const moves = imageOf({ history: [entry('1.8', '1.9')] }, '2.0');
+    expect(await rebase(moves, settle(moves, NOW), NOW, async () => undefined)).toMatchObject({ kind: 'move', position: { history: [entry('1.8', '1.9')] } });
+  });
+});
