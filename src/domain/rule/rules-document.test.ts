@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { answer, outcome, ruleOf } from '../../../test/domain/rules.ts';
+import { answer, outcome, ruleOf, tracked } from '../../../test/domain/rules.ts';
+import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
+import { putTags } from '../admission/put-tags.ts';
 import type { TagFacts } from '../decision/facts.ts';
-import { type ActionType, RULE_TYPES, type RuleType } from '../image/image.ts';
+import { type ActionType, RULE_TYPES, type RuleSpec, type RuleType } from '../image/image.ts';
 import { buildTagFilter } from '../tag/tag-filter.ts';
 import { buildRules } from './build-rule.ts';
 
@@ -86,6 +88,24 @@ describe('docs/rules.md, rules in order', () => {
     const decision = answer({ rules, currentTag: row['current']!, tags: words(row['tags']!) });
     expect(decision.kind === 'move' ? [decision.tag, decision.rule] : ['', '']).toEqual([row['moves to'], row['by']]);
     expect(decision.alerts.map(({ rule, tag }) => `${rule} ${tag}`).join(', ')).toBe(row['alerts']);
+  });
+});
+
+describe('docs/rules.md, the track', () => {
+  it.each(rowsOf('Which containers get the tag: the track'))('$rules, $extract, from $[base tag] to $puts: $container becomes $becomes', (row) => {
+    const [baseTag, tag] = [row['base tag']!, row['puts']!];
+    const rules = row['rules']!.split('; ').map((each): RuleSpec => {
+      const [type = '', ...value] = each.split(' ');
+      return { name: type, type: type as RuleType, ...optional('value', value.join(' ')), actions: [{ type: 'apply' }] };
+    });
+    const tags = row['extract'] === '' ? {} : { tags: { extract: row['extract']! } };
+    const history = [{ from: baseTag, to: tag, rule: rules[0]!.name, began: '', ended: '', outcome: 'Healthy' as const }];
+    const image = new FakeImageStore().put({ spec: { image: 'app', baseTag, rules, ...tags }, status: { image: 'app', baseTag, tag, history, conditions: [] } });
+    const own = row['container'] === '' ? 'app' : `app:${row['container']}`;
+    const { puts, warnings } = putTags({ spec: { containers: [{ name: 'main', image: own }] } }, () => [tracked(image)]);
+    expect(puts.map((put) => put.image)).toEqual(row['becomes'] === '' ? [] : [`app:${row['becomes']}`]);
+    expect(warnings.join()).toContain(row['because']);
+    if (row['becomes'] !== '') expect(warnings).toEqual([]);
   });
 });
 
