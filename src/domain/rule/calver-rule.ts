@@ -1,6 +1,7 @@
 import type { RuleSpec } from '../image/image.ts';
 import { Line } from '../tag/line.ts';
 import { compareLists, compareSpelling, compareText, parseVersionTag, type Part, type VersionTag } from '../tag/version-tag.ts';
+import { isTooWide } from '../tag/width.ts';
 import { chooseBy, stuck } from './chooser.ts';
 import { chooseOfLine, notAVersion } from './line-rule.ts';
 import type { Chooser, Miss, Rule } from './rule.ts';
@@ -49,8 +50,8 @@ interface Labelled {
   /** In lower case. */
   readonly label: string;
   readonly numbers: readonly Part[];
-  /** As in {@link VersionTag}: which of them have six digits or more. */
-  readonly wide: number;
+  /** What has them as its own: the version, or what is behind the label where that stands in the variant. */
+  readonly numbered: VersionTag;
   readonly rest: string;
 }
 
@@ -74,7 +75,7 @@ function preReleaseFrom(currentTag: string): Chooser {
     const other = parseVersionTag(tag);
     return other === undefined ? undefined : labelled(other);
   };
-  const isOfLine = (tag: Labelled): boolean => tag.label === current.label && tag.rest === current.rest && (tag.wide & ~current.wide) === 0
+  const isOfLine = (tag: Labelled): boolean => tag.label === current.label && tag.rest === current.rest && !isTooWide(current.numbered, tag.numbered)
     && yearWidth(tag.version) === yearWidth(version) && compareLists(tag.version.numbers, date) === 0 && tag.version.revision.length === version.revision.length;
   const order = (a: Labelled, b: Labelled): number => compareLists(a.numbers, b.numbers) || compareLists(a.version.revision, b.version.revision);
   return chooseBy({
@@ -95,7 +96,7 @@ function preReleaseFrom(currentTag: string): Chooser {
   });
 }
 
-function preReleaseMiss({ version, label, rest, wide }: Labelled, tag: string): Miss {
+function preReleaseMiss({ version, label, rest, numbered }: Labelled, tag: string): Miss {
   const other = parseVersionTag(tag);
   if (other === undefined) return notAVersion(tag);
   const dates = compareLists(other.numbers, version.numbers);
@@ -103,7 +104,7 @@ function preReleaseMiss({ version, label, rest, wide }: Labelled, tag: string): 
   const its = labelled(other);
   if (its === undefined) return { reason: `no ${label}`, newer: other.preRelease === undefined && other.variant === '', ofLine: false, distance: 1 };
   if (its.label !== label) return { reason: `no ${label}`, newer: compareText(its.label, label) > 0, ofLine: false, distance: 1 };
-  if (its.rest === rest && (its.wide & ~wide) !== 0) return { reason: 'written with a number of six digits or more, like a date', newer: true, ofLine: false, distance: 4 };
+  if (its.rest === rest && isTooWide(numbered, its.numbered)) return { reason: 'written with a number of six digits or more, like a date', newer: true, ofLine: false, distance: 4 };
   return { reason: 'of another variant', newer: compareLists(its.numbers, []) > 0, ofLine: false, distance: 3 };
 }
 
@@ -112,9 +113,9 @@ const LABEL = /^[-_.]([a-z]+)[-_.]?(\d+(?:\.\d+)*)(?=$|[-_.])/i;
 /** A version with its label: a pre-release, or any other word with a number at the beginning of its variant. */
 function labelled(version: VersionTag): Labelled | undefined {
   const { preRelease, variant } = version;
-  if (preRelease !== undefined) return preRelease.numbers.length === 0 ? undefined : { version, label: preRelease.word, numbers: preRelease.numbers, wide: version.wide, rest: variant };
+  if (preRelease !== undefined) return preRelease.numbers.length === 0 ? undefined : { version, label: preRelease.word, numbers: preRelease.numbers, numbered: version, rest: variant };
   const found = version.revision.length === 0 ? LABEL.exec(variant) : null;
   if (found === null) return undefined;
   const read = parseVersionTag(found[2]!);
-  return read === undefined ? undefined : { version, label: found[1]!.toLowerCase(), numbers: read.numbers, wide: read.wide, rest: variant.slice(found[0].length) };
+  return read === undefined ? undefined : { version, label: found[1]!.toLowerCase(), numbers: read.numbers, numbered: read, rest: variant.slice(found[0].length) };
 }

@@ -1,5 +1,6 @@
 import { comparePlain, Line, NO, plainParts, YES } from '../tag/line.ts';
 import { compareCandidates, comparePrecedence, isCandidate, isCompanion, parseVersionTag, type Part, type VersionTag } from '../tag/version-tag.ts';
+import { isTooWide } from '../tag/width.ts';
 import { stuck } from './chooser.ts';
 import type { Chooser, Miss } from './rule.ts';
 
@@ -105,12 +106,13 @@ export function shapeMiss(current: VersionTag, tag: VersionTag): Pick<Miss, 'rea
   if (tag.variant !== current.variant) return { reason: 'of another variant', distance: 6 };
   if (tag.prefix !== current.prefix) return { reason: `written ${tag.prefix === 'v' ? 'with' : 'without'} a leading v`, distance: 7 };
   if (tag.numbers.length !== current.numbers.length) return { reason: `written with ${tag.numbers.length > current.numbers.length ? 'more' : 'fewer'} numbers`, distance: 7 };
-  if ((tag.wide & ~current.wide) !== 0) return { reason: 'written with a number of six digits or more, like a date', distance: 8 };
+  if (isTooWide(current, tag)) return { reason: 'written with a number of six digits or more, like a date', distance: 8 };
   if (tag.preRelease !== undefined) {
     if (current.preRelease === undefined) return { reason: 'a pre-release', distance: 4 };
     if ((tag.preRelease.numbers.length === 0) !== (current.preRelease.numbers.length === 0)) return { reason: `a pre-release with${tag.preRelease.numbers.length === 0 ? 'out' : ''} a number of its own`, distance: 5 };
   }
   if (tag.revision.length !== current.revision.length) return { reason: `written with ${tag.revision.length > current.revision.length ? 'more' : 'fewer'} revision numbers`, distance: 7 };
+  if (tag.build !== current.build) return { reason: `written with${tag.build ? '' : 'out'} a b before its build`, distance: 7 };
   if (isCandidate(current, tag) || comparePrecedence(tag, current) <= 0) return undefined;
   return { reason: 'a pre-release of another version', distance: 5 };
 }
