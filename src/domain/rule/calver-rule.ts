@@ -9,22 +9,22 @@ import { type Level, levelStep, type Names } from './semver-rule.ts';
 
 const NAMES: Names = ['year', 'month', 'day'];
 
-/**
- * `calver-major`, `-minor`, `-patch`: the semver rules on `YYYY|YY . MM . DD` (the day may be any number, or not there),
- * the year as wide as the current tag's, releases only.
- */
+/** `calver-major`, `-minor`, `-patch`: the semver rules on `YYYY|YY [.MM [.DD]]`, the year as wide as the current tag's, releases only. */
 export function calverRule({ name, type, actions }: RuleSpec, level: Level): Rule {
   return {
     name, type, actions,
     from: (currentTag) => chooseOfLine(currentTag, (current) => {
       const width = yearWidth(current);
       if (width === undefined) return { stuck: notCalver(currentTag) };
+      if (level === 'minor' && current.numbers.length === 1) {
+        return { stuck: `the current tag ${currentTag} has no month; use calver-major, or set spec.baseTag to a tag with more numbers` };
+      }
       const { wanted, accepts, miss } = levelStep(level, current, NAMES);
-      const [from, to] = width === 4 ? [0, 9999] : [0, 99];
+      const lastYear = width === 4 ? 9999 : 99;
       return {
         wanted,
         preReleases: false,
-        accepts: (parts) => (parts[0] as number) >= from && (parts[0] as number) <= to && (parts[1] as number) >= 1 && (parts[1] as number) <= 12 && accepts(parts),
+        accepts: (parts) => (parts[0] as number) <= lastYear && accepts(parts),
         acceptsVersion: (version) => yearWidth(version) === width,
         miss: (version) => yearWidth(version) === width ? miss(version) : { reason: 'not of the form YYYY.MM.DD', distance: 5 },
       };
@@ -32,12 +32,15 @@ export function calverRule({ name, type, actions }: RuleSpec, level: Level): Rul
   };
 }
 
-/** How many digits the year is spelt with, 4 or 2; `undefined` where a version is no date. */
-function yearWidth({ tag, prefix, numbers }: VersionTag): 2 | 4 | undefined {
-  const month = numbers[1];
-  if (numbers.length > 3 || typeof month !== 'number' || month < 1 || month > 12) return undefined;
-  const width = tag.indexOf('.') - prefix.length;
-  return width === 2 || width === 4 ? width : undefined;
+/**
+ * A year of two or four digits, then at most two numbers of one or two. No limits of months: `23.0.0` and `2024.13.1` are
+ * such versions too, and who writes a calver rule means it.
+ */
+const CALVER = /^v?(\d{4}|\d{2})(?:\.\d{1,2}){0,2}(?!\d|\.\d)/;
+
+/** How many digits the year is spelt with, 4 or 2; `undefined` where a version is no calendar version. */
+function yearWidth({ tag }: VersionTag): number | undefined {
+  return CALVER.exec(tag)?.[1]!.length;
 }
 
 function notCalver(tag: string): string {
