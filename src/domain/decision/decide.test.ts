@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ActionType, RuleType } from '../image/image.ts';
 import { buildRules } from '../rule/build-rule.ts';
-import { answer } from '../../../test/domain/rules.ts';
+import { answer, ruleOf } from '../../../test/domain/rules.ts';
 import type { Question, RuleOutcome } from './decide.ts';
 
 /** Rules as `type: action, action`. */
@@ -96,6 +96,17 @@ describe('a tag whose rollout failed', () => {
   it('does not keep another variant back', () => {
     const decision = ask({ rules: rules('semver-minor: apply'), rejected, currentTag: 'v1.9.0-slim', tags: [...TAGS, 'v1.10.0-slim'] });
     expect(decision).toMatchObject({ kind: 'move', tag: 'v1.10.0-slim' });
+  });
+
+  it.each([
+    ['3.4.1-r26', '3.4.1-r26'],
+    ['3.4.2-r1', '3.4.2-r1'],
+    ['3.4.1-r24', undefined],
+    ['3.4.0-r99', undefined],
+    ['3.4.1-r9-slim', '3.4.1-r9-slim'],
+  ])('gives way to a newer build of the same version by regex: %s makes it %s', (pushed, expected) => {
+    const decision = ask({ rules: [ruleOf('regex', '^3\\.4\\.\\d-r')], currentTag: '3.4.0-r9', tags: ['3.4.1-r25', '3.4.1-r24', pushed], rejected: { tag: '3.4.1-r25', reason: 'x' } });
+    expect(decision.kind === 'move' ? decision.tag : undefined).toBe(expected);
   });
 
   it('that is no version is left out alone', () => {

@@ -1,5 +1,5 @@
 import type { Chooser, Rule } from '../rule/rule.ts';
-import { compareNaturally, newestFirst, newestOf } from '../tag/natural-order.ts';
+import { isNewer, newestFirst, newestOf } from '../tag/natural-order.ts';
 import { EVERY_TAG, type Shown } from '../tag/tag-filter.ts';
 import { compareText } from '../tag/version-tag.ts';
 import { MOST_TRIED, type Picked, pick } from './pick.ts';
@@ -37,7 +37,7 @@ export function explain(question: Question): readonly TagVerdict[] {
     const judge = judgeOf(rule, picked, shown, currentTag);
     for (const tag of tags) {
       const hides = tag === picked.tag ? undefined : hidden.get(tag);
-      const [verdict, reason, newer] = hides === undefined ? judge(tag) : ['excluded' as const, hides, compareNaturally(tag, currentTag) > 0];
+      const [verdict, reason, newer] = hides === undefined ? judge(tag) : ['excluded' as const, hides, isNewer(tag, currentTag)];
       verdicts.push({ tag, rule: rule.name, verdict, reason, newer });
     }
   }

@@ -1,4 +1,6 @@
 import type { Chooser, Rule } from '../rule/rule.ts';
+import { isNewerVersion } from '../tag/natural-order.ts';
+import { differInNumbersOnly } from '../tag/runs.ts';
 import { EVERY_TAG, type Shown } from '../tag/tag-filter.ts';
 import { comparePrecedence, parseVersionTag, type VersionTag } from '../tag/version-tag.ts';
 import { type FactName, isUnknown, type TagFacts } from './facts.ts';
@@ -153,5 +155,7 @@ function rejection({ rejected, tags }: Question): Rejection | undefined {
 }
 
 function isOlder(tag: VersionTag | undefined, than: VersionTag): boolean {
-  return tag !== undefined && tag.prefix === than.prefix && tag.variant === than.variant && comparePrecedence(tag, than) <= 0;
+  if (tag === undefined || tag.prefix !== than.prefix) return false;
+  if (tag.variant === than.variant) return comparePrecedence(tag, than) <= 0;
+  return differInNumbersOnly(tag.variant, than.variant) && isNewerVersion(than, tag);
 }
