@@ -7,7 +7,7 @@ import type { Question, RuleOutcome } from './decide.ts';
 /** Rules as `type: action, action`. */
 const rules = (...lines: string[]) => buildRules(lines.map((line) => {
   const [type, actions] = line.split(': ') as [RuleType, string];
-  return { name: type, type, actions: actions.split(', ').map((action) => ({ type: action as ActionType })) };
+  return { name: type, type, ...(type === 'semver-range' ? { value: '*' } : {}), actions: actions.split(', ').map((action) => ({ type: action as ActionType })) };
 }));
 
 const TAGS = ['v1.9.0', 'v1.9.5', 'v1.10.0', 'v1.10.2', 'v2.0.0', 'latest'];
@@ -48,6 +48,18 @@ describe('the decision', () => {
       'semver-major: v2.0.0: v2.0.0 is the highest with a major above 1, but the rule has no action that moves the Image (apply, request-approval)',
     ]);
     expect(alerts).toEqual([{ rule: 'semver-major', tag: 'v2.0.0', actions: [{ type: 'alert-discord' }] }]);
+  });
+
+  it('asks of a tag that is numbered in another way whether it is meant, and takes it', () => {
+    const remark = 'a change of numbering? exclude it with spec.tags.exclude, such as "^v\\d{4}\\."';
+    const { kind, outcomes } = ask({ rules: rules('semver-major: apply', 'semver-range: apply', 'semver-major: alert-discord'), tags: [...TAGS, 'v2021.12.16'] });
+    expect(kind).toBe('move');
+    expect(outcomes.map(said)).toEqual([
+      `semver-major: v2021.12.16: v2021.12.16 is the highest with a major above 1; ${remark}`,
+      `semver-range: v2021.12.16: v2021.12.16 is the highest in * above v1.9.0; ${remark}`,
+      `semver-major: v2021.12.16: v2021.12.16 is the highest with a major above 1, but the rule has no action that moves the Image (apply, request-approval); ${remark}`,
+    ]);
+    expect(ask({ rules: rules('semver-major: apply'), tags: ['v2021.12.16'] })).toMatchObject({ reason: `v2021.12.16 is the highest with a major above 1; ${remark}` });
   });
 
   it('alerts by every rule that finds a tag, also after the one that moves', () => {

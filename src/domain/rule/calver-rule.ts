@@ -1,9 +1,10 @@
 import type { RuleSpec } from '../image/image.ts';
 import { Line } from '../tag/line.ts';
+import { differInNumbersOnly } from '../tag/runs.ts';
 import { compareLists, compareSpelling, compareText, parseVersionTag, type Part, type VersionTag } from '../tag/version-tag.ts';
 import { isTooWide } from '../tag/width.ts';
 import { chooseBy, stuck } from './chooser.ts';
-import { chooseOfLine, notAVersion } from './line-rule.ts';
+import { chooseOfLine, notAVersion, NUMBERED_VARIANT } from './line-rule.ts';
 import type { Chooser, Miss, Rule } from './rule.ts';
 import { type Level, levelStep, type Names } from './semver-rule.ts';
 
@@ -99,7 +100,7 @@ function preReleaseFrom(currentTag: string): Chooser {
   });
 }
 
-function preReleaseMiss({ version, label, rest, numbered }: Labelled, tag: string): Miss {
+function preReleaseMiss({ version, label, numbers, rest, numbered }: Labelled, tag: string): Miss {
   const other = parseVersionTag(tag);
   if (other === undefined) return notAVersion(tag);
   const dates = compareLists(other.numbers, version.numbers);
@@ -108,7 +109,9 @@ function preReleaseMiss({ version, label, rest, numbered }: Labelled, tag: strin
   if (its === undefined) return { reason: `no ${label}`, newer: other.preRelease === undefined && other.variant === '', ofLine: false, distance: 1 };
   if (its.label !== label) return { reason: `no ${label}`, newer: compareText(its.label, label) > 0, ofLine: false, distance: 1 };
   if (its.rest === rest && isTooWide(numbered, its.numbered)) return { reason: 'written with a number of six digits or more, like a date', newer: true, ofLine: false, distance: 4 };
-  return { reason: 'of another variant', newer: compareLists(its.numbers, []) > 0, ofLine: false, distance: 3 };
+  const newer = compareLists(its.numbers, numbers) > 0;
+  if (its.rest !== rest && differInNumbersOnly(its.rest, rest)) return { ...NUMBERED_VARIANT, newer, ofLine: false, distance: 0 };
+  return { reason: 'of another variant', newer, ofLine: false, distance: 3 };
 }
 
 const LABEL = /^[-_.]([a-z]+)[-_.]?(\d+(?:\.\d+)*)(?=$|[-_.])/i;

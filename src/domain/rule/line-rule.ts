@@ -1,4 +1,7 @@
 import { comparePlain, Line, NO, plainParts, YES } from '../tag/line.ts';
+import { isNewerVersion } from '../tag/natural-order.ts';
+import { numberingRemark } from '../tag/numbering.ts';
+import { differInNumbersOnly } from '../tag/runs.ts';
 import { compareCandidates, comparePrecedence, isCandidate, isCompanion, parseVersionTag, type Part, type VersionTag } from '../tag/version-tag.ts';
 import { isTooWide } from '../tag/width.ts';
 import { stuck } from './chooser.ts';
@@ -40,10 +43,14 @@ export function chooseOfLine(currentTag: string, stepFrom: (current: VersionTag)
       }
       for (const { tag } of [...rest.values()].sort((a, b) => compareCandidates(current, b, a))) yield tag;
     },
-    misses: () => (tag) => {
-      const version = parseVersionTag(tag);
-      if (version === undefined) return notAVersion(tag);
-      return isAccepted(current, step, version) ? undefined : missOf(current, step, version);
+    remark: (text, tag) => numberingRemark(current, parseVersionTag(text), tag),
+    misses() {
+      const isLike = likeness(current.variant);
+      return (tag) => {
+        const version = parseVersionTag(tag);
+        if (version === undefined) return notAVersion(tag);
+        return isAccepted(current, step, version) ? undefined : missOf(current, step, version, isLike);
+      };
     },
     isBelow: (tag, other) => compareCandidates(current, parseVersionTag(tag)!, parseVersionTag(other)!) < 0,
   };
@@ -92,8 +99,29 @@ export function notAVersion(tag: string): Miss {
   return { reason: isCompanion(tag) ? 'a signature or an attestation' : 'no version', newer: false, ofLine: false, distance: 9 };
 }
 
-function missOf(current: VersionTag, step: Step, tag: VersionTag): Miss {
-  const newer = comparePrecedence(tag, current) > 0;
+/** Whether a variant differs from `variant` in numbers and commits only. Many tags have one of few variants. */
+function likeness(variant: string): (other: string) => boolean {
+  const known = new Map<string, boolean>([[variant, false]]);
+  return (other) => {
+    if (variant === '' || other === '') return false;
+    let is = known.get(other);
+    if (is === undefined) known.set(other, is = differInNumbersOnly(variant, other));
+    return is;
+  };
+}
+
+/** What is said of a tag that is of another variant by a build number, say, and what to do for such tags to be taken. */
+export const NUMBERED_VARIANT: Pick<Miss, 'reason' | 'wayOut'> = {
+  reason: 'of another variant',
+  wayOut: 'if only by a number or a commit: let spec.tags.extract name the part that counts, or use a regex rule',
+};
+
+function missOf(current: VersionTag, step: Step, tag: VersionTag, isLike: (variant: string) => boolean): Miss {
+  const newer = isNewerVersion(tag, current);
+  if (newer && isLike(tag.variant)) {
+    const wanted = (tag.preRelease === undefined || current.preRelease !== undefined) && step.accepts(tag.numbers) && (step.acceptsVersion === undefined || step.acceptsVersion(tag));
+    return { ...NUMBERED_VARIANT, newer, ofLine: false, distance: wanted ? 0 : 6 };
+  }
   const shape = shapeMiss(current, tag);
   if (shape !== undefined) return { ...shape, newer, ofLine: false };
   if (!newer) return { reason: 'not above the current tag', newer, ofLine: true, distance: 0 };

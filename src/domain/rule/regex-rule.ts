@@ -1,5 +1,6 @@
 import type { RuleSpec } from '../image/image.ts';
 import { compareLike, compareRuns, isNewer, isNewerVersion } from '../tag/natural-order.ts';
+import { numberingRemark } from '../tag/numbering.ts';
 import { compilePattern, InvalidPatternError } from '../tag/pattern.ts';
 import { runsOf } from '../tag/runs.ts';
 import { comparePrecedence, compareSpelling, isCompanion, parseVersionTag } from '../tag/version-tag.ts';
@@ -49,6 +50,7 @@ export function regexRule({ name, type, actions, value }: RuleSpec, where: strin
           return isAbove(tag) ? undefined : { reason: 'not newer than the current tag', newer: false, ofLine: true, distance: 0 };
         },
         compare,
+        remark: (text, tag) => numberingRemark(current, parseVersionTag(text), tag),
       });
       const all = chooserWith(true);
       if (current === undefined || matched) return all;
