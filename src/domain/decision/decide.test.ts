@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { ActionType, RuleType } from '../image/image.ts';
 import { buildRules } from '../rule/build-rule.ts';
-import { answer } from '../../../test/domain/rules.ts';
+import { answer, ruleOf } from '../../../test/domain/rules.ts';
 import type { Question, RuleOutcome } from './decide.ts';
 
 /** Rules as `type: action, action`. */
 const rules = (...lines: string[]) => buildRules(lines.map((line) => {
   const [type, actions] = line.split(': ') as [RuleType, string];
-  return { name: type, type, actions: actions.split(', ').map((action) => ({ type: action as ActionType })) };
+  return { name: type, type, ...(type === 'semver-range' ? { value: '*' } : {}), actions: actions.split(', ').map((action) => ({ type: action as ActionType })) };
 }));
 
 const TAGS = ['v1.9.0', 'v1.9.5', 'v1.10.0', 'v1.10.2', 'v2.0.0', 'latest'];
@@ -48,6 +48,18 @@ describe('the decision', () => {
       'semver-major: v2.0.0: v2.0.0 is the highest with a major above 1, but the rule has no action that moves the Image (apply, request-approval)',
     ]);
     expect(alerts).toEqual([{ rule: 'semver-major', tag: 'v2.0.0', actions: [{ type: 'alert-discord' }] }]);
+  });
+
+  it('asks of a tag that is numbered in another way whether it is meant, and takes it', () => {
+    const remark = 'a change of numbering? exclude it with spec.tags.exclude, such as "^v\\d{4}\\."';
+    const { kind, outcomes } = ask({ rules: rules('semver-major: apply', 'semver-range: apply', 'semver-major: alert-discord'), tags: [...TAGS, 'v2021.12.16'] });
+    expect(kind).toBe('move');
+    expect(outcomes.map(said)).toEqual([
+      `semver-major: v2021.12.16: v2021.12.16 is the highest with a major above 1; ${remark}`,
+      `semver-range: v2021.12.16: v2021.12.16 is the highest in * above v1.9.0; ${remark}`,
+      `semver-major: v2021.12.16: v2021.12.16 is the highest with a major above 1, but the rule has no action that moves the Image (apply, request-approval); ${remark}`,
+    ]);
+    expect(ask({ rules: rules('semver-major: apply'), tags: ['v2021.12.16'] })).toMatchObject({ reason: `v2021.12.16 is the highest with a major above 1; ${remark}` });
   });
 
   it('alerts by every rule that finds a tag, also after the one that moves', () => {
@@ -96,6 +108,17 @@ describe('a tag whose rollout failed', () => {
   it('does not keep another variant back', () => {
     const decision = ask({ rules: rules('semver-minor: apply'), rejected, currentTag: 'v1.9.0-slim', tags: [...TAGS, 'v1.10.0-slim'] });
     expect(decision).toMatchObject({ kind: 'move', tag: 'v1.10.0-slim' });
+  });
+
+  it.each([
+    ['3.4.1-r26', '3.4.1-r26'],
+    ['3.4.2-r1', '3.4.2-r1'],
+    ['3.4.1-r24', undefined],
+    ['3.4.0-r99', undefined],
+    ['3.4.1-r9-slim', '3.4.1-r9-slim'],
+  ])('gives way to a newer build of the same version by regex: %s makes it %s', (pushed, expected) => {
+    const decision = ask({ rules: [ruleOf('regex', '^3\\.4\\.\\d-r')], currentTag: '3.4.0-r9', tags: ['3.4.1-r25', '3.4.1-r24', pushed], rejected: { tag: '3.4.1-r25', reason: 'x' } });
+    expect(decision.kind === 'move' ? decision.tag : undefined).toBe(expected);
   });
 
   it('that is no version is left out alone', () => {

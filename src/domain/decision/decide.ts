@@ -1,7 +1,7 @@
 import { type Action, type MoveAction, movesImage, type RuleType } from '../image/image.ts';
 import type { Rule } from '../rule/rule.ts';
 import { EVERY_TAG } from '../tag/tag-filter.ts';
-import { newerMisses } from './explain.ts';
+import { newerMisses, remarkOn } from './explain.ts';
 import type { FactName } from './facts.ts';
 import { type Picked, pick } from './pick.ts';
 import type { Question } from './question.ts';
@@ -94,7 +94,8 @@ export function decide(question: Question): Decision {
       if (actions.length > 0) alerts.push({ rule: rule.name, tag, actions });
       const action = rule.actions.find(movesImage)?.type;
       if (action === undefined) reason += ', but the rule has no action that moves the Image (apply, request-approval)';
-      else move ??= { tag, rule: rule.name, action, reason };
+      reason += remarkOn(rule, picked, shown);
+      if (action !== undefined) move ??= { tag, rule: rule.name, action, reason };
     }
     outcomes.push({ rule: rule.name, type: rule.type, tag, reason });
   }

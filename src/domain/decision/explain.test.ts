@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ruleOf } from '../../../test/domain/rules.ts';
 import { buildTagFilter } from '../tag/tag-filter.ts';
 import type { Question } from './decide.ts';
-import { explain } from './explain.ts';
+import { explain, newerMisses } from './explain.ts';
 
 /** `tag: verdict, reason` of each; a newer tag's with a plus sign. */
 const told = (question: Question): readonly string[] => explain(question).map(({ tag, verdict, reason, newer }) => `${newer ? '+' : ' '}${tag}: ${verdict}, ${reason}`);
@@ -67,9 +67,44 @@ describe('the explanation', () => {
     ]);
   });
 
+  it('asks of a selected tag that is numbered in another way whether it is meant', () => {
+    expect(told({ rules: [ruleOf('semver-major')], currentTag: '10.11.4', tags: ['2021.12.16', '11.0.0'] })).toEqual([
+      '+2021.12.16: selected, is the highest with a major above 10; a change of numbering? exclude it with spec.tags.exclude, such as "^\\d{4}\\."',
+      '+11.0.0: older, is below 2021.12.16',
+    ]);
+  });
+
+  it('has a newer build of the same version as newer', () => {
+    expect(told({ rules: [ruleOf('semver-patch')], currentTag: '1.2.3-r5', tags: ['1.2.3-r4', '1.2.3-r6', '1.2.3-s7'] })).toEqual([
+      ' 1.2.3-s7: excluded, is of another variant', '+1.2.3-r6: excluded, is of another variant', ' 1.2.3-r4: excluded, is of another variant',
+    ]);
+  });
+
   it('goes rule by rule', () => {
     expect(explain({ rules: [ruleOf('semver-minor'), ruleOf('digest')], currentTag: '1.9', tags: ['1.9', '1.10'] }).map(({ rule, tag, verdict }) => `${rule} ${tag} ${verdict}`)).toEqual([
       'semver-minor 1.10 selected', 'semver-minor 1.9 older', 'digest 1.10 excluded', 'digest 1.9 excluded',
     ]);
+  });
+});
+
+describe('the newer tags that were left out', () => {
+  const WAY_OUT = 'if only by a number or a commit: let spec.tags.extract name the part that counts, or use a regex rule';
+
+  it.each<[what: string, rule: Parameters<typeof ruleOf>, current: string, tags: string, told: string]>([
+    ['by a build number at the end', ['semver-patch'], '4.0.16.2944-ls299', '4.0.17.2952-ls301 4.0.16.2944-ls298', `; 1 newer tag is of another variant (4.0.17.2952-ls301), ${WAY_OUT}`],
+    ['by a commit', ['semver-minor'], '1.2.3-a1b2c3d', '1.3.0-9f8e7d6 1.2.9-0a0b0c0 1.4.0-slim', `; 2 newer tags are of another variant (1.3.0-9f8e7d6), ${WAY_OUT}; 1 newer tag is of another variant (1.4.0-slim)`],
+    ['beside what is of the line', ['semver-minor'], '1.9-alpine3.20', '2.0-alpine3.20 1.10-alpine3.21 1.11-slim', `; 1 newer tag is of another variant (1.10-alpine3.21), ${WAY_OUT}; 1 newer tag is of another major (2.0-alpine3.20)`],
+    ['the nearest of them, which is not the newest', ['semver-minor'], '1.9-r1', '1.10-r2 2.0-r3 1.11-rc1-r4', `; 3 newer tags are of another variant (1.10-r2), ${WAY_OUT}`],
+    ['that are all of another level', ['semver-patch'], '1.9.1-r1', '1.10.0-r2 2.0.0-r3', `; 2 newer tags are of another variant (2.0.0-r3), ${WAY_OUT}`],
+    ['in a range', ['semver-range', '^1.2'], '1.2.3-r1', '1.3.0-r2 2.0.0-r3', `; 2 newer tags are of another variant (1.3.0-r2), ${WAY_OUT}`],
+    ['of a calendar', ['calver-major'], '2024.1-r1', '2025.1-r2 2025.1.2.3-r9', `; 2 newer tags are of another variant (2025.1-r2), ${WAY_OUT}`],
+    ['of a date', ['calver-prerelease'], '2024.1-dev.9-r1', '2024.1-dev.10-r2 2024.1-dev.8-r3 2024.1-dev.11-slim', `; 1 newer tag is of another variant (2024.1-dev.10-r2), ${WAY_OUT}; 1 newer tag is of another variant (2024.1-dev.11-slim)`],
+    ['by more than a number', ['semver-patch'], '1.2.3-alpine', '1.2.4-alpine3.20 1.2.4', '; 2 newer tags are of another variant (1.2.4-alpine3.20)'],
+    ['by no number in one place', ['semver-patch'], '2.6.3.0-b12', '2.6.4.0-13', '; 1 newer tag is written without a b before its build (2.6.4.0-13)'],
+  ])('%s', (_what, [type, value], current, list, expected) => {
+    const tags = list.split(' ');
+    for (const order of [tags, tags.toReversed()]) {
+      expect(newerMisses(ruleOf(type, value).from(current), order)).toBe(expected);
+    }
   });
 });

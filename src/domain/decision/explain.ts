@@ -1,6 +1,6 @@
 import { movesImage } from '../image/image.ts';
-import type { Chooser, Rule } from '../rule/rule.ts';
-import { compareNaturally, newestFirst, newestOf } from '../tag/natural-order.ts';
+import type { Chooser, Miss, Rule } from '../rule/rule.ts';
+import { isNewer, newestFirst, newestOf } from '../tag/natural-order.ts';
 import { EVERY_TAG, type Shown } from '../tag/tag-filter.ts';
 import { compareText } from '../tag/version-tag.ts';
 import { MOST_TRIED, type Picked, pick } from './pick.ts';
@@ -41,7 +41,7 @@ export function explain(question: Question): readonly TagVerdict[] {
     const judge = judgeOf(rule, picked, shown, currentTag);
     for (const tag of tags) {
       const hides = tag === picked.tag ? undefined : hidden.get(tag);
-      const [verdict, reason, newer] = hides === undefined ? judge(tag) : ['excluded' as const, hides, compareNaturally(tag, currentTag) > 0];
+      const [verdict, reason, newer] = hides === undefined ? judge(tag) : ['excluded' as const, hides, isNewer(tag, currentTag)];
       verdicts.push({ tag, rule: rule.name, verdict, reason, newer });
     }
   }
@@ -51,14 +51,15 @@ export function explain(question: Question): readonly TagVerdict[] {
 type Judgement = readonly [verdict: TagVerdict['verdict'], reason: string, newer: boolean];
 
 /** What a rule makes of the tags that it sees. */
-function judgeOf(rule: Rule, { chooser, tag: selected, stuck, passedOver }: Picked, shown: Shown, currentTag: string): (tag: string) => Judgement {
+function judgeOf(rule: Rule, picked: Picked, shown: Shown, currentTag: string): (tag: string) => Judgement {
+  const { chooser, tag: selected, stuck, passedOver } = picked;
   if (chooser === undefined || stuck !== undefined) return () => ['excluded', `is not compared: ${stuck ?? ''}`, false];
   const textOf = (tag: string): string => rule.byDigest === true ? tag : shown.textOf(tag);
   const best = selected === undefined ? undefined : textOf(selected);
   const missOf = chooser.misses(shown.tags);
   const failed = new Map(passedOver.map(({ tag, reason }) => [tag, reason]));
   return (tag) => {
-    if (tag === selected) return ['selected', chooser.wants.one, true];
+    if (tag === selected) return ['selected', `${chooser.wants.one}${remarkOn(rule, picked, shown)}`, true];
     const reason = failed.get(tag);
     if (reason !== undefined) return ['excluded', reason, true];
     const text = textOf(tag);
@@ -72,19 +73,42 @@ function judgeOf(rule: Rule, { chooser, tag: selected, stuck, passedOver }: Pick
   };
 }
 
-/** The newer tags that a rule left out, by what kept them out: how many, and the newest of each; `''` or `; …`. */
+/** What somebody should know of the tag that was taken; `''` or `; …`. */
+export function remarkOn(rule: Rule, { chooser, tag }: Picked, shown: Shown): string {
+  const remark = tag === undefined || rule.byDigest === true ? undefined : chooser?.remark?.(shown.textOf(tag), tag);
+  return remark === undefined ? '' : `; ${remark}`;
+}
+
+/** Newer tags that a rule left out for the same reason. */
+interface Group {
+  readonly miss: Miss;
+  readonly tags: Set<string>;
+  /** Those of them that are nearest to a candidate. */
+  nearest: string[];
+  distance: number;
+}
+
+/** The newer tags that a rule left out, by what kept them out: how many, and the newest of the nearest; `''` or `; …`. */
 export function newerMisses(chooser: Chooser, tags: readonly string[]): string {
   const missOf = chooser.misses(tags);
-  const groups = new Map<string, { readonly distance: number; readonly tags: Set<string> }>();
+  const groups = new Map<string, Group>();
   for (const tag of tags) {
     const miss = missOf(tag);
     if (miss === undefined || !miss.newer) continue;
-    const group = groups.get(miss.reason);
-    if (group === undefined) groups.set(miss.reason, { distance: miss.distance, tags: new Set([tag]) });
-    else group.tags.add(tag);
+    const key = `${miss.reason}${miss.wayOut ?? ''}`;
+    const group = groups.get(key);
+    if (group === undefined) {
+      groups.set(key, { miss, tags: new Set([tag]), nearest: [tag], distance: miss.distance });
+      continue;
+    }
+    group.tags.add(tag);
+    if (miss.distance < group.distance) group.nearest = [];
+    group.distance = Math.min(group.distance, miss.distance);
+    if (miss.distance === group.distance) group.nearest.push(tag);
   }
   return [...groups].sort(([one, a], [other, b]) => a.distance - b.distance || compareText(one, other)).slice(0, 2)
-    .map(([reason, { tags }]) => `; ${tags.size === 1 ? `1 newer tag is ${reason}` : `${tags.size} newer tags are ${plural(reason)}`} (${newestOf(tags)!})`)
+    .map(([, { miss: { reason, wayOut }, tags, nearest }]) =>
+      `; ${tags.size === 1 ? `1 newer tag is ${reason}` : `${tags.size} newer tags are ${plural(reason)}`} (${newestOf(nearest)!})${wayOut === undefined ? '' : `, ${wayOut}`}`)
     .join('');
 }
 

@@ -1,5 +1,7 @@
 import { movesImage } from '../image/image.ts';
 import type { Chooser, Rule } from '../rule/rule.ts';
+import { isNewerVersion } from '../tag/natural-order.ts';
+import { isSameShape } from '../tag/runs.ts';
 import { EVERY_TAG, type Shown } from '../tag/tag-filter.ts';
 import { comparePrecedence, parseVersionTag, type VersionTag } from '../tag/version-tag.ts';
 import { type FactName, isUnknown, type TagFacts } from './facts.ts';
@@ -162,5 +164,7 @@ function rejection({ rejected, tags }: Question): Rejection | undefined {
 }
 
 function isOlder(tag: VersionTag | undefined, than: VersionTag): boolean {
-  return tag !== undefined && tag.prefix === than.prefix && tag.variant === than.variant && comparePrecedence(tag, than) <= 0;
+  if (tag === undefined || tag.prefix !== than.prefix) return false;
+  if (tag.variant === than.variant) return comparePrecedence(tag, than) <= 0;
+  return isSameShape(tag.variant, than.variant) && isNewerVersion(than, tag);
 }

@@ -1,18 +1,17 @@
 import type { RuleSpec } from '../image/image.ts';
 import { Line } from '../tag/line.ts';
+import { isSameShape } from '../tag/runs.ts';
 import { compareLists, compareSpelling, compareText, parseVersionTag, type Part, type VersionTag } from '../tag/version-tag.ts';
+import { isTooWide } from '../tag/width.ts';
 import { chooseBy, stuck } from './chooser.ts';
-import { chooseOfLine, notAVersion } from './line-rule.ts';
+import { chooseOfLine, notAVersion, NUMBERED_VARIANT } from './line-rule.ts';
 import { reachOfSeries } from './reach.ts';
 import type { Chooser, Miss, Reach, Rule } from './rule.ts';
 import { isWithinLevel, type Level, levelStep, type Names } from './semver-rule.ts';
 
 const NAMES: Names = ['year', 'month', 'day'];
 
-/**
- * `calver-major`, `-minor`, `-patch`: the semver rules on `YYYY|YY . MM . DD` (the day may be any number, or not there),
- * the year as wide as the current tag's, releases only.
- */
+/** `calver-major`, `-minor`, `-patch`: the semver rules on `YYYY|YY [.MM [.DD]]`, the year as wide as the current tag's, releases only. */
 export function calverRule({ name, type, actions }: RuleSpec, level: Level): Rule {
   return {
     name, type, actions,
@@ -20,12 +19,15 @@ export function calverRule({ name, type, actions }: RuleSpec, level: Level): Rul
     from: (currentTag) => chooseOfLine(currentTag, (current) => {
       const width = yearWidth(current);
       if (width === undefined) return { stuck: notCalver(currentTag) };
+      if (level === 'minor' && current.numbers.length === 1) {
+        return { stuck: `the current tag ${currentTag} has no month; use calver-major, or set spec.baseTag to a tag with more numbers` };
+      }
       const { wanted, accepts, miss } = levelStep(level, current, NAMES);
-      const [from, to] = width === 4 ? [0, 9999] : [0, 99];
+      const lastYear = width === 4 ? 9999 : 99;
       return {
         wanted,
         preReleases: false,
-        accepts: (parts) => (parts[0] as number) >= from && (parts[0] as number) <= to && (parts[1] as number) >= 1 && (parts[1] as number) <= 12 && accepts(parts),
+        accepts: (parts) => (parts[0] as number) <= lastYear && accepts(parts),
         acceptsVersion: (version) => yearWidth(version) === width,
         miss: (version) => yearWidth(version) === width ? miss(version) : { reason: 'not of the form YYYY.MM.DD', distance: 5 },
       };
@@ -33,12 +35,15 @@ export function calverRule({ name, type, actions }: RuleSpec, level: Level): Rul
   };
 }
 
-/** How many digits the year is spelt with, 4 or 2; `undefined` where a version is no date. */
-function yearWidth({ tag, prefix, numbers }: VersionTag): 2 | 4 | undefined {
-  const month = numbers[1];
-  if (numbers.length > 3 || typeof month !== 'number' || month < 1 || month > 12) return undefined;
-  const width = tag.indexOf('.') - prefix.length;
-  return width === 2 || width === 4 ? width : undefined;
+/**
+ * A year of two or four digits, then at most two numbers of one or two. No limits of months: `23.0.0` and `2024.13.1` are
+ * such versions too, and who writes a calver rule means it.
+ */
+const CALVER = /^v?(\d{4}|\d{2})(?:\.\d{1,2}){0,2}(?!\d|\.\d)/;
+
+/** How many digits the year is spelt with, 4 or 2; `undefined` where a version is no calendar version. */
+function yearWidth({ tag }: VersionTag): number | undefined {
+  return CALVER.exec(tag)?.[1]!.length;
 }
 
 function notCalver(tag: string): string {
@@ -51,8 +56,8 @@ interface Labelled {
   /** In lower case. */
   readonly label: string;
   readonly numbers: readonly Part[];
-  /** As in {@link VersionTag}: which of them have six digits or more. */
-  readonly wide: number;
+  /** What has them as its own: the version, or what is behind the label where that stands in the variant. */
+  readonly numbered: VersionTag;
   readonly rest: string;
 }
 
@@ -105,7 +110,7 @@ function preReleaseReach(origin: string, target: string): Reach {
   return compareLabelled(from, to) > 0 ? 'beyond' : 'within';
 }
 
-function preReleaseMiss({ version, label, rest, wide }: Labelled, tag: string): Miss {
+function preReleaseMiss({ version, label, numbers, rest, numbered }: Labelled, tag: string): Miss {
   const other = parseVersionTag(tag);
   if (other === undefined) return notAVersion(tag);
   const dates = compareLists(other.numbers, version.numbers);
@@ -113,13 +118,15 @@ function preReleaseMiss({ version, label, rest, wide }: Labelled, tag: string): 
   const its = labelled(other);
   if (its === undefined) return { reason: `no ${label}`, newer: other.preRelease === undefined && other.variant === '', ofLine: false, distance: 1 };
   if (its.label !== label) return { reason: `no ${label}`, newer: compareText(its.label, label) > 0, ofLine: false, distance: 1 };
-  if (its.rest === rest && (its.wide & ~wide) !== 0) return { reason: 'written with a number of six digits or more, like a date', newer: true, ofLine: false, distance: 4 };
-  return { reason: 'of another variant', newer: compareLists(its.numbers, []) > 0, ofLine: false, distance: 3 };
+  if (its.rest === rest && isTooWide(numbered, its.numbered)) return { reason: 'written with a number of six digits or more, like a date', newer: true, ofLine: false, distance: 4 };
+  const newer = compareLists(its.numbers, numbers) > 0;
+  if (its.rest !== rest && isSameShape(its.rest, rest)) return { ...NUMBERED_VARIANT, newer, ofLine: false, distance: 0 };
+  return { reason: 'of another variant', newer, ofLine: false, distance: 3 };
 }
 
 /** Whether `tag` has the date, the label and the variant of `current`, and is written like it. */
 function isSameLabel(current: Labelled, tag: Labelled): boolean {
-  return tag.label === current.label && tag.rest === current.rest && (tag.wide & ~current.wide) === 0
+  return tag.label === current.label && tag.rest === current.rest && !isTooWide(current.numbered, tag.numbered)
     && yearWidth(tag.version) === yearWidth(current.version) && compareLists(tag.version.numbers, current.version.numbers) === 0
     && tag.version.revision.length === current.version.revision.length;
 }
@@ -133,9 +140,9 @@ const LABEL = /^[-_.]([a-z]+)[-_.]?(\d+(?:\.\d+)*)(?=$|[-_.])/i;
 /** A version with its label: a pre-release, or any other word with a number at the beginning of its variant. */
 function labelled(version: VersionTag): Labelled | undefined {
   const { preRelease, variant } = version;
-  if (preRelease !== undefined) return preRelease.numbers.length === 0 ? undefined : { version, label: preRelease.word, numbers: preRelease.numbers, wide: version.wide, rest: variant };
+  if (preRelease !== undefined) return preRelease.numbers.length === 0 ? undefined : { version, label: preRelease.word, numbers: preRelease.numbers, numbered: version, rest: variant };
   const found = version.revision.length === 0 ? LABEL.exec(variant) : null;
   if (found === null) return undefined;
   const read = parseVersionTag(found[2]!);
-  return read === undefined ? undefined : { version, label: found[1]!.toLowerCase(), numbers: read.numbers, wide: read.wide, rest: variant.slice(found[0].length) };
+  return read === undefined ? undefined : { version, label: found[1]!.toLowerCase(), numbers: read.numbers, numbered: read, rest: variant.slice(found[0].length) };
 }

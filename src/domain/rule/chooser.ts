@@ -14,6 +14,7 @@ export interface Order {
   miss(tag: string): Miss | undefined;
   /** The same, where nobody asks why. */
   accepts(tag: string): boolean;
+  readonly remark?: Chooser['remark'];
   /** Of candidates and the current tag: positive where `a` is the better, 0 only for the same tag. */
   compare(a: string, b: string): number;
 }
@@ -23,6 +24,7 @@ export function chooseBy(order: Order): Chooser {
   return {
     wants: order.wants,
     descends: order.descends === true,
+    ...(order.remark === undefined ? {} : { remark: order.remark }),
     misses: () => (tag) => order.miss(tag),
     isBelow: (tag, other) => order.compare(tag, other) < 0,
     * candidates(tags) {

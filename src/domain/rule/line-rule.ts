@@ -1,5 +1,9 @@
 import { comparePlain, Line, NO, plainParts, YES } from '../tag/line.ts';
+import { isNewerVersion } from '../tag/natural-order.ts';
+import { numberingRemark } from '../tag/numbering.ts';
+import { isSameShape } from '../tag/runs.ts';
 import { compareCandidates, comparePrecedence, isCandidate, isCompanion, parseVersionTag, type Part, type VersionTag } from '../tag/version-tag.ts';
+import { isTooWide } from '../tag/width.ts';
 import { stuck } from './chooser.ts';
 import type { Chooser, Miss } from './rule.ts';
 
@@ -39,10 +43,14 @@ export function chooseOfLine(currentTag: string, stepFrom: (current: VersionTag)
       }
       for (const { tag } of [...rest.values()].sort((a, b) => compareCandidates(current, b, a))) yield tag;
     },
-    misses: () => (tag) => {
-      const version = parseVersionTag(tag);
-      if (version === undefined) return notAVersion(tag);
-      return isAccepted(current, step, version) ? undefined : missOf(current, step, version);
+    remark: (text, tag) => numberingRemark(current, parseVersionTag(text), tag),
+    misses() {
+      const isLike = likeness(current.variant);
+      return (tag) => {
+        const version = parseVersionTag(tag);
+        if (version === undefined) return notAVersion(tag);
+        return isAccepted(current, step, version) ? undefined : missOf(current, step, version, isLike);
+      };
     },
     isBelow: (tag, other) => compareCandidates(current, parseVersionTag(tag)!, parseVersionTag(other)!) < 0,
   };
@@ -91,8 +99,29 @@ export function notAVersion(tag: string): Miss {
   return { reason: isCompanion(tag) ? 'a signature or an attestation' : 'no version', newer: false, ofLine: false, distance: 9 };
 }
 
-function missOf(current: VersionTag, step: Step, tag: VersionTag): Miss {
-  const newer = comparePrecedence(tag, current) > 0;
+/** Whether a variant differs from `variant` in numbers and commits only. Many tags have one of few variants. */
+function likeness(variant: string): (other: string) => boolean {
+  const known = new Map<string, boolean>([[variant, false]]);
+  return (other) => {
+    if (variant === '' || other === '') return false;
+    let is = known.get(other);
+    if (is === undefined) known.set(other, is = isSameShape(variant, other));
+    return is;
+  };
+}
+
+/** What is said of a tag that is of another variant by a build number, say, and what to do for such tags to be taken. */
+export const NUMBERED_VARIANT: Pick<Miss, 'reason' | 'wayOut'> = {
+  reason: 'of another variant',
+  wayOut: 'if only by a number or a commit: let spec.tags.extract name the part that counts, or use a regex rule',
+};
+
+function missOf(current: VersionTag, step: Step, tag: VersionTag, isLike: (variant: string) => boolean): Miss {
+  const newer = isNewerVersion(tag, current);
+  if (newer && isLike(tag.variant)) {
+    const wanted = (tag.preRelease === undefined || current.preRelease !== undefined) && step.accepts(tag.numbers) && (step.acceptsVersion === undefined || step.acceptsVersion(tag));
+    return { ...NUMBERED_VARIANT, newer, ofLine: false, distance: wanted ? 0 : 6 };
+  }
   const shape = shapeMiss(current, tag);
   if (shape !== undefined) return { ...shape, newer, ofLine: false };
   if (!newer) return { reason: 'not above the current tag', newer, ofLine: true, distance: 0 };
@@ -105,12 +134,13 @@ export function shapeMiss(current: VersionTag, tag: VersionTag): Pick<Miss, 'rea
   if (tag.variant !== current.variant) return { reason: 'of another variant', distance: 6 };
   if (tag.prefix !== current.prefix) return { reason: `written ${tag.prefix === 'v' ? 'with' : 'without'} a leading v`, distance: 7 };
   if (tag.numbers.length !== current.numbers.length) return { reason: `written with ${tag.numbers.length > current.numbers.length ? 'more' : 'fewer'} numbers`, distance: 7 };
-  if ((tag.wide & ~current.wide) !== 0) return { reason: 'written with a number of six digits or more, like a date', distance: 8 };
+  if (isTooWide(current, tag)) return { reason: 'written with a number of six digits or more, like a date', distance: 8 };
   if (tag.preRelease !== undefined) {
     if (current.preRelease === undefined) return { reason: 'a pre-release', distance: 4 };
     if ((tag.preRelease.numbers.length === 0) !== (current.preRelease.numbers.length === 0)) return { reason: `a pre-release with${tag.preRelease.numbers.length === 0 ? 'out' : ''} a number of its own`, distance: 5 };
   }
   if (tag.revision.length !== current.revision.length) return { reason: `written with ${tag.revision.length > current.revision.length ? 'more' : 'fewer'} revision numbers`, distance: 7 };
+  if (tag.build !== current.build) return { reason: `written with${tag.build ? '' : 'out'} a b before its build`, distance: 7 };
   if (isCandidate(current, tag) || comparePrecedence(tag, current) <= 0) return undefined;
   return { reason: 'a pre-release of another version', distance: 5 };
 }

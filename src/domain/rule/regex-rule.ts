@@ -1,14 +1,17 @@
 import type { RuleSpec } from '../image/image.ts';
-import { compareNaturally, compareRuns } from '../tag/natural-order.ts';
+import { compareLike, compareRuns, isNewer, isNewerVersion } from '../tag/natural-order.ts';
+import { numberingRemark } from '../tag/numbering.ts';
 import { compilePattern, InvalidPatternError } from '../tag/pattern.ts';
+import { runsOf } from '../tag/runs.ts';
 import { comparePrecedence, compareSpelling, isCompanion, parseVersionTag } from '../tag/version-tag.ts';
 import { chooseBy } from './chooser.ts';
 import { type Chooser, InvalidRuleError, type Rule } from './rule.ts';
 
 /**
  * `regex`: of the tags that match an RE2 pattern (searched, not anchored) the newest in natural order: versions above
- * other words, versions by their parts, words by their runs of digits and letters. Never below the current tag where both
- * are versions or both match; and from a version that does not match to a word only where no version matches.
+ * other words, versions by their parts, then, as words, by the first run that differs. Where both are versions or both
+ * match, only what `isNewer` than the current tag; and from a version that does not match to a word only where no version
+ * matches.
  * @param where names the rule, to begin a message with
  * @throws InvalidRuleError
  */
@@ -19,26 +22,30 @@ export function regexRule({ name, type, actions, value }: RuleSpec, where: strin
     reach(origin, target) {
       const from = parseVersionTag(origin);
       const to = parseVersionTag(target);
-      const order = from !== undefined && to !== undefined ? comparePrecedence(from, to) : pattern.matches(origin) && pattern.matches(target) ? compareNaturally(origin, target) : 0;
-      if (order > 0) return 'beyond';
-      return pattern.matches(target) && !isCompanion(target) ? 'within' : 'out';
+      const areVersions = from !== undefined && to !== undefined;
+      const isPast = areVersions ? isNewerVersion(from, to) : pattern.matches(origin) && pattern.matches(target) && isNewer(origin, target);
+      if (isPast) return 'beyond';
+      if (!pattern.matches(target) || isCompanion(target)) return 'out';
+      const comes = origin === target || (areVersions ? isNewerVersion(to, from) : !pattern.matches(origin) || isNewer(target, origin));
+      return comes ? 'within' : 'out';
     },
     from(currentTag) {
       const current = parseVersionTag(currentTag);
       const matched = pattern.matches(currentTag);
+      const model = runsOf(currentTag);
       const compare = (a: string, b: string): number => {
         if (a === b) return 0;
         const one = parseVersionTag(a);
         const other = parseVersionTag(b);
         if (one === undefined && other === undefined) return compareRuns(a, b);
         if (one === undefined || other === undefined) return one === undefined ? -1 : 1;
-        return comparePrecedence(one, other) || compareSpelling(currentTag, a, b);
+        return comparePrecedence(one, other) || compareLike(model, a, b) || compareSpelling(currentTag, a, b);
       };
       const isAbove = (tag: string): boolean => {
         if (tag === currentTag) return false;
         const version = current === undefined ? undefined : parseVersionTag(tag);
-        if (current !== undefined && version !== undefined) return comparePrecedence(version, current) > 0;
-        return !matched || compareNaturally(tag, currentTag) > 0;
+        if (current !== undefined && version !== undefined) return isNewerVersion(version, current);
+        return !matched || isNewer(tag, currentTag);
       };
       const chooserWith = (words: boolean): Chooser => chooseBy({
         wants: {
@@ -48,11 +55,12 @@ export function regexRule({ name, type, actions, value }: RuleSpec, where: strin
         accepts: (tag) => pattern.matches(tag) && isAbove(tag) && !isCompanion(tag) && (words || parseVersionTag(tag) !== undefined),
         miss(tag) {
           if (isCompanion(tag)) return { reason: 'a signature or an attestation', newer: false, ofLine: false, distance: 9 };
-          if (!pattern.matches(tag)) return { reason: `not matched by ${pattern.source}`, newer: compareNaturally(tag, currentTag) > 0, ofLine: false, distance: 1 };
+          if (!pattern.matches(tag)) return { reason: `not matched by ${pattern.source}`, newer: isNewer(tag, currentTag), ofLine: false, distance: 1 };
           if (!words && parseVersionTag(tag) === undefined) return { reason: 'below the versions that match', newer: false, ofLine: true, distance: 2 };
           return isAbove(tag) ? undefined : { reason: 'not newer than the current tag', newer: false, ofLine: true, distance: 0 };
         },
         compare,
+        remark: (text, tag) => numberingRemark(current, parseVersionTag(text), tag),
       });
       const all = chooserWith(true);
       if (current === undefined || matched) return all;

@@ -53,6 +53,13 @@ export interface Chooser {
    */
   misses(tags: readonly string[]): (tag: string) => Miss | undefined;
 
+  /**
+   * What somebody should know of a tag that is taken, beside the reason: a sentence without its full stop.
+   * @param text what the rule sees of the tag
+   * @param tag the whole of it
+   */
+  remark?(text: string, tag: string): string | undefined;
+
   /** Set where the rule goes down: lower is better. */
   readonly descends?: boolean;
   /** The rule's order: whether `tag` is the worse of the two. Of all that are candidates, and of the current tag's line. */
@@ -69,6 +76,8 @@ export interface Miss {
   readonly ofLine: boolean;
   /** How far from a candidate: 0 is the nearest. */
   readonly distance: number;
+  /** What to do for such tags to be taken, where that is not plain from the reason; words that follow a comma. */
+  readonly wayOut?: string;
 }
 
 /** A rule, or the tag filter, can't be built from its spec; the message names its place, its name and what is wrong. */

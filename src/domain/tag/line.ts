@@ -1,11 +1,12 @@
-import { type Part, PRE_RELEASE_BIT, REVISION_BIT, type VersionTag, WIDE_DIGITS } from './version-tag.ts';
+import type { Part, VersionTag } from './version-tag.ts';
+import { mostDigits, WIDE_DIGITS, widthsOf } from './width.ts';
 
 /** What {@link Line.read} found: no candidate, one, or a tag that has to be parsed to tell. */
 export type Reading = typeof NO | typeof YES | typeof PARSE;
 
 export const NO = 0, YES = 1, PARSE = 2;
 
-const ZERO = 0x30, NINE = 0x39, LOWER_V = 0x76, DOT = 0x2e, DASH = 0x2d, UNDERSCORE = 0x5f;
+const ZERO = 0x30, NINE = 0x39, LOWER_B = 0x62, LOWER_V = 0x76, DOT = 0x2e, DASH = 0x2d, UNDERSCORE = 0x5f;
 
 /** A double holds numbers of so many digits exactly. */
 const EXACT_DIGITS = 15;
@@ -22,7 +23,9 @@ export class Line {
   readonly #prefixed: boolean;
   readonly #numbers: number;
   readonly #revisions: number;
-  readonly #wide: number;
+  readonly #build: boolean;
+  /** How many digits each of `parts` may have. */
+  readonly #most: readonly number[];
   readonly #variant: string;
   /** Whether candidates can be told by reading alone: pre-releases are few, and numbers beyond a double too. */
   readonly #plain: boolean;
@@ -32,7 +35,9 @@ export class Line {
     this.#prefixed = current.prefix === 'v';
     this.#numbers = current.numbers.length;
     this.#revisions = current.revision.length;
-    this.#wide = current.wide;
+    this.#build = current.build;
+    const [numbers, , revision] = widthsOf(current);
+    this.#most = [...numbers, ...revision].map((width) => mostDigits(width));
     this.#variant = current.variant;
     this.#plain = current.preRelease === undefined;
     this.parts = Array.from({ length: this.#numbers + this.#revisions }, () => 0);
@@ -48,25 +53,33 @@ export class Line {
     } else if (tag.charCodeAt(end) !== variant.charCodeAt(0) || !tag.endsWith(variant)) {
       return NO;
     }
-    let i = this.readNumbers(tag, end);
+    const i = this.readNumbers(tag, end);
     if (i < 0) return i === -1 ? NO : PARSE;
     if (!this.#plain) return PARSE;
+    if (this.#revisions > 0) return this.#readRevision(tag, i, end);
+    // What follows is the current tag's variant to the letter, so it is read as it was there.
+    return i === end ? YES : NO;
+  }
+
+  /** Reads what is behind a tag's numbers, from `i` to `end`, into `parts`. */
+  #readRevision(tag: string, i: number, end: number): Reading {
     const parts = this.parts;
+    if (this.#build && (tag.charCodeAt(i + 1) | 0x20) !== LOWER_B) return NO;
     for (let r = 0; r < this.#revisions; r++) {
       const separator = tag.charCodeAt(i);
       if (separator !== DASH && separator !== UNDERSCORE) return NO;
-      const start = ++i;
+      i += r === 0 && this.#build ? 2 : 1;
+      const start = i;
       let value = 0;
       for (let c: number; i < end && isDigit(c = tag.charCodeAt(i)); i++) value = value * 10 + (c - ZERO);
       const digits = i - start;
       if (digits === 0) return NO;
       if (digits >= WIDE_DIGITS) {
-        if ((this.#wide & (1 << Math.min(REVISION_BIT + r, PRE_RELEASE_BIT - 1))) === 0) return NO;
+        if (digits > this.#most[this.#numbers + r]!) return NO;
         if (digits > EXACT_DIGITS) return PARSE;
       }
       parts[this.#numbers + r] = value;
     }
-    // What follows is the current tag's variant to the letter, so it is read as it was there.
     return i === end ? YES : NO;
   }
 
@@ -89,7 +102,7 @@ export class Line {
       const digits = i - start;
       if (digits === 0) return -1;
       if (digits >= WIDE_DIGITS) {
-        if ((this.#wide & (1 << n)) === 0) return -1;
+        if (digits > this.#most[n]!) return -1;
         if (digits > EXACT_DIGITS) return -2;
       }
       parts[n] = value;

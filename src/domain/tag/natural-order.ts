@@ -1,3 +1,4 @@
+import { compareOneRun, firstDifference, type Run, runsOf } from './runs.ts';
 import { comparePrecedence, parseVersionTag, type VersionTag } from './version-tag.ts';
 
 /**
@@ -13,6 +14,49 @@ export function compareNaturally(a: string, b: string): number {
     return versions !== 0 ? versions : compareRuns(a, b);
   }
   return comparePrecedence(one, other) || compareRuns(a, b);
+}
+
+/**
+ * Whether `tag` is newer than another one: where the natural order says something of them. Versions are above other words,
+ * and go by their parts; equal ones by the first run that differs, and only where that is digits in both: `1.25.3-r10` is
+ * newer than `1.25.3-r9`, but of `1.25.3-alpine` and `1.25.3-bookworm` neither is. Words go by the first run that differs
+ * as well, and by letters too where no digits have come before: `noble` is newer than `jammy`, `main-10-abc` than
+ * `main-9-fed`, but not `main-9-fed` than `main-9-abc`. A commit's hash is never newer. What is newer than a newer one is
+ * newer, and {@link compareNaturally} has it above.
+ */
+export function isNewer(tag: string, than: string): boolean {
+  const one = parseVersionTag(tag);
+  const other = parseVersionTag(than);
+  if (one !== undefined && other !== undefined) return isNewerVersion(one, other);
+  if (one !== undefined || other !== undefined) return one !== undefined;
+  const [runs, others] = [runsOf(tag), runsOf(than)];
+  const at = firstDifference(runs, others);
+  if (at === undefined) return false;
+  const kinds = [runs[at]?.kind, others[at]?.kind];
+  if (kinds[0] === 'digits' && kinds[1] === 'digits') return compareOneRun(runs[at], others[at]) > 0;
+  return !kinds.includes('hash') && runs.slice(0, at).every(({ kind }) => kind === 'text') && compareRuns(tag, than) > 0;
+}
+
+/** {@link isNewer}, of versions. */
+export function isNewerVersion(tag: VersionTag, than: VersionTag): boolean {
+  const order = comparePrecedence(tag, than);
+  if (order !== 0 || tag.tag === than.tag) return order > 0;
+  const [runs, others] = [runsOf(tag.tag), runsOf(than.tag)];
+  const at = firstDifference(runs, others);
+  return at !== undefined && runs[at]?.kind === 'digits' && others[at]?.kind === 'digits' && compareOneRun(runs[at], others[at]) > 0;
+}
+
+/**
+ * Of two tags the better one to take the place of `model`: by the first run that differs, digits by value, else that which
+ * is like the model's in that place, then by code point. A total order but for leading zeros, which has what
+ * {@link isNewer} of equal versions says in it.
+ */
+export function compareLike(model: readonly Run[], a: string, b: string): number {
+  const [runs, others] = [runsOf(a), runsOf(b)];
+  const at = firstDifference(runs, others);
+  if (at === undefined) return 0;
+  const isLike = (run: Run | undefined): boolean => model[at]?.kind === 'digits' ? run?.kind === 'digits' : run?.text === model[at]?.text;
+  return Number(isLike(runs[at])) - Number(isLike(others[at])) || compareOneRun(runs[at], others[at]);
 }
 
 /** Sorted by {@link compareNaturally}, the newest first; each tag is parsed once. */

@@ -1,3 +1,5 @@
+import { isTooWide, WIDE_DIGITS } from './width.ts';
+
 /**
  * A run of digits, by value: a number up to 15 digits, beyond that the digits without leading zeros, since a double
  * would lose some. {@link compareParts} compares them.
@@ -23,23 +25,20 @@ export interface VersionTag {
   /** One to four, that were joined by dots. */
   readonly numbers: readonly Part[];
   readonly preRelease: PreRelease | undefined;
-  /** Groups of digits after `-` or `_`: a build, a date. */
+  /** Groups of digits after `-` or `_`: a build, a date; behind four numbers also `-b12`. */
   readonly revision: readonly Part[];
+  /** Whether the revision begins with a `b`: `2.6.3.0-b12`. */
+  readonly build: boolean;
   /** All the rest with its separator, to the letter: `-alpine3.20`. */
   readonly variant: string;
-  /** Bits that say which parts are spelt with six digits or more: dates and build numbers; see {@link isCandidate}. */
-  readonly wide: number;
+  /** Whether any of its parts is spelt with six digits or more, as dates and build numbers are; see {@link isTooWide}. */
+  readonly wide: boolean;
 }
 
 const NUMBERS_MAX = 4;
 const EXACT_DIGITS = 15;
-/** From so many digits on, a number is a date, a build number or the like; see {@link isCandidate}. */
-export const WIDE_DIGITS = 6;
-/** Where the bits of `wide` begin: 4 for numbers, 12 for the revision, 14 for the pre-release (more share the last). */
-export const REVISION_BIT = 4, PRE_RELEASE_BIT = 16;
-const LAST_BIT = 29;
 
-const ZERO = 0x30, NINE = 0x39, LOWER_A = 0x61, LOWER_V = 0x76, LOWER_Z = 0x7a;
+const ZERO = 0x30, NINE = 0x39, LOWER_A = 0x61, LOWER_B = 0x62, LOWER_V = 0x76, LOWER_Z = 0x7a;
 const DOT = 0x2e, DASH = 0x2d, UNDERSCORE = 0x5f;
 
 /** Words that make a pre-release; `true` where they do without a number too (`3.12-dev` is a variant, a moving channel). */
@@ -62,22 +61,23 @@ export function parseVersionTag(tag: string): VersionTag | undefined {
   let i = prefixed ? 1 : 0;
   if (!isDigit(tag.charCodeAt(i))) return undefined;
 
-  let wide = 0;
+  let wide = false;
   const numbers: Part[] = [];
   for (;;) {
     const end = digitsEnd(tag, i);
     if (numbers.length === NUMBERS_MAX) return undefined;
-    if (end - i >= WIDE_DIGITS) wide |= 1 << numbers.length;
+    if (end - i >= WIDE_DIGITS) wide = true;
     numbers.push(part(tag, i, end));
     i = end;
     if (tag.charCodeAt(i) !== DOT || !isDigit(tag.charCodeAt(i + 1))) break;
     i++;
   }
-  if (i === length) return { tag, prefix: prefixed ? 'v' : '', numbers, preRelease: undefined, revision: NONE, variant: '', wide };
+  if (i === length) return { tag, prefix: prefixed ? 'v' : '', numbers, preRelease: undefined, revision: NONE, build: false, variant: '', wide };
 
   let preRelease: PreRelease | undefined;
   const glued = !isSeparator(tag.charCodeAt(i));
-  const word = preReleaseWord(tag, glued ? i : i + 1);
+  const build = numbers.length === NUMBERS_MAX && isBuild(tag, i);
+  const word = build ? undefined : preReleaseWord(tag, glued ? i : i + 1);
   if (word !== undefined) {
     const start = (glued ? i : i + 1) + word.length;
     // Its first number is glued or after any separator, further ones follow dots: rc1, alpha-4, preview.7.23376.3
@@ -87,7 +87,7 @@ export function parseVersionTag(tag: string): VersionTag | undefined {
     while (isDigit(tag.charCodeAt(at))) {
       end = digitsEnd(tag, at);
       found ??= [];
-      if (end - at >= WIDE_DIGITS) wide |= 1 << Math.min(PRE_RELEASE_BIT + found.length, LAST_BIT);
+      if (end - at >= WIDE_DIGITS) wide = true;
       found.push(part(tag, at, end));
       if (tag.charCodeAt(end) !== DOT) break;
       at = end + 1;
@@ -100,34 +100,38 @@ export function parseVersionTag(tag: string): VersionTag | undefined {
   if (preRelease === undefined && glued) return undefined;
 
   let revision: Part[] | undefined;
-  while (i < length) {
+  for (let start = build ? i + 2 : i + 1; i < length; start = i + 1) {
     const c = tag.charCodeAt(i);
-    if ((c !== DASH && c !== UNDERSCORE) || !isDigit(tag.charCodeAt(i + 1))) break;
-    const end = digitsEnd(tag, i + 1);
+    if ((c !== DASH && c !== UNDERSCORE) || !isDigit(tag.charCodeAt(start))) break;
+    const end = digitsEnd(tag, start);
     const after = tag.charCodeAt(end);
     // `1.0-3.20` and `1.0-3f` are no revision 3 but a variant.
     if (end < length && after !== DASH && after !== UNDERSCORE) break;
     revision ??= [];
-    if (end - i > WIDE_DIGITS) wide |= 1 << Math.min(REVISION_BIT + revision.length, PRE_RELEASE_BIT - 1);
-    revision.push(part(tag, i + 1, end));
+    if (end - start >= WIDE_DIGITS) wide = true;
+    revision.push(part(tag, start, end));
     i = end;
   }
-  return { tag, prefix: prefixed ? 'v' : '', numbers, preRelease, revision: revision ?? NONE, variant: i === length ? '' : tag.slice(i), wide };
+  return {
+    tag, prefix: prefixed ? 'v' : '', numbers, preRelease,
+    revision: revision ?? NONE, build: build && revision !== undefined, variant: i === length ? '' : tag.slice(i), wide,
+  };
 }
 
 /**
  * Whether `tag` is of the same line as `current`, so that it may take its place if it is newer: with a leading v or none
- * like it, as many numbers (`1.25` never becomes `1.26.3`) and revision groups, the same variant, six digits and more only
- * where `current` has them (`3` never becomes `20260805`); and a release or, where `current` is a pre-release, a later
- * pre-release of the same numbers, with numbers of its own or without like `current` (`13-ea` is a channel that follows
- * `13-ea-30` and its like: it never becomes one of them, nor they it).
+ * like it, as many numbers (`1.25` never becomes `1.26.3`) and revision groups, the same variant, no number that is too
+ * wide; and a release or, where `current` is a pre-release, a later pre-release of the same numbers, with numbers of its
+ * own or without like `current` (`13-ea` is a channel that follows `13-ea-30` and its like: it never becomes one of them,
+ * nor they it).
  */
 export function isCandidate(current: VersionTag, tag: VersionTag): boolean {
   return tag.numbers.length === current.numbers.length
     && tag.prefix === current.prefix
     && tag.variant === current.variant
     && tag.revision.length === current.revision.length
-    && (tag.wide & ~current.wide) === 0
+    && tag.build === current.build
+    && !isTooWide(current, tag)
     && (tag.preRelease === undefined || (current.preRelease !== undefined
       && (tag.preRelease.numbers.length === 0) === (current.preRelease.numbers.length === 0)
       && compareLists(tag.numbers, current.numbers) === 0
@@ -226,6 +230,12 @@ export function isWrittenLike(model: string, tag: string): boolean {
 
 function isPadded(text: string, start: number, end: number): boolean {
   return end - start > 1 && text.charCodeAt(start) === ZERO;
+}
+
+/** Whether a build such as `-b12` stands at `start`; behind four numbers, where it is no beta. */
+function isBuild(tag: string, start: number): boolean {
+  const separator = tag.charCodeAt(start);
+  return (separator === DASH || separator === UNDERSCORE) && (tag.charCodeAt(start + 1) | 0x20) === LOWER_B && isDigit(tag.charCodeAt(start + 2));
 }
 
 /** The pre-release word at `start` in lower case, whether or not it stands without a number; `undefined` for any other word. */
