@@ -7,6 +7,7 @@ import type { Rule } from '../../domain/rule/rule.ts';
 import type { TagFilter } from '../../domain/tag/tag-filter.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
 import { decideWithFacts, type Decided, type FactSource, withoutFailed } from '../refresh/decide-with-facts.ts';
+import type { TriggerProblem } from '../trigger/understand-triggers.ts';
 import { FirstSeenDigests } from '../refresh/first-seen.ts';
 import { BASE_TAG_RULE, rebase, settle } from '../refresh/settle.ts';
 
@@ -41,6 +42,8 @@ export interface PlanEntry {
   readonly move: { readonly rule: string; readonly tag: string; readonly action: MoveAction } | null;
   /** One a tag and rule, where that was asked for. */
   readonly candidates?: readonly { readonly tag: string; readonly rule: string; readonly verdict: 'selected' | 'older' | 'excluded'; readonly reason: string }[];
+  /** Those that the controller would refuse, where there are any. */
+  readonly triggers?: readonly TriggerProblem[];
   /** Why nothing is known: the registry failed. */
   readonly error?: string;
 }

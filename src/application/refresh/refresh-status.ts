@@ -2,7 +2,7 @@ import { conditionsAfter, type ConditionState } from '../../domain/image/conditi
 import type { CandidateReason, FirstSeen, Image, RefreshResult, Update } from '../../domain/image/image.ts';
 import { RETRYING } from '../../domain/image/need.ts';
 import type { ControllerStatus } from '../ports/image-store.ts';
-import type { TriggerProblem } from '../trigger/trigger-images.ts';
+import type { TriggerProblem } from '../trigger/understand-triggers.ts';
 
 /** What an Image is on after a refresh, and what it moves to. */
 export interface Position {
