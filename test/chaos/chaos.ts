@@ -3,11 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { IMAGES, LEASES, PODS } from '../../src/adapters/kubernetes/client/resource.ts';
 import { until } from '../cluster/process.ts';
+import { HANG_MS } from '../hang.ts';
 import type { ComponentName } from '../path/install.ts';
-import { COMPONENTS, type Replica } from '../path/replicas.ts';
+import { COMPONENTS, type Lease, type Replica } from '../path/replicas.ts';
 import { compactEtcd, controlPlaneIsBack, killApiServer, withoutApiServer } from './api-server.ts';
 import { seeded, seedOfRun } from './random.ts';
-import { BASE, NEXT, WITHIN_MS, World } from './world.ts';
+import { BASE, NEXT, World } from './world.ts';
 
 export interface ChaosSize {
   /** At how many random moments each of operator, controller and API server is killed. */
@@ -18,9 +19,6 @@ export interface ChaosSize {
   readonly images: number;
 }
 
-/** A lease of 6 s, seen by those that stand by a second late, and a second for all the rest. */
-const TAKEN_OVER_MS = 10_000;
-const DEADLINE_MS = 60_000;
 const YEARLY = '0 0 0 1 1 *';
 
 export function chaos({ kills, awayMs, images }: ChaosSize): void {
@@ -30,8 +28,11 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
 
   beforeAll(async () => {
     world = await World.start();
-  }, 600_000);
-  afterAll(() => world?.stop());
+  });
+  afterAll(async () => {
+    if (world !== undefined) console.log(world.took());
+    await world?.stop();
+  });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') console.log(world?.logs());
     // A scenario that failed leaves nothing frozen to the next one.
@@ -43,8 +44,8 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
     }
     world?.cluster.component('kube-apiserver').kill('SIGCONT');
     await world?.cluster.component('kube-apiserver').start();
-    await world?.cluster.apiServerReady(DEADLINE_MS);
-    await world?.replicas.allReady(DEADLINE_MS);
+    await world?.cluster.apiServerReady(HANG_MS);
+    await world?.replicas.allReady(HANG_MS);
   });
 
   const other = (component: ComponentName, one: Replica): Replica => world.replicas.of(component).find((replica) => replica !== one)!;
@@ -53,18 +54,31 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
     const app = await world.app('calm');
     const begun = Date.now();
     await world.begin(app);
-    await world.ends(app, WITHIN_MS);
+    await world.ends(app);
     pathMs = Date.now() - begun;
     expect(world.seen(app.name).updates).toHaveLength(1);
     await world.end(app);
   });
 
   describe('the lead', () => {
-    it.each(COMPONENTS)('of the %s is handed over in under 2 s when its leader is told to end', async (component) => {
-      const first = await world.replicas.leader(component, TAKEN_OVER_MS);
+    it.each(COMPONENTS)('of the %s is handed over when its leader is told to end: given back, not left to expire', async (component) => {
+      const first = await world.replicas.leader(component, HANG_MS);
+      const { metadata } = (await world.replicas.lease(component))!;
+      const holders: string[] = [];
+      const watching = new AbortController();
+      const watched = (async () => {
+        for await (const { object } of world.client.watch<Lease>(LEASES, { namespace: metadata!.namespace!, fieldSelector: `metadata.name=${metadata!.name}`, resourceVersion: metadata!.resourceVersion!, timeoutSeconds: 300, signal: watching.signal })) {
+          const holder = object.spec?.holderIdentity;
+          if (holder !== undefined && holder !== holders.at(-1)) holders.push(holder);
+        }
+      })().catch(() => undefined);
       first.process.kill('SIGTERM');
-      await world.replicas.leader(component, 2_000, first).then((second) => expect(second).toBe(other(component, first)));
+      expect(await world.replicas.leader(component, HANG_MS, first)).toBe(other(component, first));
       await first.process.exited();
+      await until(() => (holders.at(-1)?.startsWith(other(component, first).name) ? true : undefined), HANG_MS, 'the watch to have seen it');
+      watching.abort();
+      await watched;
+      expect(holders.map((holder) => holder.split('_')[0])).toEqual([...(holders[0]!.startsWith(first.name) ? [first.name] : []), '', other(component, first).name]);
     });
 
     it('is found again when all replicas are told to end and start at once', async () => {
@@ -72,23 +86,23 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
       await world.begin(app);
       const all = COMPONENTS.flatMap((component) => world.replicas.of(component));
       await Promise.all(all.map(async ({ process }) => {
-        await process.stop(DEADLINE_MS);
+        await process.stop(HANG_MS);
         await process.start();
       }));
-      await world.ends(app, WITHIN_MS);
+      await world.ends(app);
       await world.end(app);
     });
 
     it('stays where it is when somebody deletes the Lease', async () => {
       const app = await world.app('deleted');
-      const leaders = await Promise.all(COMPONENTS.map((component) => world.replicas.leader(component, TAKEN_OVER_MS)));
+      const leaders = await Promise.all(COMPONENTS.map((component) => world.replicas.leader(component, HANG_MS)));
       await Promise.all(COMPONENTS.map(async (component) => {
         const { namespace, name = '' } = (await world.replicas.lease(component))!.metadata!;
         await world.client.delete(LEASES, { namespace: namespace!, name });
       }));
       await world.begin(app);
-      await world.ends(app, WITHIN_MS);
-      expect(await Promise.all(COMPONENTS.map((component) => world.replicas.leader(component, TAKEN_OVER_MS)))).toEqual(leaders);
+      await world.ends(app);
+      expect(await Promise.all(COMPONENTS.map((component) => world.replicas.leader(component, HANG_MS)))).toEqual(leaders);
       await world.end(app);
     });
 
@@ -99,20 +113,20 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
         await world.client.mergePatch(LEASES, { namespace: namespace!, name }, { spec: { holderIdentity: 'nobody-knows-me' } }, 'somebody');
       }));
       const given = performance.now();
-      await Promise.all(COMPONENTS.map((component) => world.replicas.leader(component, TAKEN_OVER_MS)));
+      await Promise.all(COMPONENTS.map((component) => world.replicas.leader(component, HANG_MS)));
       expect(performance.now() - given).toBeGreaterThan(5_000);
       await world.begin(app);
-      await world.ends(app, WITHIN_MS);
+      await world.ends(app);
       await world.end(app);
     });
 
     it('does not mind a frozen replica that stands by', async () => {
-      const leaders = await Promise.all(COMPONENTS.map((component) => world.replicas.leader(component, TAKEN_OVER_MS)));
+      const leaders = await Promise.all(COMPONENTS.map((component) => world.replicas.leader(component, HANG_MS)));
       const frozen = COMPONENTS.map((component, i) => other(component, leaders[i]!));
       const app = await world.app('standby');
       for (const { process } of frozen) process.kill('SIGSTOP');
       await world.begin(app);
-      await world.ends(app, WITHIN_MS);
+      await world.ends(app);
       for (const { process } of frozen) process.kill('SIGCONT');
       await world.replicas.allReady();
       expect(await Promise.all(COMPONENTS.map((component) => world.replicas.holder(component)))).toEqual(leaders);
@@ -142,19 +156,19 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
         return { body: { name, tags: first ? [BASE, 'v1.0.1'] : [BASE, NEXT] } };
       };
       await world.workloads(name, `${app.repository}:${BASE}`);
-      const first = await world.replicas.leader('controller', TAKEN_OVER_MS);
+      const first = await world.replicas.leader('controller', HANG_MS);
       await world.begin(app, YEARLY);
-      await until(() => asked || undefined, DEADLINE_MS, 'the registry to be asked');
+      await until(() => asked || undefined, HANG_MS, 'the registry to be asked');
       away(first);
-      await world.replicas.leader('controller', TAKEN_OVER_MS, first);
-      await world.ends(app, WITHIN_MS);
+      await world.replicas.leader('controller', HANG_MS, first);
+      await world.ends(app);
       const done = await world.client.get(IMAGES, { namespace: name, name });
 
       await back(first, answer.resolve);
-      await until(() => (/has lost the lead/.test(first.process.logTail(50)) ? true : undefined), DEADLINE_MS, 'the old leader to notice');
-      await until(async () => ((await first.ready()) ? true : undefined), DEADLINE_MS, 'the old leader to stand by');
+      await until(() => (/has lost the lead/.test(first.process.logTail(50)) ? true : undefined), HANG_MS, 'the old leader to notice');
+      await until(async () => ((await first.ready()) ? true : undefined), HANG_MS, 'the old leader to stand by');
       // It is done with what it was at when it is told to end.
-      await first.process.stop(DEADLINE_MS);
+      await first.process.stop(HANG_MS);
       expect(await world.client.get(IMAGES, { namespace: name, name })).toEqual(done);
       expect(world.seen(name)).toMatchObject({ tags: [BASE, NEXT], updates: [expect.stringMatching(`^${NEXT} `)] });
       await world.end(app);
@@ -177,19 +191,19 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
         return { body: { name, tags: first ? [BASE, 'v1.0.1'] : [BASE, NEXT] } };
       };
       await world.workloads(name, `${app.repository}:${BASE}`);
-      const first = await world.replicas.leader('controller', TAKEN_OVER_MS);
+      const first = await world.replicas.leader('controller', HANG_MS);
       await world.begin(app, YEARLY);
-      await until(() => asked || undefined, DEADLINE_MS, 'the registry to be asked');
+      await until(() => asked || undefined, HANG_MS, 'the registry to be asked');
       // It decides now, still the leader, and its write gets as far as the broken network.
       first.network.stall();
       answer.resolve();
-      await until(() => (digests > 0 ? true : undefined), DEADLINE_MS, 'the digest to be asked for');
-      await world.replicas.leader('controller', TAKEN_OVER_MS, first);
-      await world.ends(app, WITHIN_MS);
+      await until(() => (digests > 0 ? true : undefined), HANG_MS, 'the digest to be asked for');
+      await world.replicas.leader('controller', HANG_MS, first);
+      await world.ends(app);
       const done = await world.client.get(IMAGES, { namespace: name, name });
       first.network.resume();
-      await until(() => (/has lost the lead/.test(first.process.logTail(50)) ? true : undefined), DEADLINE_MS, 'the old leader to notice');
-      await first.process.stop(DEADLINE_MS);
+      await until(() => (/has lost the lead/.test(first.process.logTail(50)) ? true : undefined), HANG_MS, 'the old leader to notice');
+      await first.process.stop(HANG_MS);
       expect(await world.client.get(IMAGES, { namespace: name, name })).toEqual(done);
       expect(world.seen(name)).toMatchObject({ tags: [BASE, NEXT], updates: [expect.stringMatching(`^${NEXT} `)] });
       await world.end(app);
@@ -203,11 +217,11 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
       }],
     ] as const)('of both components goes to the others when the leaders are %s, and comes to one end when they are back', async (how, away, back) => {
       const app = await world.app(`all-${how.replace(' ', '-')}`);
-      const leaders = await Promise.all(COMPONENTS.map((component) => world.replicas.leader(component, TAKEN_OVER_MS)));
+      const leaders = await Promise.all(COMPONENTS.map((component) => world.replicas.leader(component, HANG_MS)));
       await world.begin(app);
       leaders.forEach(away);
-      await Promise.all(COMPONENTS.map((component, i) => world.replicas.leader(component, TAKEN_OVER_MS, leaders[i])));
-      await world.ends(app, WITHIN_MS);
+      await Promise.all(COMPONENTS.map((component, i) => world.replicas.leader(component, HANG_MS, leaders[i])));
+      await world.ends(app);
       leaders.forEach(back);
       await world.replicas.allReady();
       await world.ends(app, 0);
@@ -235,7 +249,7 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
         ...Array.from({ length: images }, (_, i) => image(i)),
       ]);
       const times = async (): Promise<string[]> => (await world.client.list<{ status?: { time?: string } }>(IMAGES, { namespace: name })).map(({ status }) => status?.time ?? '');
-      await until(async () => ((await times()).every((time) => time !== '') ? true : undefined), DEADLINE_MS, 'all Images to be refreshed', 100);
+      await until(async () => ((await times()).every((time) => time !== '') ? true : undefined), HANG_MS, 'all Images to be refreshed', 100);
       let over = false;
       const pods = (async () => {
         for (let i = 0; !over; i++) {
@@ -251,7 +265,7 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
       try {
         await work();
         const returned = new Date().toISOString();
-        await until(async () => ((await times()).every((time) => time > returned) ? true : undefined), WITHIN_MS, 'all Images to be refreshed again', 100);
+        await until(async () => ((await times()).every((time) => time > returned) ? true : undefined), HANG_MS, 'all Images to be refreshed again', 100);
       } finally {
         over = true;
         await pods;
@@ -267,7 +281,7 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
         const app = await world.app('killed');
         await world.begin(app);
         await killApiServer(world.cluster);
-        await world.ends(app, WITHIN_MS);
+        await world.ends(app);
         await world.end(app);
       });
     });
@@ -275,11 +289,11 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
     it(`is away for ${awayMs / 1_000} s`, async () => {
       const app = await world.app('away', [BASE]);
       await world.begin(app);
-      await world.statusWhen(app.name, 'be refreshed', DEADLINE_MS, ({ result }) => result === 'Success');
+      await world.statusWhen(app.name, 'be refreshed', ({ result }) => result === 'Success');
       const digest = await withoutApiServer(world.cluster, awayMs, () => world.push(app.name, NEXT));
-      const { update } = await world.statusWhen(app.name, 'move', WITHIN_MS, (status) => status.update !== undefined || status.tag === NEXT);
+      const { update } = await world.statusWhen(app.name, 'move', (status) => status.update !== undefined || status.tag === NEXT);
       expect(update?.tag ?? NEXT).toBe(NEXT);
-      await world.ends({ ...app, digest }, WITHIN_MS);
+      await world.ends({ ...app, digest });
       await world.end(app);
     });
 
@@ -287,14 +301,14 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
       await underLoad('load-frozen', async () => {
         const app = await world.app('hung', [BASE]);
         await world.begin(app);
-        await world.statusWhen(app.name, 'be refreshed', DEADLINE_MS, ({ result }) => result === 'Success');
+        await world.statusWhen(app.name, 'be refreshed', ({ result }) => result === 'Success');
         const server = world.cluster.component('kube-apiserver');
         server.kill('SIGSTOP');
         const digest = await world.push(app.name, NEXT);
         await sleep(awayMs);
         server.kill('SIGCONT');
         await controlPlaneIsBack(world.cluster);
-        await world.ends({ ...app, digest }, WITHIN_MS);
+        await world.ends({ ...app, digest });
         await world.end(app);
       });
     });
@@ -302,7 +316,7 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
     it('has forgotten what the watches want to go on from: etcd was compacted while nobody listened', async () => {
       const app = await world.app('compacted', [BASE]);
       await world.begin(app);
-      await world.statusWhen(app.name, 'be refreshed', DEADLINE_MS, ({ result }) => result === 'Success');
+      await world.statusWhen(app.name, 'be refreshed', ({ result }) => result === 'Success');
       const all = COMPONENTS.flatMap((component) => world.replicas.of(component));
       for (const { network } of all) network.stall();
       const digest = await world.push(app.name, NEXT);
@@ -314,7 +328,7 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
         network.cut();
         network.resume();
       }
-      await world.ends({ ...app, digest }, WITHIN_MS);
+      await world.ends({ ...app, digest });
       await world.end(app);
     });
   });
@@ -334,12 +348,12 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
       await sleep(Math.max(0, moment - (Date.now() - begun)));
       if (victim === 'kube-apiserver') await killApiServer(world.cluster);
       else {
-        const dying = all ? world.replicas.of(victim) : [await world.replicas.leader(victim, TAKEN_OVER_MS)];
+        const dying = all ? world.replicas.of(victim) : [await world.replicas.leader(victim, HANG_MS)];
         for (const { process } of dying) process.kill('SIGKILL');
         await Promise.all(dying.map(({ process }) => process.exited()));
         await Promise.all(dying.map(({ process }) => process.start()));
       }
-      await world.ends(app, WITHIN_MS).catch((error: Error) => {
+      await world.ends(app).catch((error: Error) => {
         throw new Error(`killed ${all ? 'all' : 'one'} after ${Math.round(moment)} ms of ${pathMs}: ${error.message}`);
       });
       await world.end(app);

@@ -5,6 +5,7 @@ import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-clien
 import { DAEMONSETS, DEPLOYMENTS, EVENTS, IMAGES, type KubeObject, NAMESPACES, PODS, REPLICASETS, type Resource, STATEFULSETS } from '../../src/adapters/kubernetes/client/resource.ts';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
 import { until } from '../cluster/process.ts';
+import { HANG_MS } from '../hang.ts';
 import { kubernetes } from '../integration/kubernetes.ts';
 import { manifest } from '../integration/workloads.ts';
 import { buildBundle } from '../path/install.ts';
@@ -13,8 +14,6 @@ import { type RegistryServer, startRegistryServer } from '../registry-server.ts'
 
 export const BASE = 'v1.0.0';
 export const NEXT = 'v1.1.0';
-/** How soon after the return of what was away all is as it should be. */
-export const WITHIN_MS = 20_000;
 
 export interface Status {
   readonly tag?: string;
@@ -62,6 +61,7 @@ export class World {
   readonly #images: Informer<RawImage>;
   readonly #close: () => Promise<void>;
   readonly #seen = new Map<string, Seen>();
+  readonly #tookMs: number[] = [];
   #count = 0;
 
   private constructor(cluster: Cluster, client: KubeClient, close: () => Promise<void>, replicas: Replicas, scripted: RegistryServer) {
@@ -123,7 +123,7 @@ export class World {
       manifest('StatefulSet', { name: 'db', namespace, image }),
       manifest('DaemonSet', { name: 'agent', namespace, image }),
     ]);
-    await until(async () => ((await this.client.list<KubeObject>(PODS, { namespace })).length === 6 ? true : undefined), 60_000, `the pods of ${namespace}`, 100);
+    await until(async () => ((await this.client.list<KubeObject>(PODS, { namespace })).length === 6 ? true : undefined), HANG_MS, `the pods of ${namespace}`, 100);
   }
 
   /** Applies the Image of an application: the path begins. */
@@ -151,25 +151,36 @@ export class World {
   }
 
   /** Waits until the Image's status is so. */
-  async statusWhen(name: string, what: string, timeoutMs: number, holds: (status: Status) => boolean): Promise<Status> {
-    return until(() => (holds(this.status(name)) ? this.status(name) : undefined), timeoutMs, `${name} to ${what}`, 20).catch((error: Error) => {
+  async statusWhen(name: string, what: string, holds: (status: Status) => boolean): Promise<Status> {
+    return until(() => (holds(this.status(name)) ? this.status(name) : undefined), HANG_MS, `${name} to ${what}`, 20).catch((error: Error) => {
       throw new Error(`${error.message}; its status: ${JSON.stringify(this.status(name))}`);
     });
   }
 
-  /** Waits until an application is where every path ends, on `tag`, after exactly one move. */
-  async ends(app: App, timeoutMs: number, tag = NEXT): Promise<void> {
+  /**
+   * Waits until an application is where every path ends, on NEXT, after exactly one move. How long that took is told, and asserted by nobody.
+   * @param timeoutMs 0 where it is to be there already
+   */
+  async ends(app: App, timeoutMs = HANG_MS): Promise<void> {
+    const begun = performance.now();
     let wrong: readonly string[] = ['not looked yet'];
     await until(async () => {
-      if (this.status(app.name).tag !== tag) {
+      if (this.status(app.name).tag !== NEXT) {
         wrong = [`the Image's status is ${JSON.stringify(this.status(app.name))}`];
         return undefined;
       }
-      wrong = await this.#wrong(app, tag);
+      wrong = await this.#wrong(app, NEXT);
       return wrong.length === 0 ? true : undefined;
-    }, timeoutMs, `${app.name} to be on ${tag}`, 100).catch((error: Error) => {
+    }, timeoutMs, `${app.name} to be on ${NEXT}`, 100).catch((error: Error) => {
       throw new Error(`${error.message}; what is wrong:\n${wrong.join('\n')}\nseen: ${JSON.stringify(this.seen(app.name))}`);
     });
+    this.#tookMs.push(performance.now() - begun);
+  }
+
+  /** How long the applications took to be where they belong, for whoever reads it. */
+  took(): string {
+    const seconds = this.#tookMs.map((ms) => ms / 1_000).toSorted((a, b) => a - b);
+    return `${seconds.length} times the end was come to, after ${seconds[Math.floor(seconds.length / 2)]?.toFixed(1)} s, ${seconds.at(-1)?.toFixed(1)} s at most`;
   }
 
   /** Forgets an application. */

@@ -20,19 +20,19 @@ describe('a cluster with kwok nodes', () => {
 
   it('has nodes on which pods run', async () => {
     await cluster.apply([deployment('web', 'example.test/web:1')]);
-    await cluster.kubectl(['rollout', 'status', 'deployment/web', '--timeout=20s']);
+    await cluster.kubectl(['rollout', 'status', 'deployment/web', '--timeout=60s']);
     const pods = JSON.parse(await cluster.kubectl(['get', 'pods', '-l', 'app=web', '-o', 'json']));
     expect(pods.items.map((pod: { status: { phase: string } }) => pod.status.phase)).toEqual(['Running', 'Running']);
   });
 
   it('completes Jobs', async () => {
     await cluster.kubectl(['create', 'job', 'once', '--image=example.test/job:1']);
-    await cluster.kubectl(['wait', '--for=condition=complete', 'job/once', '--timeout=20s']);
+    await cluster.kubectl(['wait', '--for=condition=complete', 'job/once', '--timeout=60s']);
   });
 
   it('never has pods of a failing image ready', async () => {
     await cluster.apply([deployment('bad', 'example.test/web:2-broken', 1)]);
-    await cluster.kubectl(['wait', '--for=jsonpath={.status.containerStatuses[0].state.waiting.reason}=CrashLoopBackOff', 'pod', '-l', 'app=bad', '--timeout=20s']);
+    await cluster.kubectl(['wait', '--for=jsonpath={.status.containerStatuses[0].state.waiting.reason}=CrashLoopBackOff', 'pod', '-l', 'app=bad', '--timeout=60s']);
   });
 
   it('lets a ServiceAccount do what RBAC says, no more, and counts its requests', async () => {

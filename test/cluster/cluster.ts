@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuditEvent, type AuditFilter, readAuditLog } from './audit-log.ts';
 import { isAlive, self } from '../../scripts/cache.mjs';
+import { HANG_MS } from '../hang.ts';
 import { apiServerArguments, controllerManagerArguments, type ControlPlaneFiles, type Endpoints, etcdArguments, schedulerArguments, writeControlPlaneFiles, writeKubeconfig } from './control-plane.ts';
 import { addKwokNodes } from './kwok.ts';
 import { ensureParts, type Part, type Progress } from './parts.ts';
@@ -64,7 +65,7 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-const startTimeoutMs = 60_000;
+const startTimeoutMs = 2 * HANG_MS;
 const dirPrefix = 'kimup-cluster-';
 
 /** Parts of every cluster, and those of each kind. */
@@ -291,7 +292,7 @@ class StartingCluster {
     const agent = (this.#agent = new Agent({ keepAlive: true, ca: files.authority.cert, cert: pair.cert, key: pair.key }));
     return <T = number>(path: string, read?: (body: string) => T): Promise<T> =>
       new Promise((resolve, reject) => {
-        const request = httpsRequest(url + path, { agent, timeout: 5000, headers: { 'user-agent': 'kimup-test-harness' } }, response => {
+        const request = httpsRequest(url + path, { agent, timeout: 15_000, headers: { 'user-agent': 'kimup-test-harness' } }, response => {
           let body = '';
           response.setEncoding('utf8').on('data', (text: string) => (body += text)).on('error', reject);
           response.on('end', () => {
@@ -314,7 +315,7 @@ class StartingCluster {
     } catch {
       return; // the API server is stopped, so nothing is on its way into the log
     }
-    await until(() => (tail(files.auditLog, 2000).includes(mark) ? true : undefined), 5000, 'the audit log', 20);
+    await until(() => (tail(files.auditLog, 2000).includes(mark) ? true : undefined), HANG_MS, 'the audit log', 20);
   }
 
   #watchParent(): void {

@@ -2,6 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { HANG_MS } from '../hang.ts';
 import { type Component, type Sandbox, until } from './process.ts';
 
 export interface Forwarder {
@@ -44,7 +45,7 @@ export function createForwarder(dir: string, nsinit: string, sandbox: Sandbox): 
     async forward(address) {
       const path = join(dir, `to-node-${++count}.sock`);
       const component = await inside(`forward ${address}`, `unix:${path}`, `tcp:${address}`);
-      await until(() => (existsSync(path) || component.ended !== undefined ? true : undefined), 5000, `the socket ${path}`);
+      await until(() => (existsSync(path) || component.ended !== undefined ? true : undefined), HANG_MS, `the socket ${path}`);
       const server = await outside({ port: 0, host: '127.0.0.1' }, { path });
       return `127.0.0.1:${(server.address() as AddressInfo).port}`;
     },
@@ -52,7 +53,7 @@ export function createForwarder(dir: string, nsinit: string, sandbox: Sandbox): 
       const path = join(dir, `to-host-${++count}.sock`);
       await outside({ path }, { port, host: '127.0.0.1' });
       const component = await inside(`expose ${port}`, `tcp:${address}:${port}`, `unix:${path}`);
-      await until(() => (component.ended !== undefined || component.logTail(100).includes(`forwarding tcp:${address}:${port} `) ? true : undefined), 5000, `port ${port} of the node`);
+      await until(() => (component.ended !== undefined || component.logTail(100).includes(`forwarding tcp:${address}:${port} `) ? true : undefined), HANG_MS, `port ${port} of the node`);
       if (component.ended !== undefined) throw new Error(`port ${port} can't be opened on the node: ${component.logTail(1)}`);
       return `${address}:${port}`;
     },

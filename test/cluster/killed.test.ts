@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { HANG_MS } from '../hang.ts';
 import { realNodeUnavailable } from './cluster.ts';
 import { ensureParts } from './parts.ts';
 import { until } from './process.ts';
@@ -51,7 +52,7 @@ function left(traces: Traces): string[] {
 }
 
 const gone = (traces: Traces) =>
-  until(() => (left(traces).length === 0 ? true : undefined), 10_000, 'all to be gone', 20).catch((error: Error) => {
+  until(() => (left(traces).length === 0 ? true : undefined), HANG_MS, 'all to be gone', 20).catch((error: Error) => {
     throw new Error(`${error.message}; still there: ${left(traces).join(', ')}`);
   });
 
@@ -74,7 +75,7 @@ async function startUntil(pattern: RegExp, script: string, ...args: string[]): P
   child = spawn(command ?? '', [...before, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout?.on('data', (data: Buffer) => (output += data.toString()));
-  return until(() => pattern.exec(output)?.[1], 60_000, `${script} to print ${pattern}`);
+  return until(() => pattern.exec(output)?.[1], HANG_MS, `${script} to print ${pattern}`);
 }
 
 describe.each(['kwok', 'real'])('a killed cluster with %s nodes', nodes => {
@@ -85,7 +86,7 @@ describe.each(['kwok', 'real'])('a killed cluster with %s nodes', nodes => {
     if (nodes === 'real') {
       const run = spawn(kubectl, ['--kubeconfig', kubeconfig, 'run', 'paused', '--image=localhost/pause:1', '--image-pull-policy=Never']);
       await new Promise(resolve => run.on('exit', resolve));
-      const wait = spawn(kubectl, ['--kubeconfig', kubeconfig, 'wait', '--for=condition=Ready', 'pod/paused', '--timeout=30s']);
+      const wait = spawn(kubectl, ['--kubeconfig', kubeconfig, 'wait', '--for=condition=Ready', 'pod/paused', '--timeout=60s']);
       expect(await new Promise(resolve => wait.on('exit', resolve))).toBe(0);
     }
     const traces = tracesOf(child.pid ?? 0);

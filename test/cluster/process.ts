@@ -3,6 +3,7 @@ import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_pro
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { HANG_MS } from '../hang.ts';
 
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -98,7 +99,7 @@ async function namespaces(nsinit: string, unshare: string[], enter: string[], en
   let problem = '';
   holder.stderr.on('data', (data: Buffer) => (problem += data.toString()));
   const gone = new Promise<void>(resolve => holder.once('close', () => resolve()));
-  const init = await until(() => childOf(holder.pid), 5000).catch(() => undefined);
+  const init = await until(() => childOf(holder.pid), HANG_MS).catch(() => undefined);
   if (init === undefined) throw new Error(`can't make namespaces (unshare ${unshare.join(' ')}): ${problem.trim() || 'no answer'}`);
   const holderEnds = () => holder.kill('SIGKILL');
   process.once('exit', holderEnds);
@@ -120,7 +121,7 @@ async function namespaces(nsinit: string, unshare: string[], enter: string[], en
       holder.kill('SIGKILL');
       for (const component of started) component.kill('SIGKILL');
       await gone;
-      await until(() => (isRunning(init) ? undefined : true), 10_000, 'the namespaces to end');
+      await until(() => (isRunning(init) ? undefined : true), HANG_MS, 'the namespaces to end');
     },
   };
 }
@@ -195,7 +196,7 @@ class LocalComponent implements Component {
         resolve();
       });
     });
-    this.#pid = await until(() => (this.#ended === undefined ? this.#pidOf(child.pid) : -1), 5000);
+    this.#pid = await until(() => (this.#ended === undefined ? this.#pidOf(child.pid) : -1), HANG_MS);
   }
 
   async stop(graceMs = 5000): Promise<void> {

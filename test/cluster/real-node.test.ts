@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HANG_MS } from '../hang.ts';
 import { type Cluster, realNodeUnavailable, startCluster } from './cluster.ts';
 import { buildAndPush } from './images.ts';
 import { whoamiImage, whoamiPort } from './whoami.ts';
@@ -44,7 +45,7 @@ describe.skipIf(unavailable !== undefined)(`a cluster with a real node${unavaila
     await deployWhoami('v1.0.0');
     expect(await cluster.kubectl(['get', '--raw', '/api/v1/namespaces/default/services/whoami/proxy/'])).toBe('v1.0.0\n');
     await deployWhoami('v1.1.0');
-    await expect.poll(() => cluster.kubectl(['get', '--raw', '/api/v1/namespaces/default/services/whoami/proxy/']), { timeout: 10_000 }).toBe('v1.1.0\n');
+    await expect.poll(() => cluster.kubectl(['get', '--raw', '/api/v1/namespaces/default/services/whoami/proxy/']), { timeout: HANG_MS }).toBe('v1.1.0\n');
     expect(await cluster.registry.requests({ method: 'GET', path: /^\/v2\/whoami\/blobs\// })).toHaveLength(3); // one layer, two configs
   });
 
@@ -61,7 +62,7 @@ describe.skipIf(unavailable !== undefined)(`a cluster with a real node${unavaila
         },
       },
     ]);
-    await cluster.kubectl(['wait', '--for=condition=Ready', 'pod/probed', '--timeout=30s']);
+    await cluster.kubectl(['wait', '--for=condition=Ready', 'pod/probed', '--timeout=60s']);
     expect(await cluster.kubectl(['exec', 'probed', '--', '/whoami', 'get', `http://${address}/`])).toBe('v1.1.0\n');
   });
 
@@ -95,7 +96,7 @@ describe.skipIf(unavailable !== undefined)(`a cluster with a real node${unavaila
         },
       },
     ]);
-    await cluster.kubectl(['wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/app', '--timeout=30s']);
+    await cluster.kubectl(['wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/app', '--timeout=60s']);
     expect(await cluster.kubectl(['logs', 'app'])).toBe(`node ${process.version} as 65532\n`);
   });
 
@@ -105,7 +106,7 @@ describe.skipIf(unavailable !== undefined)(`a cluster with a real node${unavaila
     expect(await other.registry.tags('whoami')).toEqual([]);
     await other.registry.push('whoami', 'v9.0.0', whoamiImage(other.parts.whoami ?? '', 'v9.0.0'));
     await other.kubectl(['run', 'alone', `--image=${other.registry.host}/whoami:v9.0.0`]);
-    await other.kubectl(['wait', '--for=condition=Ready', 'pod/alone', '--timeout=30s']);
+    await other.kubectl(['wait', '--for=condition=Ready', 'pod/alone', '--timeout=60s']);
     const groups = () => readdirSync('/sys/fs/cgroup', { recursive: true, withFileTypes: true }).filter(entry => entry.name.startsWith(`kimup-${process.pid}-`)).length;
     const both = groups();
     await other.stop();

@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
+import { HANG_MS } from '../hang.ts';
 import { createCgroup, removeCgroup } from './cgroups.ts';
 import type { ControlPlaneFiles } from './control-plane.ts';
 import { ensureSystemCommands, systemPath } from './debian.ts';
@@ -52,7 +53,7 @@ export async function addRealNode({ dir, sandbox, part }: { dir: string; sandbox
       writeContainerdFiles(dir, socket, part);
       const ctr = (...args: string[]) => sandbox.run(part('ctr'), [`--address=${socket}`, '--namespace=k8s.io', ...args], { network: 'node' });
       await start('containerd', [`--config=${join(dir, 'containerd.toml')}`], env);
-      await until(() => ctr('version'), 20_000, 'containerd', 50);
+      await until(() => ctr('version'), HANG_MS, 'containerd', 50);
       await ctr('images', 'import', join(dir, 'pause.tar'));
     },
     async startKubelet(files, start) {

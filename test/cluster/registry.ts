@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, type Dispatcher, request } from 'undici';
 import { stringify } from 'yaml';
+import { HANG_MS } from '../hang.ts';
 import { createAuthority } from './certificates.ts';
 import { type BuiltImage, buildImage, buildSignature, type ImageSpec, manifestType } from './image.ts';
 import { ensureParts, type Progress } from './parts.ts';
@@ -139,7 +140,7 @@ export async function runRegistry(place: RegistryPlace, options: RegistryOptions
   await until(async () => {
     if (component.ended !== undefined) throw new Error(`the registry ended (${component.ended}):\n${component.logTail()}`);
     return (await client.call('GET', '/v2/')).statusCode === 200 ? true : undefined;
-  }, 10_000, `the registry at ${client.url}`, 20);
+  }, HANG_MS, `the registry at ${client.url}`, 20);
   return {
     host: place.host,
     url: client.url,
@@ -263,7 +264,7 @@ async function requestsIn(logFile: string, client: RegistryClient, filter: Reque
   const text = await until(() => {
     const log = readFileSync(logFile, 'utf8');
     return log.includes(mark) ? log : undefined;
-  }, 5000, "the registry's access log");
+  }, HANG_MS, "the registry's access log");
   const requests: RegistryRequest[] = [];
   for (const line of text.split('\n')) {
     const [, method, path, status, userAgent] = accessLine.exec(line) ?? [];

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WriteError, type ControllerStatus, type ImageStore } from '../../src/application/ports/image-store.ts';
 import type { Condition, Image } from '../../src/domain/image/image.ts';
+import { eventually } from '../eventually.ts';
+import { HANG_MS } from '../hang.ts';
 
 /** An empty namespace of a cluster, as both components see it, and a user who makes Images there. */
 export interface ImageStoreUnderTest {
@@ -36,7 +38,7 @@ export function imageStoreContract(name: string, start: () => Promise<ImageStore
       vi.waitUntil(() => {
         const image = store.get({ namespace: under.namespace, name: imageName });
         return image !== undefined && until(image) ? image : undefined;
-      }, { timeout: 10_000, interval: 5 });
+      }, { timeout: HANG_MS, interval: 5 });
 
     const made = async (imageName: string, annotations?: Readonly<Record<string, string>>): Promise<Image> => {
       await under.create(imageName, annotations);
@@ -81,7 +83,7 @@ export function imageStoreContract(name: string, start: () => Promise<ImageStore
       await made('later');
       await under.changeBaseTag('later', 'v1.10.0');
       await under.remove('later');
-      await vi.waitUntil(() => told.length === 4);
+      await eventually(() => told.length === 4);
       expect(told.slice(1)).toEqual(['later new v1.9.0', 'later v1.9.0 v1.10.0', 'later gone']);
     });
 
@@ -91,7 +93,7 @@ export function imageStoreContract(name: string, start: () => Promise<ImageStore
       under.controller.subscribe({ changed: (_, previous) => told.push(previous === undefined ? 'new' : 'changed'), deleted: () => told.push('gone') });
       await under.remove('demos');
       await under.create('demos');
-      await vi.waitUntil(() => told.length === 3);
+      await eventually(() => told.length === 3);
       expect(told).toEqual(['new', 'gone', 'new']);
     });
 

@@ -3,6 +3,7 @@ import { WriteError } from '../../src/application/ports/image-store.ts';
 import { NOT_RECORDED, type WorkloadRoller } from '../../src/application/ports/workload-roller.ts';
 import type { WorkloadKind } from '../../src/domain/image/image.ts';
 import { type Workload, workloadId } from '../../src/domain/rollout/workload.ts';
+import { HANG_MS } from '../hang.ts';
 
 /** An empty namespace of a cluster, and people who work there. */
 export interface WorkloadRollerUnderTest {
@@ -34,7 +35,7 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
       vi.waitUntil(() => {
         const found = find(id);
         return found !== undefined && until(found) ? found : undefined;
-      }, { timeout: 10_000, interval: 10 });
+      }, { timeout: HANG_MS, interval: 10 });
     const made = async (kind: WorkloadKind = 'Deployment', annotations: Readonly<Record<string, string>> = SAYS): Promise<Workload> => {
       await under.create(kind, 'web', annotations);
       return shown(`${kind}/web`, (one) => one.status.observedGeneration === one.generation && one.status.updated === 1);
@@ -66,9 +67,9 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
       });
       expect(told).toEqual(['Deployment/web -']);
       await under.override('Deployment', 'web', 'demos=v2', 'kubectl-edit');
-      await vi.waitUntil(() => told.includes('Deployment/web demos=v2'), { timeout: 10_000 });
+      await vi.waitUntil(() => told.includes('Deployment/web demos=v2'), { timeout: HANG_MS });
       await under.remove('Deployment', 'web');
-      await vi.waitUntil(() => told.includes('Deployment/web gone'), { timeout: 10_000 });
+      await vi.waitUntil(() => told.includes('Deployment/web gone'), { timeout: HANG_MS });
     });
 
     it.each(KINDS)('sets the entries of a %s, and takes them away without a trace', async (kind) => {
@@ -127,7 +128,7 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
     it('does not make a workload that is gone, nor touch one that was made again', async () => {
       const first = await made();
       await under.remove('Deployment', 'web');
-      await vi.waitUntil(() => find('Deployment/web') === undefined, { timeout: 10_000 });
+      await vi.waitUntil(() => find('Deployment/web') === undefined, { timeout: HANG_MS });
       expect(await consequence(under.roller.setEntries(first, 'demos=v1.10.2'))).toBe('gone');
       expect(await under.roller.lastWord(first)).toBeUndefined();
       await under.create('Deployment', 'web', SAYS);
@@ -142,13 +143,13 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
       const pods = await vi.waitUntil(async () => {
         const found = await under.roller.pods(before);
         return found.length === 1 && found[0]?.ready ? found : undefined;
-      }, { timeout: 10_000, interval: 20 });
+      }, { timeout: HANG_MS, interval: 20 });
       expect(pods[0]).toMatchObject({ deleting: false, finished: false, ready: true, entries: 'demos=v1.9.0', containers: [{ name: 'main', image: 'registry.test/whoami:v1.9.0' }] });
       const [pod] = pods;
       await under.roller.deletePod(before, { ...pod!, uid: 'of-another' });
       expect((await under.roller.pods(before)).map(({ uid, deleting }) => [uid, deleting])).toEqual([[pod!.uid, false]]);
       await under.roller.deletePod(before, pod!);
-      await vi.waitUntil(async () => !(await under.roller.pods(before)).some(({ uid, deleting }) => uid === pod!.uid && !deleting), { timeout: 10_000, interval: 20 });
+      await vi.waitUntil(async () => !(await under.roller.pods(before)).some(({ uid, deleting }) => uid === pod!.uid && !deleting), { timeout: HANG_MS, interval: 20 });
       await under.roller.deletePod(before, pod!);
     });
   });

@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
 import { type Component, freePorts, until } from '../cluster/process.ts';
+import { HANG_MS } from '../hang.ts';
 import { buildBundle, componentArguments, install, type Installation } from '../path/install.ts';
 import { type RegistryServer, startRegistryServer } from '../registry-server.ts';
 
@@ -10,6 +11,7 @@ const NAMESPACE = 'orderly';
 const LEASE = ['get', 'lease', 'kimup-controller', '-n', 'kimup-operator', '-o', 'jsonpath={.spec.holderIdentity}'];
 /** What a pod is given between SIGTERM and SIGKILL. */
 const POD_GRACE_MS = 30_000;
+const LEFT = 'what is in flight is left: it takes too long';
 
 let cluster: Cluster;
 let registry: RegistryServer;
@@ -23,7 +25,7 @@ beforeAll(async () => {
   kimup = await install(cluster, { flags: { controller: [`--plain-http-registries=${registry.host}`] } });
   controller = kimup.process('controller');
   await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }]);
-}, 300_000);
+});
 afterEach(async ({ task }) => {
   release();
   if (task.result?.state === 'fail') console.log(await kimup.log('controller', 40));
@@ -46,42 +48,52 @@ async function refreshInFlight(name: string): Promise<void> {
     metadata: { name, namespace: NAMESPACE },
     spec: { image: `${registry.host}/${name}`, baseTag: 'v1.0.0', triggers: [{ type: 'crontab', value: '0 0 0 1 1 *' }], rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }] },
   }]);
-  await until(() => (registry.requests.some(({ path }) => path.includes(`/${name}/`)) ? true : undefined), 20_000, 'the registry to be asked', 20);
+  await until(() => (registry.requests.some(({ path }) => path.includes(`/${name}/`)) ? true : undefined), HANG_MS, 'the registry to be asked', 20);
+}
+
+/** Waits until the present process has heard that it is to end. */
+async function toldToEnd(): Promise<void> {
+  await until(async () => (await said()).includes('told to end') || undefined, HANG_MS, 'the signal to arrive', 20);
+}
+
+/** What the present process has said since it was ready. */
+async function said(): Promise<string[]> {
+  const lines = (await kimup.log('controller', 500)).split('\n').flatMap((line) => /"msg":"([^"]*)"/.exec(line)?.[1] ?? []);
+  return lines.slice(lines.lastIndexOf('ready') + 1);
 }
 
 describe('told to end in the middle of a refresh, the controller', () => {
   it('finishes it, gives the lead back and ends with 0', async () => {
     await refreshInFlight('finished');
     controller.kill('SIGTERM');
-    await until(async () => (await kimup.log('controller')).includes('told to end') || undefined, 5_000, 'the signal to arrive', 20);
+    await toldToEnd();
     release();
-    const began = Date.now();
     await controller.exited();
     expect(controller.ended).toBe('status 0');
-    expect(Date.now() - began).toBeLessThan(5_000);
+    expect(await said()).not.toContain(LEFT);
     expect(await cluster.kubectl(['get', 'image', 'finished', '-n', NAMESPACE, '-o', 'jsonpath={.status.result}'])).toBe('Success');
     expect(await cluster.kubectl(LEASE)).toBe('');
   });
 
   it('leaves it where the registry does not answer, gives the lead back all the same and ends with 0', async () => {
     await refreshInFlight('left');
-    const began = Date.now();
     controller.kill('SIGTERM');
     await controller.exited();
+    // By itself: where it had to be cut short, by its own limit that is below a pod's, it would have ended with 1.
     expect(controller.ended).toBe('status 0');
-    expect(Date.now() - began).toBeLessThan(POD_GRACE_MS);
+    expect(await said()).toContain(LEFT);
     expect(await cluster.kubectl(LEASE)).toBe('');
-  }, 60_000);
+  });
 
   it('ends at once when it is told again', async () => {
     await refreshInFlight('again');
     controller.kill('SIGTERM');
-    await until(async () => (await kimup.log('controller')).includes('told to end') || undefined, 5_000, 'the signal to arrive', 20);
-    const began = Date.now();
+    await toldToEnd();
     controller.kill('SIGINT');
     await controller.exited();
+    // Not after what is in flight was left, nor when its time was over.
     expect(controller.ended).toBe('status 1');
-    expect(Date.now() - began).toBeLessThan(2_000);
+    expect((await said()).at(-1)).toBe('told to end again, and ends now');
   });
 });
 
@@ -96,7 +108,7 @@ describe('the addresses of metrics and health', () => {
     const [port = 0] = await freePorts(1);
     const running = await start('one-address', `--metrics-port=127.0.0.1:${port}`, `--healthz-port=127.0.0.1:${port}`);
     const get = async (path: string): Promise<string> => fetch(`http://127.0.0.1:${port}${path}`).then((response) => response.text(), () => '');
-    await until(async () => (await get('/readyz')).startsWith('ok') || undefined, 20_000, 'it to be ready', 50);
+    await until(async () => (await get('/readyz')).startsWith('ok') || undefined, HANG_MS, 'it to be ready', 50);
     expect(await get('/metrics')).toContain('kimup_build_info');
     expect(await get('/healthz')).toBe('ok\n');
     await running.stop(POD_GRACE_MS);

@@ -2,10 +2,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
 import { until } from '../cluster/process.ts';
+import { HANG_MS } from '../hang.ts';
 import { buildBundle, install, type Installation } from '../path/install.ts';
 
 const NAMESPACE = 'rules';
-const DEADLINE_MS = 30_000;
 const YEARLY = '0 0 0 1 1 *';
 
 let cluster: Cluster;
@@ -16,7 +16,7 @@ beforeAll(async () => {
   cluster = await startCluster({ nodes: 'kwok', name: 'e2e-rules', progress: console.log });
   kimup = await install(cluster);
   await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, annotations: { 'kimup.cloudavenue.io/enabled': 'true' } } }]);
-}, 300_000);
+});
 
 afterEach(async ({ task }) => {
   if (task.result?.state !== 'fail') return;
@@ -73,7 +73,7 @@ async function statusWhen(name: string, what: string, holds: (status: Status) =>
   return until(async () => {
     last = (JSON.parse(await cluster.kubectl(['get', 'image', name, '-n', NAMESPACE, '-o', 'json'])) as { status?: Status }).status ?? {};
     return holds(last) ? last : undefined;
-  }, DEADLINE_MS, `the Image ${name} to ${what}`, 100).catch((error: Error) => {
+  }, HANG_MS, `the Image ${name} to ${what}`, 100).catch((error: Error) => {
     throw new Error(`${error.message}; its status: ${JSON.stringify(last)}`);
   });
 }
@@ -93,7 +93,7 @@ function podsOn(repository: string, reference: string, name = repository): Promi
   return until(async () => {
     const images = (await cluster.kubectl(['get', 'pods', '-n', NAMESPACE, '-l', `app=${name}`, '-o', 'jsonpath={.items[*].spec.containers[0].image}'])).split(' ');
     return images.length === 2 && images.every((one) => one === `${cluster.registry.host}/${repository}:${reference}`) ? true : undefined;
-  }, DEADLINE_MS, `the pods of ${name} to be on ${reference}`, 100);
+  }, HANG_MS, `the pods of ${name} to be on ${reference}`, 100);
 }
 
 describe('a rule of type digest', () => {
@@ -109,7 +109,7 @@ describe('a rule of type digest', () => {
     await refresh('moving');
     await statusWhen('moving', 'be on the new digest', ({ digest, result, update }) => digest === after && result === 'Success' && update === undefined);
     await podsOn('moving', `v1.0.0@${after}`);
-    await until(async () => ((await describeImage('moving')).includes(`v1.0.0@${before} -> v1.0.0@${after} by rule "by digest"`) ? true : undefined), DEADLINE_MS, 'the event', 200);
+    await until(async () => ((await describeImage('moving')).includes(`v1.0.0@${before} -> v1.0.0@${after} by rule "by digest"`) ? true : undefined), HANG_MS, 'the event', 200);
     // What kimup put is stable: nothing is rolled again.
     const revisions = () => cluster.kubectl(['get', 'deployment', 'moving', '-n', NAMESPACE, '-o', 'jsonpath={.metadata.annotations.deployment\\.kubernetes\\.io/revision}']);
     const revision = await revisions();
@@ -158,7 +158,7 @@ describe('the track of an Image', () => {
     const { conditions } = await statusWhen('alone', 'be on v1.1.0', ({ tag, result }) => tag === 'v1.1.0' && result === 'Success');
     expect(conditions!.find(({ type }) => type === 'RolledOut')).toMatchObject({ status: 'True', reason: 'LeftAlone', message: expect.stringContaining(why) as string });
     await podsOn('alone', 'v1.0.0-alpine');
-    await until(async () => ((await describeImage('alone')).includes(`v1.1.0: left alone because of their tags: ${why}`) ? true : undefined), DEADLINE_MS, 'the event', 200);
+    await until(async () => ((await describeImage('alone')).includes(`v1.1.0: left alone because of their tags: ${why}`) ? true : undefined), HANG_MS, 'the event', 200);
   });
 
   it('is told from that of another Image for the same repository by the tags of the workloads', async () => {

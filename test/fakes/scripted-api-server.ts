@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { HANG_MS } from '../hang.ts';
 
 /** A request that waits for its answer. */
 export interface ScriptedRequest {
@@ -48,7 +49,7 @@ export class ScriptedApiServer {
   }
 
   /** The next request, in the order in which they came. @throws Error when none comes in time */
-  next(withinMs = 5_000): Promise<ScriptedRequest> {
+  next(withinMs = HANG_MS): Promise<ScriptedRequest> {
     const request = this.#waiting.shift();
     if (request !== undefined) return Promise.resolve(request);
     return new Promise((resolve, reject) => {

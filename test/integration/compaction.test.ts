@@ -6,7 +6,8 @@ import { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts'
 import { KubeConnection } from '../../src/adapters/kubernetes/client/kube-connection.ts';
 import { apiVersionOf, IMAGES, type KubeObject } from '../../src/adapters/kubernetes/client/resource.ts';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
-import { eventually, TestLog } from './kubernetes.ts';
+import { eventually } from '../eventually.ts';
+import { TestLog } from './kubernetes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const IMAGES_TOTAL = 2_000;
@@ -106,7 +107,7 @@ describe('2,000 Images on a real API server whose etcd is compacted', () => {
     connection.access = access;
     go();
 
-    await eventually(() => informer.list().length === IMAGES_TOTAL - 1 && informer.get('default', names[8]!)?.metadata?.labels?.['changed'] === 'yes', 30_000);
+    await eventually(() => informer.list().length === IMAGES_TOTAL - 1 && informer.get('default', names[8]!)?.metadata?.labels?.['changed'] === 'yes');
     expect(told.sort()).toEqual([`-${names[7]}`, `~${names[8]}`]);
     const watch = client.watch(IMAGES, { resourceVersion: old, timeoutSeconds: 5 });
     await expect(watch.next()).rejects.toMatchObject({ status: 410, reason: 'Expired' });

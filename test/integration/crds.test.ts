@@ -198,7 +198,7 @@ describe("an Image's status", () => {
     await applyStatus('operator', { conditions: [{ type: 'RolledOut', status: 'False' }] });
     const { conditions } = (await read('image', 'status'))['status'];
     expect(conditions.map((condition: { type: string }) => condition.type).toSorted()).toEqual(['Ready', 'RolledOut']);
-    await kubectl('wait', '--for=condition=Ready', 'image/status', '--timeout=5s');
+    await kubectl('wait', '--for=condition=Ready', 'image/status', '--timeout=60s');
   });
 
   it('refuses a result that is not in the contract', async () => {

@@ -56,7 +56,7 @@ async function start(): Promise<Cluster> {
   const cluster = await startCluster({ nodes: 'kwok', name: 'integration', progress: line => console.log(line) });
   try {
     await cluster.kubectl(['apply', '--server-side', '-f', CRDS]);
-    await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', CRDS]);
+    await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', CRDS]);
   } catch (error) {
     await cluster.stop();
     throw error;

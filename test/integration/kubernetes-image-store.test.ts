@@ -10,8 +10,9 @@ import { EventRecorder } from '../../src/application/ports/event-recorder.ts';
 import { WriteError } from '../../src/application/ports/image-store.ts';
 import { imageStoreContract } from '../contracts/image-store.contract.ts';
 import { LEADS } from '../fakes/leads.ts';
+import { eventually } from '../eventually.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
-import { eventually, kubernetes, TestLog } from './kubernetes.ts';
+import { kubernetes, TestLog } from './kubernetes.ts';
 
 let cluster: SharedCluster;
 let client: KubeClient;

@@ -5,8 +5,9 @@ import { KubernetesEventRecorder } from '../../src/adapters/kubernetes/kubernete
 import { KubernetesSecretReader } from '../../src/adapters/kubernetes/kubernetes-secret-reader.ts';
 import { parseDockerConfig } from '../../src/adapters/registry/docker-config.ts';
 import { SystemClock } from '../../src/adapters/system/system-clock.ts';
+import { eventually } from '../eventually.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
-import { eventually, kubernetes, TestLog } from './kubernetes.ts';
+import { kubernetes, TestLog } from './kubernetes.ts';
 
 let cluster: SharedCluster;
 let client: KubeClient;

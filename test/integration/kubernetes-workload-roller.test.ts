@@ -6,8 +6,9 @@ import type { WorkloadKind } from '../../src/domain/image/image.ts';
 import { workloadRollerContract } from '../contracts/workload-roller.contract.ts';
 import { LEADS } from '../fakes/leads.ts';
 import { FakeLog } from '../fakes/recorders.ts';
+import { eventually } from '../eventually.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
-import { eventually, kubernetes } from './kubernetes.ts';
+import { kubernetes } from './kubernetes.ts';
 import { manifest } from './workloads.ts';
 
 const RESOURCES: Readonly<Record<WorkloadKind, Resource>> = { Deployment: DEPLOYMENTS, StatefulSet: STATEFULSETS, DaemonSet: DAEMONSETS };

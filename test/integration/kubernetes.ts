@@ -1,4 +1,3 @@
-import { vi } from 'vitest';
 import { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { KubeConnection } from '../../src/adapters/kubernetes/client/kube-connection.ts';
 import { Log, type LogFields } from '../../src/application/ports/log.ts';
@@ -20,9 +19,4 @@ export class TestLog extends Log {
   #keep(level: string, message: string, fields: LogFields = {}): void {
     this.lines.push(`${level} ${message} ${JSON.stringify(fields, (_, value: unknown) => (value instanceof Error ? value.message : value))}`);
   }
-}
-
-/** Waits until `condition` answers something, and fails after `timeout` ms. */
-export function eventually<T>(condition: () => T | Promise<T>, timeout = 15_000): Promise<Exclude<T, null | undefined | false | 0 | ''>> {
-  return vi.waitUntil(condition, { timeout, interval: 20 }) as Promise<Exclude<T, null | undefined | false | 0 | ''>>;
 }

@@ -4,14 +4,16 @@ import { KubeError } from '../../src/adapters/kubernetes/client/kube-error.ts';
 import { LEASES, type KubeObject } from '../../src/adapters/kubernetes/client/resource.ts';
 import { LeaseLeaderElection } from '../../src/adapters/kubernetes/lease-leader-election.ts';
 import type { AbortSignalLike } from '../../src/application/ports/tag-registry.ts';
+import { eventually } from '../eventually.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
-import { eventually, kubernetes, TestLog } from './kubernetes.ts';
+import { kubernetes, TestLog } from './kubernetes.ts';
 
 interface Lease extends KubeObject {
   readonly spec: { readonly holderIdentity: string; readonly leaseDurationSeconds: number; readonly renewTime: string; readonly acquireTime: string; readonly leaseTransitions: number };
 }
 
-const LEASE_MS = 2_000;
+/** As long as kimup's own: a starved machine must not make a leader lose it. */
+const LEASE_MS = 6_000;
 const RENEW_MS = 400;
 
 let cluster: SharedCluster;
@@ -77,18 +79,18 @@ describe('LeaseLeaderElection', () => {
     await eventually(() => first.leads());
     const second = new Candidate(namespace, 'second');
     const before = await lease(namespace);
-    expect(before.spec).toMatchObject({ holderIdentity: 'first', leaseDurationSeconds: 2, leaseTransitions: 0 });
+    expect(before.spec).toMatchObject({ holderIdentity: 'first', leaseDurationSeconds: 6, leaseTransitions: 0 });
     await eventually(async () => (await lease(namespace)).spec.renewTime > before.spec.renewTime);
     // For longer than a Lease holds: it is renewal that keeps the second one out.
     await eventually(async () => Date.parse((await lease(namespace)).spec.renewTime) > Date.parse(before.spec.renewTime) + 1.5 * LEASE_MS);
     expect([first.leads(), second.leads(), (await lease(namespace)).spec.acquireTime]).toEqual([true, false, before.spec.acquireTime]);
 
-    const stopped = performance.now();
     first.stop.abort();
     await first.done;
     expect(first.leads()).toBe(false);
+    // Given back, not left to expire; the other may have it already.
+    expect(['', 'second']).toContain((await lease(namespace)).spec.holderIdentity);
     await eventually(() => second.leads());
-    expect(performance.now() - stopped).toBeLessThan(LEASE_MS / 2);
     expect((await lease(namespace)).spec).toMatchObject({ holderIdentity: 'second', leaseTransitions: 1 });
     second.stop.abort();
     await second.done;
@@ -150,12 +152,13 @@ describe('LeaseLeaderElection', () => {
     const namespace = await cluster.freshNamespace({ prefix: 'lead' });
     const first = new Candidate(namespace, 'first');
     await eventually(() => first.leads());
+    const given = performance.now();
     await client.mergePatch(LEASES, { namespace, name: 'lead' }, { spec: { holderIdentity: 'somebody' } }, 'user');
     await eventually(() => first.terms[0]?.to !== undefined);
     expect(first.leads()).toBe(false);
     // The other never renews it.
     await eventually(() => first.terms.length === 2);
-    expect(first.terms[1]!.from - first.terms[0]!.to!).toBeGreaterThan(LEASE_MS * 0.9);
+    expect(first.terms[1]!.from - given).toBeGreaterThan(LEASE_MS * 0.9);
     first.stop.abort();
     await first.done;
   });

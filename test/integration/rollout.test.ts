@@ -16,8 +16,9 @@ import type { ImageStatus, Rollout, WorkloadKind } from '../../src/domain/image/
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
 import { LEADS } from '../fakes/leads.ts';
 import { FakeEventRecorder, FakeLog, FakeMetrics } from '../fakes/recorders.ts';
+import { eventually } from '../eventually.ts';
 import { type Admission, startAdmission } from './admission-wiring.ts';
-import { eventually } from './kubernetes.ts';
+
 import { manifest, type ManifestOptions } from './workloads.ts';
 
 // A cluster of its own: its webhook is the whole cluster's, and pods of one tag never get ready on it.
@@ -112,7 +113,7 @@ describe('a rollout, on a real API server with its controllers', () => {
   const rollout = async (until: (rollout: Rollout) => boolean): Promise<Rollout> => eventually(async () => {
     const found = (await status())?.rollout;
     return found !== undefined && until(found) ? found : undefined;
-  }, 40_000);
+  });
   const get = (kind: WorkloadKind, name: string): Promise<RawWorkload> => admin.get<RawWorkload>(RESOURCES[kind], { namespace, name });
   const entries = async (kind: WorkloadKind, name: string): Promise<string | undefined> => (await get(kind, name)).spec?.template?.metadata?.annotations?.[ENTRIES];
   const pods = async (kind: WorkloadKind, name: string): Promise<Pod[]> =>
@@ -143,7 +144,7 @@ describe('a rollout, on a real API server with its controllers', () => {
       expect((await get(kind, name)).spec?.template?.spec?.containers?.[0]?.image).toBe('acme/whoami:v1.9.0');
     }
     expect(new Set(await running('Deployment', 'out'))).toEqual(new Set(['acme/whoami:v1.9.0 ready']));
-    await cluster.kubectl(['wait', 'image/demos', '-n', namespace, '--for=condition=RolledOut', '--timeout=5s']);
+    await cluster.kubectl(['wait', 'image/demos', '-n', namespace, '--for=condition=RolledOut', '--timeout=60s']);
     expect(operator.events.events.map((event) => event.split(':')[0])).toEqual(['Normal RollingOut', 'Normal RolledOut']);
   });
 
@@ -175,7 +176,7 @@ describe('a rollout, on a real API server with its controllers', () => {
     await move(FAILING);
     const failed = await rollout(({ phase }) => phase === 'Failed');
     expect(failed.message).toMatch(new RegExp(`^${kind} db: 1 of [23] pods updated, 0 ready; no progress for 4 s; pod db-\\S+: container main: CrashLoopBackOff`));
-    await eventually(async () => (await running(kind, 'db')).join() === before.join(), 20_000);
+    await eventually(async () => (await running(kind, 'db')).join() === before.join());
     expect((await get(kind, 'db')).spec?.template).toEqual(template);
     expect(operator.log.lines.filter((line) => line === 'info deleted a pod to have it made anew')).toHaveLength(kind === 'StatefulSet' ? 1 : 0);
   });
@@ -219,7 +220,7 @@ describe('a rollout, on a real API server with its controllers', () => {
   it('waits where a workload does not say which of two Images is its own', async () => {
     await workload('Deployment', 'web');
     await cluster.apply([{ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name: 'rival', namespace }, spec: { image: 'acme/whoami', baseTag: 'v1', triggers: [{ type: 'crontab', value: '0 0 * * * *' }], rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }] } }]);
-    await cluster.kubectl(['wait', 'image/demos', '-n', namespace, '--for=condition=Ambiguous', '--timeout=20s']);
+    await cluster.kubectl(['wait', 'image/demos', '-n', namespace, '--for=condition=Ambiguous', '--timeout=60s']);
     await move('v1.10.2');
     expect((await rollout(({ phase }) => phase === 'Progressing')).message).toContain('waits: say with the annotation kimup.cloudavenue.io/image');
     await admin.mergePatch(DEPLOYMENTS, { namespace, name: 'web' }, { spec: { template: { metadata: { annotations: { 'kimup.cloudavenue.io/image': 'demos' } } } } }, 'user');

@@ -6,6 +6,7 @@ import { join, relative } from 'node:path';
 import { buildAndPush } from '../cluster/images.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { type Component, freePorts, run, tail, until } from '../cluster/process.ts';
+import { HANG_MS } from '../hang.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const NAMESPACE = 'kimup-operator';
@@ -32,7 +33,7 @@ export async function buildBundle(): Promise<void> {
 /** Applies the CRDs, the namespace and the RBAC, as a user would. */
 export async function applyGround(cluster: Cluster): Promise<void> {
   await cluster.kubectl(['apply', '-f', join(ROOT, 'crds')]);
-  await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s'], { timeoutMs: 40_000 });
+  await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s'], { timeoutMs: 70_000 });
   await cluster.kubectl(['apply', '-f', join(ROOT, 'deploy', 'namespace.yaml'), '-f', join(ROOT, 'deploy', 'rbac.yaml')]);
 }
 
@@ -68,7 +69,7 @@ async function installPods(cluster: Cluster, options: InstallOptions): Promise<I
   }));
   await cluster.kubectl(['apply', '-k', overlay]);
   for (const component of COMPONENTS) {
-    await cluster.kubectl(['rollout', 'status', `deployment/kimup-${component}`, '-n', NAMESPACE, '--timeout=60s'], { timeoutMs: 70_000 })
+    await cluster.kubectl(['rollout', 'status', `deployment/kimup-${component}`, '-n', NAMESPACE, '--timeout=120s'], { timeoutMs: 130_000 })
       .catch(async (error: Error) => {
         const pods = await cluster.kubectl(['describe', 'pods', '-n', NAMESPACE]).catch(String);
         throw new Error(`kimup-${component} is not ready: ${error.message}\n${await podLog(cluster, component, 30)}\n${pods}`);
@@ -98,7 +99,7 @@ async function installProcesses(cluster: Cluster, options: InstallOptions): Prom
   }));
   const of = (name: ComponentName) => started.find(({ component }) => component === name)!;
   const log = (component: ComponentName, lines = 20) => tail(join(cluster.dir, 'logs', `kimup-${component}.log`), lines);
-  const ready = async (component: ComponentName, timeoutMs = 30_000): Promise<void> => {
+  const ready = async (component: ComponentName, timeoutMs = HANG_MS): Promise<void> => {
     const { healthz, process: running } = of(component);
     await until(async () => {
       if (running.ended !== undefined) return true;

@@ -8,6 +8,7 @@ import { type KubeObject, LEASES } from '../../src/adapters/kubernetes/client/re
 import type { Cluster } from '../cluster/cluster.ts';
 import { type Component, freePorts, until } from '../cluster/process.ts';
 import { startProxy, type TcpProxy } from '../proxy.ts';
+import { HANG_MS } from '../hang.ts';
 import { applyGround, componentArguments, type ComponentName, type InstallOptions } from './install.ts';
 
 const NAMESPACE = 'kimup-operator';
@@ -95,7 +96,7 @@ export async function installReplicas(cluster: Cluster, client: KubeClient, coun
       const found = await holder(component);
       return found === but ? undefined : found;
     }, timeoutMs, `a ${but === undefined ? '' : 'another '}${component} to lead`, 20),
-    async allReady(timeoutMs = 30_000) {
+    async allReady(timeoutMs = HANG_MS) {
       for (const { process: one } of [...all.operator, ...all.controller]) await one.start();
       await until(async () => {
         const ready = await Promise.all([...all.operator, ...all.controller].map((one) => one.ready()));

@@ -3,6 +3,7 @@
 import { strict as assert } from 'node:assert';
 import type { Cluster } from '../cluster/cluster.ts';
 import { until } from '../cluster/process.ts';
+import { HANG_MS } from '../hang.ts';
 import { buildBundle, install, type Installation } from './install.ts';
 
 /** A step: what it does, and what came of it in a few words. It throws when the step fails. */
@@ -23,7 +24,6 @@ const BEST = 'v1.10.2';
 const NEXT = 'v1.11.0';
 const ELSEWHERE = 'out-of-scope';
 const ENABLED = 'kimup.cloudavenue.io/enabled';
-const UPDATE_TIMEOUT_MS = 60_000;
 
 /** The workloads that the Image moves, as `kubectl` names them. */
 const ROLLED = ['deployment/web', 'statefulset/db', 'daemonset/agent'] as const;
@@ -60,10 +60,10 @@ export function wholePath(path: Path): Step[] {
         : `on ${status.tag}, moving to ${status.update.tag} by rule "${status.update.rule}"${workloads === '' ? '' : `: ${workloads}`}`;
       if (line !== last) tell((last = line));
       return status.tag === tag && status.update === undefined ? true : undefined;
-    }, UPDATE_TIMEOUT_MS, `the Image to be on ${tag} (last seen: ${last})`, 100).catch((error: Error) => {
+    }, HANG_MS, `the Image to be on ${tag} (last seen: ${last})`, 100).catch((error: Error) => {
       throw new Error(`${error.message}; last seen: ${last}`);
     });
-    await kubectl(['wait', '--for=condition=Ready', 'image/demos', '--timeout=5s']);
+    await kubectl(['wait', '--for=condition=Ready', 'image/demos', '--timeout=30s']);
     const running: string[] = [];
     for (const [app, count] of [['web', 2], ['db', 1], ['agent', 1]] as const) {
       const found = await pods(`app=${app}`);
@@ -133,7 +133,7 @@ export function wholePath(path: Path): Step[] {
         const [pod] = await until(async () => {
           const found = await pods('job-name=report-now');
           return found.length > 0 ? found : undefined;
-        }, 30_000, 'the Job to make a pod', 100);
+        }, HANG_MS, 'the Job to make a pod', 100);
         assert.equal(tagOf(pod!), BEST);
         await kubectl(['delete', 'job', 'report-now', '--wait=false']);
         return `pod ${pod!.metadata.name} has ${BEST}`;

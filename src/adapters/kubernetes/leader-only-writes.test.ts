@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../../test/eventually.ts';
 import { FakeClock } from '../../../test/fakes/fake-clock.ts';
 import { FakeNamespaceStore } from '../../../test/fakes/fake-namespace-store.ts';
 import { FakeLog } from '../../../test/fakes/recorders.ts';
@@ -103,7 +104,7 @@ describe('WebhookConfigurationKeeper', () => {
   it('writes nothing while this replica does not lead, and all once it does', async () => {
     leadership.isLeader.mockReturnValue(false);
     keeper.start();
-    await vi.waitUntil(() => clock.pending().length > 0);
+    await eventually(() => clock.pending().length > 0);
     await clock.advance(10_000);
     expect(client.mergePatch).not.toHaveBeenCalled();
     leadership.isLeader.mockReturnValue(true);
@@ -115,7 +116,7 @@ describe('WebhookConfigurationKeeper', () => {
   it('writes for the version that it saw, and looks again when that is not the present one', async () => {
     client.mergePatch.mockRejectedValueOnce(conflict());
     keeper.start();
-    await vi.waitUntil(() => clock.pending().length > 0);
+    await eventually(() => clock.pending().length > 0);
     await clock.advance(1_000);
     expect(client.mergePatch.mock.calls.map((call) => (call as unknown[])[2])).toMatchObject([{ metadata: { uid: 'w', resourceVersion: '7' } }, { metadata: { uid: 'w', resourceVersion: '7' } }]);
     await keeper.stop();

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { CronTime } from 'cron';
-import { Crontab, InvalidCrontabError, type Schedule } from '../../application/ports/crontab.ts';
-import { type CrontabField, parseCrontab } from './crontab-syntax.ts';
-import { timeZone, type TimeZone } from './time-zone.ts';
+import { Crontab, type Schedule } from '../../application/ports/crontab.ts';
+import type { CrontabField } from './crontab-syntax.ts';
+import { readCrontab } from './read-crontab.ts';
+import type { TimeZone } from './time-zone.ts';
 
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
@@ -29,11 +30,7 @@ export class CronCrontab extends Crontab {
   }
 
   #understand(expression: string): Schedule {
-    const { zone: zoneName, fields } = parseCrontab(expression);
-    const zone = timeZone(zoneName ?? 'UTC');
-    if (zone === undefined) {
-      throw new InvalidCrontabError(`${JSON.stringify(zoneName)} is no time zone; give a name like Europe/Paris, or leave CRON_TZ= out for UTC`);
-    }
+    const { zone, fields } = readCrontab(expression);
     const text = (Object.values(fields) as CrontabField[]).map((field) => field.text).join(' ');
     const cron = new CronTime(text, 'UTC');
     const wall: WallClock = (after) => {

@@ -1,4 +1,5 @@
 import { InvalidCrontabError } from '../../application/ports/crontab.ts';
+import { adviceFor, secondsOf } from './crontab-advice.ts';
 
 /** One field of a crontab. */
 export interface CrontabField {
@@ -25,6 +26,8 @@ interface FieldSyntax {
   readonly called: string;
   readonly low: number;
   readonly high: number;
+  /** How many seconds a step of 1 is; of months those of 30 days. */
+  readonly stepSeconds: number;
   /** Names for numbers, the first one for `low`. */
   readonly names?: readonly string[];
 }
@@ -33,12 +36,12 @@ const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', '
 const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 const SYNTAX: readonly FieldSyntax[] = [
-  { name: 'second', called: 'seconds', low: 0, high: 59 },
-  { name: 'minute', called: 'minutes', low: 0, high: 59 },
-  { name: 'hour', called: 'hours', low: 0, high: 23 },
-  { name: 'dayOfMonth', called: 'day of month', low: 1, high: 31 },
-  { name: 'month', called: 'month', low: 1, high: 12, names: MONTHS },
-  { name: 'dayOfWeek', called: 'day of week', low: 0, high: 7, names: WEEKDAYS },
+  { name: 'second', called: 'seconds', low: 0, high: 59, stepSeconds: 1 },
+  { name: 'minute', called: 'minutes', low: 0, high: 59, stepSeconds: 60 },
+  { name: 'hour', called: 'hours', low: 0, high: 23, stepSeconds: 3_600 },
+  { name: 'dayOfMonth', called: 'day of month', low: 1, high: 31, stepSeconds: 86_400 },
+  { name: 'month', called: 'month', low: 1, high: 12, stepSeconds: 30 * 86_400, names: MONTHS },
+  { name: 'dayOfWeek', called: 'day of week', low: 0, high: 7, stepSeconds: 86_400, names: WEEKDAYS },
 ];
 
 const SHORTHANDS: Readonly<Record<string, string>> = {
@@ -68,13 +71,7 @@ export function parseCrontab(expression: string): CrontabExpression {
   const zone = /^(?:CRON_)?TZ=(.*)$/.exec(words[0]!)?.[1];
   if (zone !== undefined) words.shift();
   const [first = ''] = words;
-  if (first.startsWith('@')) {
-    const shorthand = Object.hasOwn(SHORTHANDS, first.toLowerCase()) ? SHORTHANDS[first.toLowerCase()] : undefined;
-    if (shorthand === undefined || words.length > 1) {
-      throw new InvalidCrontabError(`${JSON.stringify(words.join(' '))} is no shorthand; there are ${Object.keys(SHORTHANDS).join(', ')}`);
-    }
-    words.splice(0, 1, ...shorthand.split(' '));
-  }
+  if (first.startsWith('@')) words.splice(0, words.length, ...inFields(words).split(' '));
   if (words.length === 5) words.unshift('0');
   if (words.length !== 6) {
     throw new InvalidCrontabError(
@@ -86,6 +83,19 @@ export function parseCrontab(expression: string): CrontabExpression {
   return { zone, fields };
 }
 
+/** The fields that a shorthand stands for. */
+function inFields(words: readonly string[]): string {
+  const [name = '', ...rest] = words.map((word) => word.toLowerCase());
+  const text = JSON.stringify(words.join(' '));
+  if (name === '@every') {
+    const seconds = secondsOf(rest.join(''));
+    throw new InvalidCrontabError(`${text} is counted from a start, a crontab goes by the clock; ${seconds === undefined ? 'write one, like "0 */5 * * * *" for every 5 minutes' : adviceFor(seconds)}`);
+  }
+  const shorthand = Object.hasOwn(SHORTHANDS, name) && rest.length === 0 ? SHORTHANDS[name] : undefined;
+  if (shorthand === undefined) throw new InvalidCrontabError(`${text} is no shorthand; there are ${Object.keys(SHORTHANDS).join(', ')}`);
+  return shorthand;
+}
+
 function parseField(text: string, syntax: FieldSyntax): CrontabField {
   const days = syntax.name === 'dayOfMonth' || syntax.name === 'dayOfWeek';
   if (text === '?') {
@@ -93,17 +103,27 @@ function parseField(text: string, syntax: FieldSyntax): CrontabField {
     return parseField('*', syntax);
   }
   const values = new Set<number>();
+  const count = syntax.name === 'dayOfWeek' ? 7 : syntax.high - syntax.low + 1;
   for (const item of text.split(',')) {
     const [range = '', step, ...more] = item.split('/');
     if (range === '' || more.length > 0) throw problem(syntax, `${JSON.stringify(item)} is no number, name or range`);
-    const by = step === undefined ? 1 : number(step, syntax);
-    if (by < 1) throw problem(syntax, `${JSON.stringify(item)} has a step of 0`);
+    const by = step === undefined ? 1 : stepOf(item, step, count, syntax);
     const [from, to] = bounds(range, step !== undefined, syntax);
     for (let value = from; value <= to; value += by) values.add(syntax.name === 'dayOfWeek' ? value % 7 : value);
   }
-  const count = syntax.name === 'dayOfWeek' ? 7 : syntax.high - syntax.low + 1;
   const all = values.size === count;
   return { text: all ? '*' : [...values].join(','), values, all };
+}
+
+/** A step from one end of the field to the other is what it says (every 60 minutes); a longer one would come round too early. */
+function stepOf(item: string, step: string, count: number, syntax: FieldSyntax): number {
+  const by = /^\d{5,9}$/.test(step) ? Number(step) : number(step, syntax);
+  if (by < 1) throw problem(syntax, `${JSON.stringify(item)} has a step of 0`);
+  if (by > count) {
+    const advice = adviceFor(by * syntax.stepSeconds, syntax.name === 'month' ? `${by} months` : undefined);
+    throw problem(syntax, `${JSON.stringify(item)} has a step beyond the field, which begins anew after ${count} values; ${advice}`);
+  }
+  return by;
 }
 
 /** The first and last of `*`, `5`, `MON` or `MON-FRI`; a single one with a step goes on to the end. */

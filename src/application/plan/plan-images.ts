@@ -9,6 +9,7 @@ import type { Rule } from '../../domain/rule/rule.ts';
 import type { TagFilter } from '../../domain/tag/tag-filter.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
 import { decideWithFacts, type Decided, type FactSource, withoutFailed } from '../refresh/decide-with-facts.ts';
+import type { TriggerProblem } from '../trigger/understand-triggers.ts';
 import { FirstSeenDigests } from '../refresh/first-seen.ts';
 import type { Position } from '../refresh/refresh-status.ts';
 import { rebase, settle } from '../refresh/settle.ts';
@@ -47,6 +48,8 @@ export interface PlanEntry {
   readonly candidates?: readonly { readonly tag: string; readonly rule: string; readonly verdict: 'selected' | 'older' | 'excluded'; readonly reason: string }[];
   /** What becomes of the workloads that name the repository, where there are workloads in the files. */
   readonly workloads?: readonly PlannedWorkload[];
+  /** Those that the controller would refuse, where there are any. */
+  readonly triggers?: readonly TriggerProblem[];
   /** Why nothing is known: the registry failed. */
   readonly error?: string;
 }

@@ -3,7 +3,7 @@ import type { CandidateReason, FirstSeen, HistoryEntry, Image, RefreshResult, Up
 import { RETRYING } from '../../domain/image/need.ts';
 import { isTagGone, TAG_GONE } from '../../domain/image/tag-gone.ts';
 import type { ControllerStatus } from '../ports/image-store.ts';
-import type { TriggerProblem } from '../trigger/trigger-images.ts';
+import type { TriggerProblem } from '../trigger/understand-triggers.ts';
 
 /** What an Image is on after a refresh, and what it moves to. */
 export interface Position {

@@ -2,17 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { type Image, keyOf, type Trigger } from '../../domain/image/image.ts';
 import { Alarm } from '../ports/alarm.ts';
 import { Clock } from '../ports/clock.ts';
-import { Crontab, InvalidCrontabError, type Schedule } from '../ports/crontab.ts';
+import { Crontab, type Schedule } from '../ports/crontab.ts';
 import { ImageStore } from '../ports/image-store.ts';
 import { DueTimes } from '../queue/due-times.ts';
+import { type TriggerProblem, understandTriggers } from './understand-triggers.ts';
 import { needsRefresh, needsSettling, REFRESH_ACTIONS, wasRetrying } from '../../domain/image/need.ts';
-
-/** A trigger whose expression can't be used. */
-export interface TriggerProblem {
-  /** The field, as in `spec.triggers[0].value`. */
-  readonly field: string;
-  readonly message: string;
-}
 
 /** Takes up the refresh of an Image. */
 export type TakeUp = (key: string, why: { readonly urgent: boolean }) => void;
@@ -108,18 +102,7 @@ export class TriggerImages {
   }
 
   #understand(image: Image): Entry {
-    const schedules: Schedule[] = [];
-    const problems: TriggerProblem[] = [];
-    image.spec.triggers.forEach((trigger, i) => {
-      if (trigger.type !== 'crontab') return;
-      const field = `spec.triggers[${i}].value`;
-      try {
-        schedules.push(this.crontab.parse(trigger.value ?? ''));
-      } catch (error) {
-        if (!(error instanceof InvalidCrontabError)) throw error;
-        problems.push({ field, message: error.message });
-      }
-    });
+    const { schedules, problems } = understandTriggers(image.spec.triggers, (expression) => this.crontab.parse(expression));
     return { uid: image.uid, triggers: image.spec.triggers, schedules, problems };
   }
 

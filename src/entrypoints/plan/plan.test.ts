@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { PlanEntry } from '../../application/plan/plan-images.ts';
 import { plan } from './plan.ts';
 
 let folder: string;
@@ -22,6 +23,21 @@ it('says in the table why spec.baseTag moves an Image', async () => {
   const status = { tag: 'v1.9.0', baseTag: 'v1.9.0', image: 'registry.test/app' };
   const { stdout } = await plan(['-f', '-', '--tags-file', tags], surroundings(image({ baseTag: 'v2.0.0' }, status)));
   expect(stdout).toContain('moves v1.9.0 -> v2.0.0: spec.baseTag is v2.0.0 now');
+});
+
+it('tells of triggers that the controller would refuse, with what to write instead; that is no reason to end otherwise', async () => {
+  const tags = join(folder, 'tags.txt');
+  writeFileSync(tags, 'v1.9.0\n');
+  const triggers = ['@every 1m', '0 0 * * * *', '*/480 * * * *', 'CRON_TZ=Nowhere 0 0 * * *'].map((value) => ({ type: 'crontab', value }));
+  const planned = (output: string) => plan(['-f', '-', '--tags-file', tags, '-o', output], surroundings(image({ triggers })));
+  const { stdout, stderr, status } = await planned('json');
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+  expect((JSON.parse(stdout) as PlanEntry[])[0]!.triggers).toEqual([
+    { field: 'spec.triggers[0].value', message: expect.stringContaining('for every minute write "0 * * * * *"') as string },
+    { field: 'spec.triggers[2].value', message: expect.stringContaining('for every 8 hours write "0 0 */8 * * *"') as string },
+    { field: 'spec.triggers[3].value', message: expect.stringContaining('"Nowhere" is no time zone') as string },
+  ]);
+  expect((await planned('table')).stdout).toContain('refused: spec.triggers[2].value: the field minutes: "*/480"');
 });
 
 it.each<[string, readonly string[], string]>([

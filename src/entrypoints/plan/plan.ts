@@ -6,8 +6,10 @@ import { NoMetrics } from '../../adapters/metrics/no-metrics.ts';
 import { DistributionTagRegistry } from '../../adapters/registry/distribution-tag-registry.ts';
 import { UserDockerConfig } from '../../adapters/registry/user-docker-config.ts';
 import { DockerConfigError } from '../../adapters/registry/docker-config.ts';
+import { readCrontab } from '../../adapters/schedule/read-crontab.ts';
 import { InputError } from '../../application/plan/input-error.ts';
 import { type Plan, planImages, type TagSource } from '../../application/plan/plan-images.ts';
+import { tellOfTriggers } from '../../application/plan/plan-triggers.ts';
 import { FileTagSource, RegistryTagSource } from '../../application/plan/tag-sources.ts';
 import { HELP, type PlanArguments, readArguments, UsageError } from './arguments.ts';
 import { table } from './table.ts';
@@ -69,6 +71,7 @@ async function planFor(given: PlanArguments, surroundings: Surroundings): Promis
     const source: TagSource = new FileTagSource(shown(tagsFile), readTags(await read(tagsFile, surroundings), shown(tagsFile)));
     plans = await planImages(images, source, options, beside);
   }
+  plans = tellOfTriggers(plans, images, readCrontab);
   const failures = plans.flatMap(({ entry: { namespace, name, error } }) => (error === undefined ? [] : [`${text(`${namespace}/${name}: ${error}`)}\n`]));
   return { stdout: format(plans, output, surroundings), stderr: failures.join(''), status: failures.length === 0 ? 0 : 1 };
 }

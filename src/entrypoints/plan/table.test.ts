@@ -29,6 +29,13 @@ it.each<[string, Partial<PlanEntry>, string | undefined, string]>([
   expect(table([{ entry: { ...ENTRY, ...changes }, why }], false)).toContain(`\n  ${expected}\n`);
 });
 
+it('says which triggers are refused, also where the registry fails', () => {
+  const triggers = [{ field: 'spec.triggers[0].value', message: '"@every 1m"\u001B' }, { field: 'spec.triggers[2].value', message: 'has no fields' }];
+  const line = '  refused: spec.triggers[0].value: "@every 1m"?\n  refused: spec.triggers[2].value: has no fields\n';
+  expect(table([{ entry: { ...ENTRY, triggers }, why: 'x' }], false)).toContain(`by rule "minor": x\n${line}\n  RULE`);
+  expect(table([{ entry: { ...ENTRY, triggers, error: 'registry x answered 500' } }], false)).toContain(`\n  not known: registry x answered 500\n${line}`);
+});
+
 it('is coloured only where it is asked to be, and never by what a manifest says', () => {
   const sneaky = { ...ENTRY, rules: [{ ...ENTRY.rules[0]!, name: '\u001B[2Jminor\u202E' }] };
   const plain = table([{ entry: sneaky }], false);

@@ -30,10 +30,11 @@ export function table(plans: readonly Plan[], coloured: boolean): string {
 }
 
 function block({ entry, why }: Plan, { good, bad, dim, bold }: Colours): string {
-  const { namespace, name, image, currentTag, rules, move, candidates, workloads, error } = entry;
+  const { namespace, name, image, currentTag, rules, move, candidates, workloads, triggers = [], error } = entry;
   const title = `${bold(text(`${namespace}/${name}`))}  ${text(`${image}:${currentTag}`)}`;
-  if (error !== undefined) return `${title}\n  ${bad(`not known: ${text(error)}`)}`;
-  const lines = [title, `  ${move === null ? head(entry, why) : good(moves(entry, why))}`, ''];
+  const refused = triggers.map(({ field, message }) => `  ${bad(text(`refused: ${field}: ${message}`))}`);
+  if (error !== undefined) return [title, `  ${bad(`not known: ${text(error)}`)}`, ...refused].join('\n');
+  const lines = [title, `  ${move === null ? head(entry, why) : good(moves(entry, why))}`, ...refused, ''];
   lines.push(...columns([
     { cells: ['RULE', 'TYPE', 'TAG', 'WHY'], paint: dim },
     ...rules.map((rule) => ({ cells: [rule.name, rule.type, rule.tag ?? '-', rule.reason], paint: rule.tag === null ? plain : good })),

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../../../test/eventually.ts';
+import { FakeClock } from '../../../../test/fakes/fake-clock.ts';
 import { ScriptedApiServer, status, type ScriptedRequest } from '../../../../test/fakes/scripted-api-server.ts';
 import { Informer, type InformerOptions } from './informer.ts';
 import { KubeClient } from './kube-client.ts';
@@ -78,7 +80,7 @@ describe('Informer', () => {
   it('follows what is added, changed and deleted', async () => {
     const watch = await watching(pod('a', 1));
     watch.lines({ type: 'ADDED', object: pod('b', 11) }, { type: 'MODIFIED', object: pod('a', 12) }, { type: 'DELETED', object: pod('b', 13) });
-    await vi.waitUntil(() => told.length === 4);
+    await eventually(() => told.length === 4);
     expect(told).toEqual(['+a@1', '+b@11', '~a@12', '-b@13']);
     expect(names()).toEqual(['a']);
   });
@@ -86,7 +88,7 @@ describe('Informer', () => {
   it('tells a late subscriber of what is there', async () => {
     const watch = await watching(pod('a', 1));
     watch.lines({ type: 'MODIFIED', object: pod('a', 12) });
-    await vi.waitUntil(() => told.length === 2);
+    await eventually(() => told.length === 2);
     const late: unknown[] = [];
     informer.subscribe({ changed: (now, previous) => late.push([now.metadata?.resourceVersion, previous]), deleted: () => undefined });
     expect(late).toEqual([['12', undefined]]);
@@ -100,7 +102,7 @@ describe('Informer', () => {
     expect(informer.list('other')).toHaveLength(1);
     expect(informer.list()).toHaveLength(2);
     watch.lines({ type: 'DELETED', object: { metadata: { ...other.metadata, resourceVersion: '14' } } });
-    await vi.waitUntil(() => informer.list().length === 1);
+    await eventually(() => informer.list().length === 1);
     expect(informer.list('other')).toEqual([]);
   });
 
@@ -111,7 +113,7 @@ describe('Informer', () => {
     const next = await server.next();
     expect([next.query.get('watch'), next.query.get('resourceVersion')]).toEqual(['true', '40']);
     next.lines({ type: 'MODIFIED', object: pod('a', 41) });
-    await vi.waitUntil(() => told.length === 3);
+    await eventually(() => told.length === 3);
     expect(told).toEqual(['+a@1', '~a@12', '~a@41']);
   });
 
@@ -119,7 +121,7 @@ describe('Informer', () => {
     const watch = await watching();
     watch.lines({ type: 'ADDED', object: pod('a', 11) });
     watch.response.write('{"type":"ADDED","object":{"metadata":{"na');
-    await vi.waitUntil(() => told.length === 1);
+    await eventually(() => told.length === 1);
     watch.cut();
     const next = await server.next();
     expect(next.query.get('resourceVersion')).toBe('11');
@@ -136,45 +138,69 @@ describe('Informer', () => {
     expect(told).toEqual(['+a@1', '+b@15']);
   });
 
-  it('opens a watch anew that brings nothing at all, from where it was, and says nothing of it', async () => {
-    start({ silenceMs: { min: 400, max: 400 } });
-    (await server.next()).json(200, list(10, pod('a', 1)));
-    const deaf = await server.next();
-    deaf.lines({ type: 'MODIFIED', object: pod('a', 12) });
-    const next = await server.next();
-    expect([next.query.get('watch'), next.query.get('resourceVersion')]).toEqual(['true', '12']);
-    next.lines({ type: 'MODIFIED', object: pod('a', 13) });
-    await vi.waitUntil(() => told.length === 3);
-    expect(log.warn).not.toHaveBeenCalled();
-  });
+  describe('by a clock that stands still', () => {
+    let clock: FakeClock;
+    let looks: { readonly mock: { readonly calls: unknown[][] } };
 
-  it('leaves a watch alone that brings bookmarks', async () => {
-    start({ silenceMs: { min: 1_000, max: 1_000 } });
-    (await server.next()).json(200, list(10));
-    const watch = await server.next();
-    const begun = performance.now();
-    for (let i = 0; performance.now() - begun < 1_500; i++) {
-      watch.lines(bookmark(20 + i));
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    /** With silence for so long, milliseconds; the list is answered, the first watch comes next. */
+    async function listed(silentMs: number): Promise<void> {
+      clock = new FakeClock();
+      start({ silenceMs: { min: silentMs, max: silentMs }, clock });
+      (await server.next()).json(200, list(10, pod('a', 1)));
+      await informer.whenSynced();
     }
-    expect(server.untaken).toBe(0);
-  });
 
-  it('counts a watch that is not answered at all as a failure: it is down since it was last heard', async () => {
-    start({ silenceMs: { min: 300, max: 300 } });
-    (await server.next()).json(200, list(10));
-    await server.next();
-    await server.next();
-    expect(log.warn.mock.calls[0]?.[1]).toMatchObject({ error: 'watch pods: the API server did not answer' });
-    expect(informer.downForMs()).toBeGreaterThan(290);
-  });
+    /** Does something that the informer notes the time of, and waits until it has. */
+    async function heard(say: () => void): Promise<void> {
+      looks = vi.spyOn(clock, 'now');
+      say();
+      await eventually(() => looks.mock.calls.length > 0);
+      vi.restoreAllMocks();
+    }
 
-  it('lists anew after several silent watches in a row: the API server may have been set back', async () => {
-    start({ silenceMs: { min: 300, max: 300 } });
-    (await server.next()).json(200, list(10));
-    for (let i = 0; i < 4; i++) (await server.next()).lines();
-    const again = await server.next();
-    expect(again.query.has('watch')).toBe(false);
+    it('opens a watch anew that brings nothing at all, from where it was, and says nothing of it', async () => {
+      await listed(400);
+      const deaf = await server.next();
+      deaf.lines({ type: 'MODIFIED', object: pod('a', 12) });
+      await eventually(() => told.length === 2);
+      await clock.advance(400);
+      const next = await server.next();
+      expect([next.query.get('watch'), next.query.get('resourceVersion')]).toEqual(['true', '12']);
+      next.lines({ type: 'MODIFIED', object: pod('a', 13) });
+      await eventually(() => told.length === 3);
+      expect(log.warn).not.toHaveBeenCalled();
+    });
+
+    it('leaves a watch alone that brings bookmarks', async () => {
+      await listed(1_000);
+      const watch = await server.next();
+      for (let i = 0; i < 10; i++) {
+        await heard(() => watch.lines(bookmark(20 + i)));
+        await clock.advance(900);
+      }
+      expect([server.untaken, log.debug.mock.calls]).toEqual([0, []]);
+      await clock.advance(100);
+      expect((await server.next()).query.get('resourceVersion')).toBe('29');
+    });
+
+    it('counts a watch that is not answered at all as a failure: it is down since it was last heard', async () => {
+      await listed(300);
+      await server.next();
+      await clock.advance(300);
+      await eventually(() => log.warn.mock.calls.length === 1);
+      expect(log.warn.mock.calls[0]?.[1]).toMatchObject({ error: 'watch pods: the API server did not answer' });
+      expect(informer.downForMs()).toBe(300);
+    });
+
+    it('lists anew after several silent watches in a row: the API server may have been set back', async () => {
+      await listed(300);
+      for (let i = 0; i < 4; i++) {
+        const watch = await server.next();
+        await heard(() => watch.lines());
+        await clock.advance(300);
+      }
+      expect((await server.next()).query.has('watch')).toBe(false);
+    });
   });
 
   it('keeps its watch connections alive by probes, so that a half-open one breaks', async () => {
@@ -219,7 +245,7 @@ describe('Informer', () => {
     watch.lines(event);
     const next = await server.next();
     next.lines({ type: 'MODIFIED', object: pod('a', 12) });
-    await vi.waitUntil(() => told.length === 2);
+    await eventually(() => told.length === 2);
   });
 
   it('lists anew at once when its version is too old, in the answer', async () => {
@@ -250,7 +276,7 @@ describe('Informer', () => {
       (await server.next()).json(200, list(10));
       (await server.next()).json(410, status(410, 'Expired', 'too old'));
     }
-    await vi.waitUntil(() => log.warn.mock.calls.length === 3);
+    await eventually(() => log.warn.mock.calls.length === 3);
     expect(log.warn.mock.calls.at(-1)?.[1]).toMatchObject({ failures: 4 });
   });
 
@@ -287,7 +313,7 @@ describe('Informer', () => {
   it('tells an object that was made again from one that changed', async () => {
     const watch = await watching(pod('a', 1));
     watch.lines({ type: 'MODIFIED', object: pod('a', 12, 'a-2') });
-    await vi.waitUntil(() => told.length === 3);
+    await eventually(() => told.length === 3);
     expect(told).toEqual(['+a@1', '-a@1', '+a@12']);
   });
 
@@ -295,7 +321,7 @@ describe('Informer', () => {
     const watch = await watching(pod('a', 1), pod('b', 2));
     watch.lines({ type: 'ERROR', object: status(410, 'Expired', 'too old') });
     (await server.next()).json(200, list(50, pod('a', 44, 'a-2')));
-    await vi.waitUntil(() => told.length === 5);
+    await eventually(() => told.length === 5);
     expect(told.slice(2)).toEqual(['-a@1', '-b@2', '+a@44']);
   });
 
@@ -304,7 +330,7 @@ describe('Informer', () => {
     (await server.next()).json(200, list(10, { ...pod('a', 1), spec: 'large' }));
     const watch = await server.next();
     watch.lines({ type: 'ADDED', object: { ...pod('b', 11), spec: 'large' } });
-    await vi.waitUntil(() => told.length === 2);
+    await eventually(() => told.length === 2);
     expect(informer.list().map((pod) => [pod.spec, pod.metadata?.labels])).toEqual([[undefined, { trimmed: 'yes' }], [undefined, { trimmed: 'yes' }]]);
     await informer.stop();
 
@@ -330,7 +356,7 @@ describe('Informer', () => {
     expect(names()).toEqual(['a']);
     expect(log.warn).toHaveBeenCalledTimes(5);
     watch.lines({ type: 'ADDED' }, { type: 'MODIFIED', object: null }, { type: 'DELETED', object: {} }, { type: 'ADDED', object: pod('b', 13) });
-    await vi.waitUntil(() => told.length === 2);
+    await eventually(() => told.length === 2);
     expect(names()).toEqual(['a', 'b']);
     expect(server.untaken).toBe(0);
   });
@@ -346,14 +372,14 @@ describe('Informer', () => {
     expect([names(), told]).toEqual([['b', 'c'], ['+b@2', '+c@3']]);
     const watch = await server.next();
     watch.lines({ type: 'MODIFIED', object: { ...pod('b', 11), spec: 'broken' } }, { type: 'ADDED', object: pod('d', 12) });
-    await vi.waitUntil(() => told.length === 4);
+    await eventually(() => told.length === 4);
     expect(told.slice(2)).toEqual(['-b@2', '+d@12']);
     watch.lines({ type: 'ERROR', object: status(410, 'Expired', 'too old') });
     (await server.next()).json(200, list(20, { ...pod('a', 1), spec: 'broken' }, { ...pod('b', 11), spec: 'broken' }, pod('c', 3), pod('d', 12)));
     const again = await server.next();
     expect(log.warn.mock.calls.map(([, fields]) => (fields as { object: string }).object)).toEqual(['default/a', 'default/b']);
     again.lines({ type: 'MODIFIED', object: pod('a', 21) }, { type: 'DELETED', object: { ...pod('b', 22), spec: 'broken' } });
-    await vi.waitUntil(() => told.length === 5);
+    await eventually(() => told.length === 5);
     expect([names(), told[4]]).toEqual([['c', 'd', 'a'], '+a@21']);
   });
 
@@ -364,7 +390,7 @@ describe('Informer', () => {
     const watch = await server.next();
     expect(informer.downForMs()).toBeGreaterThan(0);
     watch.lines(bookmark(11));
-    await vi.waitUntil(() => informer.downForMs() === 0);
+    await eventually(() => informer.downForMs() === 0);
     watch.cut();
     for (let i = 0; i < 3; i++) (await server.next()).json(500, status(500, 'InternalError', 'no'));
     const down = informer.downForMs();
@@ -372,7 +398,7 @@ describe('Informer', () => {
     (await server.next()).json(500, status(500, 'InternalError', 'no'));
     expect(informer.downForMs()).toBeGreaterThan(down);
     (await server.next()).lines(bookmark(12));
-    await vi.waitUntil(() => informer.downForMs() === 0);
+    await eventually(() => informer.downForMs() === 0);
     expect(log.warn.mock.lastCall).toEqual([expect.stringContaining('what is known may be behind'), expect.objectContaining({ downSeconds: 0 })]);
   });
 
@@ -404,7 +430,7 @@ describe('Informer', () => {
     informer.learn(pod('a', 30, 'another'));
     informer.learn(pod('c', 16));
     watch.lines({ type: 'MODIFIED', object: pod('a', 14) }, { type: 'MODIFIED', object: pod('a', 15) }, { type: 'MODIFIED', object: pod('b', 17) }, { type: 'DELETED', object: pod('a', 18) });
-    await vi.waitUntil(() => told.at(-1) === '-a@18');
+    await eventually(() => told.at(-1) === '-a@18');
     expect(told.slice(2)).toEqual(['~a@15', '~b@17', '-a@18']);
   });
 
@@ -414,7 +440,7 @@ describe('Informer', () => {
 
     start({ backoffMs: { base: 60_000, max: 60_000 } });
     (await server.next()).json(403, status(403, 'Forbidden', 'no'));
-    await vi.waitUntil(() => log.warn.mock.calls.length === 1);
+    await eventually(() => log.warn.mock.calls.length === 1);
     const synced = informer.whenSynced();
     await informer.stop();
     await expect(synced).rejects.toMatchObject({ reason: 'Aborted' });

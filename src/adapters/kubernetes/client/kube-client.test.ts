@@ -204,8 +204,10 @@ describe('KubeClient', () => {
     aborting.abort();
     await expect(aborted).rejects.toMatchObject({ reason: 'Aborted' });
     expect(client.unansweredForMs()).toBe(0);
-    const late = client.get(IMAGES, AT, AbortSignal.timeout(20));
+    const limit = new AbortController();
+    const late = client.get(IMAGES, AT, limit.signal);
     await server.next();
+    limit.abort(new DOMException('too late', 'TimeoutError'));
     await expect(late).rejects.toMatchObject({ reason: 'Timeout' });
     expect(client.unansweredForMs()).toBeGreaterThan(0);
     const answered = client.get(IMAGES, AT);
