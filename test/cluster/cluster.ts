@@ -81,6 +81,16 @@ export function realNodeUnavailable(): string | undefined {
 }
 
 /**
+ * Builds whatever the clusters need that this process may start, as far as it is not there, and adds the packages of a real
+ * node: minutes the first time, which no deadline of a test has to know of.
+ */
+export async function prepareClusters(progress: Progress): Promise<void> {
+  const isReal = realNodeUnavailable() === undefined;
+  if (isReal) await prepareRealNode(progress);
+  await ensureParts(isReal ? [...new Set([...kwokParts, ...realParts])] : kwokParts, progress);
+}
+
+/**
  * Starts a cluster: builds its parts if need be, then takes under 10 s.
  * @throws Error that says which part did not start, with the end of its log.
  */
