@@ -165,6 +165,7 @@ describe("an Image's status", () => {
     },
     candidates: [{ tag: 'v2.0.0', rule: 'minor', reason: 'another major' }],
     firstSeen: [{ tag: 'v1.10.3', digest: 'sha256:2', time: at }],
+    origins: [{ tag: 'v1.8.0', baseTag: 'v1.8.0' }],
     history: [
       { from: 'v1.8.0', to: 'v1.9.0', digest: 'sha256:0', rule: 'minor', began: at, ended: at, outcome: 'Healthy', message: '1 of 1 workload done' },
       { from: 'v1.9.0', to: 'v1.10.0', rule: 'minor', began: at, ended: at, outcome: 'Failed' },
@@ -182,7 +183,7 @@ describe("an Image's status", () => {
     for (const [field, value] of Object.entries(full)) await applyStatus('one-field', { [field]: value });
     for (const [field, value] of Object.entries(full.update)) await applyStatus('one-field', { update: { [field]: value } });
     for (const [field, value] of Object.entries(full.rollout)) await applyStatus('one-field', { rollout: { [field]: value } });
-    await applyStatus('one-field', { rollout: { workloads: [{}], leftAlone: [{}] }, candidates: [{}], firstSeen: [{}], history: [{}], conditions: [{ type: 'Ready' }] });
+    await applyStatus('one-field', { rollout: { workloads: [{}], leftAlone: [{}] }, candidates: [{}], firstSeen: [{}], history: [{}], origins: [{}], conditions: [{ type: 'Ready' }] });
   });
 
   it('keeps all of them, and shows them in the columns', async () => {

@@ -68,12 +68,14 @@ describe('imageOf', () => {
       update: { tag: 'v2' },
       rollout: { tag: 'v2', phase: 'Progressing', since: '2026-11-22T10:00:00Z', workloads: [row, { kind: 'Deployment' }, 'x'], image: 'acme/whoami', leftAlone: [left, {}, 'x'], late: { tag: 'v1', workloads: [row, 'x'] } },
       history: [entry, { from: 'v0' }, 'x'],
+      origins: [{ tag: 'v0', baseTag: 'v0' }, { tag: 'v0' }, 'x'],
       conditions: [condition, 'x', { type: 'Stalled' }],
     };
     expect(imageOf({ metadata: METADATA, spec: SPEC, status }).status).toEqual({
       tag: 'v1', time: '2026-11-22T10:00:00Z', image: 'nginx', baseTag: 'v1',
       rollout: { tag: 'v2', phase: 'Progressing', since: '2026-11-22T10:00:00Z', workloads: [row], image: 'acme/whoami', leftAlone: [left], late: { tag: 'v1', workloads: [row] } },
       history: [entry],
+      origins: [{ tag: 'v0', baseTag: 'v0' }],
       conditions: [condition],
     });
     expect(imageOf({ metadata: METADATA, spec: SPEC, status: [] }).status).toEqual({ conditions: [] });

@@ -9,6 +9,7 @@ import {
   type ImageSpec,
   type ImageStatus,
   type LeftAlone,
+  type Origin,
   type RefreshResult,
   type Rollout,
   type RuleSpec,
@@ -124,6 +125,7 @@ function statusOf(raw: unknown): ImageStatus {
     ...present('candidates', listOf(status['candidates'], isCandidate)),
     ...present('firstSeen', listOf(status['firstSeen'], isFirstSeen)),
     ...present('history', listOf(status['history'], isHistoryEntry)),
+    ...present('origins', listOf(status['origins'], isOrigin)),
     conditions: Array.isArray(status['conditions']) ? status['conditions'].filter(isCondition) : [],
   };
 }
@@ -162,6 +164,10 @@ function isFirstSeen(value: unknown): value is FirstSeen {
 
 function isHistoryEntry(value: unknown): value is HistoryEntry {
   return isObject(value) && hasStrings(value, 'from', 'to', 'rule', 'began', 'ended', 'outcome');
+}
+
+function isOrigin(value: unknown): value is Origin {
+  return isObject(value) && hasStrings(value, 'tag', 'baseTag');
 }
 
 function isLeftAlone(value: unknown): value is LeftAlone {

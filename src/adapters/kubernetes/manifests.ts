@@ -88,7 +88,9 @@ function* manifestsIn(text: string, file: string): Iterable<Manifest> {
 function* flattened(manifest: Manifest): Iterable<Manifest> {
   const { value, root, lineOf } = manifest;
   if (!isObject(value) || typeof value['kind'] !== 'string' || !value['kind'].endsWith('List') || !Array.isArray(value['items'])) return yield manifest;
-  for (const [at, item] of value['items'].entries()) yield* flattened({ value: item, root: [...root, 'items', at], lineOf });
+  // What the API server lists of one kind (DeploymentList) says the kind once.
+  const of = value['kind'] === 'List' ? {} : { apiVersion: value['apiVersion'], kind: value['kind'].slice(0, -'List'.length) };
+  for (const [at, item] of value['items'].entries()) yield* flattened({ value: isObject(item) ? { ...of, ...item } : item, root: [...root, 'items', at], lineOf });
 }
 
 function isImage(value: unknown): value is Record<string, unknown> {

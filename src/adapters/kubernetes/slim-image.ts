@@ -31,6 +31,7 @@ export class SlimImages {
     const spec = { ...image.spec } as Record<string, unknown>;
     for (const [name, field] of Object.entries(spec)) spec[name] = values.share(field);
     for (const condition of image.status.conditions) values.shareTexts(condition);
+    for (const origin of image.status.origins ?? []) values.shareTexts(origin);
     for (const entry of image.status.history ?? []) values.shareTexts(entry, UNIQUE);
     return {
       ...image,

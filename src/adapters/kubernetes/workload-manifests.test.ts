@@ -27,6 +27,11 @@ describe('the workloads of a file', () => {
     expect(workloads).toEqual([{ kind: 'Pod', namespace: 'default', name: 'web-', pod: POD }]);
   });
 
+  it('are those of a list of one kind, whose items do not say it', () => {
+    const item = { metadata: { name: 'web', namespace: 'team' }, spec: { template: TEMPLATE } };
+    expect(read({ apiVersion: 'apps/v1', kind: 'DeploymentList', items: [item] }).workloads).toEqual([{ kind: 'Deployment', namespace: 'team', name: 'web', pod: POD }]);
+  });
+
   it('are none of other groups and kinds, nor without containers', () => {
     const { workloads } = read(
       { apiVersion: 'serving.example/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: { template: TEMPLATE } },

@@ -1,6 +1,7 @@
 import type { ImageSpec } from '../../domain/image/image.ts';
-import { buildSpec, type BuiltSpec } from '../../domain/rule/build-rule.ts';
-import { InvalidRuleError } from '../../domain/rule/rule.ts';
+import { buildRule, buildSpec, type BuiltSpec } from '../../domain/rule/build-rule.ts';
+import { InvalidRuleError, type Rule } from '../../domain/rule/rule.ts';
+import { buildTagFilter } from '../../domain/tag/tag-filter.ts';
 import type { RuleSource } from '../../domain/track/track.ts';
 
 /** Thousands of Images have a few specs between them. */
@@ -8,27 +9,32 @@ const KEPT = 1_024;
 
 type Spec = Pick<ImageSpec, 'rules' | 'tags'>;
 
+/** What a spec makes: all that it asks for, or what of it can be used, and why the rest can't. */
+interface Built {
+  readonly usable: BuiltSpec | undefined;
+  readonly error?: InvalidRuleError;
+}
+
 /** Builds what each spec asks for once, for all Images that ask for the same. */
 export class BuiltRules implements RuleSource {
   /** By the spec's text, the one that was used last at the end. */
-  readonly #byText = new Map<string, BuiltSpec | InvalidRuleError>();
+  readonly #byText = new Map<string, Built>();
   /** The same by the object itself, for who asks of one Image again and again. */
-  readonly #bySpec = new WeakMap<Spec, BuiltSpec | InvalidRuleError>();
+  readonly #bySpec = new WeakMap<Spec, Built>();
 
   /** @throws InvalidRuleError */
   of(spec: Spec): BuiltSpec {
-    const built = this.#get(spec);
-    if (built instanceof InvalidRuleError) throw built;
-    return built;
+    const { usable, error } = this.#get(spec);
+    if (usable === undefined || error !== undefined) throw error;
+    return usable;
   }
 
-  /** The same, `undefined` where it can't be built. */
+  /** The rules that can be built, where others can't: a mistake in one must not make pods of the others go back. */
   find(spec: Spec): BuiltSpec | undefined {
-    const built = this.#get(spec);
-    return built instanceof InvalidRuleError ? undefined : built;
+    return this.#get(spec).usable;
   }
 
-  #get(spec: Spec): BuiltSpec | InvalidRuleError {
+  #get(spec: Spec): Built {
     const known = this.#bySpec.get(spec);
     if (known !== undefined) return known;
     const text = JSON.stringify([spec.rules, spec.tags]);
@@ -44,9 +50,18 @@ export class BuiltRules implements RuleSource {
   }
 }
 
-function build(spec: Spec): BuiltSpec | InvalidRuleError {
+function build(spec: Spec): Built {
+  const all = attempt(() => buildSpec(spec));
+  if (!(all instanceof InvalidRuleError)) return { usable: all };
+  const filter = attempt(() => buildTagFilter(spec.tags));
+  if (filter instanceof InvalidRuleError) return { usable: undefined, error: all };
+  const rules = spec.rules.map((rule, at) => attempt(() => buildRule(rule, at))).filter((rule): rule is Rule => !(rule instanceof InvalidRuleError));
+  return { usable: { rules, filter }, error: all };
+}
+
+function attempt<T>(work: () => T): T | InvalidRuleError {
   try {
-    return buildSpec(spec);
+    return work();
   } catch (error) {
     if (error instanceof InvalidRuleError) return error;
     throw error;

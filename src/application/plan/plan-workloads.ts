@@ -5,7 +5,7 @@ import type { Image } from '../../domain/image/image.ts';
 import { type ImageReference, readReference, repositoryId } from '../../domain/image/image-reference.ts';
 import type { BuiltSpec } from '../../domain/rule/build-rule.ts';
 import { type Entry, IMAGES_ANNOTATION, parseEntries } from '../../domain/rollout/template-entries.ts';
-import { type Contender, contenderFor, IMAGE_ANNOTATION, selectImage, whyItStays } from '../../domain/track/select-image.ts';
+import { type Contender, contenderFor, IMAGE_ANNOTATION, selectImage, type Selection, whyItStays } from '../../domain/track/select-image.ts';
 import { Track } from '../../domain/track/track.ts';
 
 /** Something that makes pods, or a pod, as its manifest has it. */
@@ -58,12 +58,14 @@ export function planWorkloads(images: readonly MovedImage[], { workloads, namesp
     for (const [place, containers] of named) {
       const all = rivals.get(place) ?? [];
       const contenders = contendersAt(workload.pod, all);
+      const named = workload.pod.metadata?.annotations?.[IMAGE_ANNOTATION];
+      const selected = containers.map((container) => ({ ...container, selection: selectImage(container.image, container.reference, contenders, named) }));
       for (const moved of all) {
         const { kind, namespace, name } = workload;
         planned.get(moved)!.push({
           kind, namespace, name,
-          containers: containers.map(({ name: container, image, reference }) => ({
-            name: container, image, ...(why === undefined ? becomes(image, reference, moved.image, contenders, workload.pod) : stays(why)),
+          containers: selected.map(({ name: container, image, reference, selection }) => ({
+            name: container, image, ...(why === undefined ? becomes(reference, moved.image, selection) : stays(why)),
           })),
         });
       }
@@ -90,8 +92,7 @@ function stays(reason: string): Becomes {
   return { becomes: null, reason };
 }
 
-function becomes(text: string, reference: ImageReference, image: Image, contenders: readonly Contender[], pod: Pod): Becomes {
-  const selection = selectImage(text, reference, contenders, pod.metadata?.annotations?.[IMAGE_ANNOTATION]);
+function becomes(reference: ImageReference, image: Image, selection: Selection): Becomes {
   switch (selection.kind) {
     case 'tie':
       return stays(`several Images are for it, so none puts its tag; say which with the annotation ${IMAGE_ANNOTATION}: ${selection.contenders.map(({ image: { name } }) => name).sort().join(', ')}`);

@@ -1,4 +1,4 @@
-import type { CandidateReason, Condition, FirstSeen, HistoryEntry, Image, ObjectKey, RefreshResult, Rollout, Update } from '../../domain/image/image.ts';
+import type { CandidateReason, Condition, FirstSeen, HistoryEntry, Image, ObjectKey, Origin, RefreshResult, Rollout, Update } from '../../domain/image/image.ts';
 
 /** The part of the status that the controller writes, whole: what is left out here goes from the object. */
 export interface ControllerStatus {
@@ -13,6 +13,7 @@ export interface ControllerStatus {
   readonly candidates?: readonly CandidateReason[];
   readonly firstSeen?: readonly FirstSeen[];
   readonly history?: readonly HistoryEntry[];
+  readonly origins?: readonly Origin[];
   readonly conditions: readonly Condition[];
 }
 

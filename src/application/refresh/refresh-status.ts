@@ -1,5 +1,5 @@
 import { conditionsAfter, type ConditionState } from '../../domain/image/conditions.ts';
-import type { CandidateReason, FirstSeen, HistoryEntry, Image, RefreshResult, Update } from '../../domain/image/image.ts';
+import type { CandidateReason, FirstSeen, HistoryEntry, Image, Origin, RefreshResult, Update } from '../../domain/image/image.ts';
 import { RETRYING } from '../../domain/image/need.ts';
 import { isTagGone, TAG_GONE } from '../../domain/image/tag-gone.ts';
 import type { ControllerStatus } from '../ports/image-store.ts';
@@ -13,6 +13,7 @@ export interface Position {
   readonly candidates?: readonly CandidateReason[] | undefined;
   readonly firstSeen?: readonly FirstSeen[] | undefined;
   readonly history?: readonly HistoryEntry[] | undefined;
+  readonly origins?: readonly Origin[] | undefined;
   /** The `spec.image` and `spec.baseTag` that this holds for. */
   readonly image: string;
   readonly baseTag: string;
@@ -46,7 +47,7 @@ export function refreshStatus(
   problems: readonly TriggerProblem[],
   now: string,
 ): ControllerStatus {
-  const { update, candidates = [], firstSeen = [], history = [] } = position;
+  const { update, candidates = [], firstSeen = [], history = [], origins = [] } = position;
   return {
     tag: position.tag,
     ...(position.digest === undefined ? {} : { digest: position.digest }),
@@ -59,6 +60,7 @@ export function refreshStatus(
     ...(candidates.length === 0 ? {} : { candidates }),
     ...(firstSeen.length === 0 ? {} : { firstSeen }),
     ...(history.length === 0 ? {} : { history }),
+    ...(origins.length === 0 ? {} : { origins }),
     conditions: conditionsAfter(
       image.status.conditions,
       [ready(position, end), reconciling(position, end), stalled(end, problems), ...(gone === undefined ? [] : [isTagGone(gone)])],

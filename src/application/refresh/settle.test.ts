@@ -52,3 +52,33 @@ describe('the history', () => {
     expect(await rebase(moves, settle(moves, NOW), NOW, async () => undefined)).toMatchObject({ kind: 'move', position: { history: [entry('1.8', '1.9')] } });
   });
 });
+
+describe('the tags that the Image was on', () => {
+  const healthy = (status: Partial<ImageStatus>) => settle(imageOf({ update: UPDATE, rollout: rollout('Healthy'), ...status }), NOW).origins;
+
+  it('are remembered with the baseTag that counted then, each once, the latest last', () => {
+    expect(healthy({})).toEqual([{ tag: '1.9', baseTag: '1.9' }]);
+    expect(healthy({ origins: [{ tag: '1.9', baseTag: 'old' }, { tag: '1.8', baseTag: 'old' }] })).toEqual([{ tag: '1.9', baseTag: '1.9' }, { tag: '1.8', baseTag: 'old' }]);
+    expect(healthy({ origins: [{ tag: '1.10', baseTag: '1.9' }] })).toEqual([{ tag: '1.9', baseTag: '1.9' }]);
+  });
+
+  it('are not added to by a move that failed, or to the same tag', () => {
+    expect(settle(imageOf({ update: UPDATE, rollout: rollout('Failed') }), NOW).origins).toBeUndefined();
+    const same = { ...UPDATE, tag: '1.9' };
+    expect(settle(imageOf({ update: same, rollout: { ...rollout('Healthy'), tag: '1.9' } }), NOW).origins).toEqual([]);
+  });
+
+  it('are a hundred at most, however often the Image moves', () => {
+    const origins = Array.from({ length: 100 }, (_, i) => ({ tag: `0.${i}`, baseTag: '1.9' }));
+    const after = healthy({ origins })!;
+    expect([after.length, after[0]!.tag, after.at(-1)!.tag]).toEqual([100, '0.1', '1.9']);
+  });
+
+  it('hold the old baseTag and where it had come to, once it is changed', async () => {
+    const image = imageOf({ tag: '1.10', origins: [{ tag: '1.9', baseTag: '1.9' }] }, '2.0');
+    const move = await rebase(image, settle(image, NOW), NOW, async () => undefined);
+    expect(move?.position.origins).toEqual([{ tag: '1.9', baseTag: '1.9' }, { tag: '1.10', baseTag: '1.9' }]);
+    const moved = imageOf({ baseTag: '2.0', tag: '1.10', update: { tag: '2.0', rule: BASE_TAG_RULE, since: SINCE }, rollout: { tag: '2.0', since: SINCE, phase: 'Healthy', workloads: [] }, origins: move!.position.origins! }, '2.0');
+    expect(settle(moved, NOW)).toMatchObject({ tag: '2.0', origins: move!.position.origins });
+  });
+});

@@ -1,6 +1,6 @@
 import { checksumOf } from '../../domain/image/checksum.ts';
 import { shorten } from '../../domain/image/conditions.ts';
-import { BASE_TAG_RULE, HISTORY_LENGTH, type HistoryEntry, type HistoryOutcome, type Image, type Update } from '../../domain/image/image.ts';
+import { BASE_TAG_RULE, HISTORY_LENGTH, type HistoryEntry, type HistoryOutcome, type Image, type Origin, ORIGINS_LENGTH, type Update } from '../../domain/image/image.ts';
 import { isTag } from '../../domain/image/image-reference.ts';
 import { settled, startOver } from '../../domain/image/need.ts';
 import type { Position } from './refresh-status.ts';
@@ -17,12 +17,23 @@ export function settle(image: Image, now: string): Position {
     const kept = status.image === undefined ? (tag ?? mirroredTag(image)) : undefined;
     return { tag: kept ?? spec.baseTag, image: spec.image, baseTag: spec.baseTag };
   }
-  const { candidates, firstSeen, history } = status;
-  const at = { image: spec.image, baseTag: status.baseTag ?? spec.baseTag, candidates, firstSeen, history };
+  const { candidates, firstSeen, history, origins } = status;
+  const baseTag = status.baseTag ?? spec.baseTag;
+  const at = { image: spec.image, baseTag, candidates, firstSeen, history, origins };
   const outcome = settled(image);
   if (outcome === undefined) return { tag, digest: status.digest, update: status.update, ...at };
   const ended = { ...at, history: withEntry(history, entryOf(tag, status.update!, outcome, status.rollout?.message, now)) };
-  return outcome === 'Healthy' ? { tag: status.update!.tag, digest: status.update!.digest, ...ended } : { tag, digest: status.digest, ...ended };
+  if (outcome === 'Failed') return { tag, digest: status.digest, ...ended };
+  // Where a changed baseTag moved it, that was noted when it was changed.
+  const left = status.update!.rule === BASE_TAG_RULE ? [] : [{ tag, baseTag }];
+  return { tag: status.update!.tag, digest: status.update!.digest, ...ended, origins: withOrigins(origins, left, status.update!.tag) };
+}
+
+/** The tags that the Image was on, with those that it leaves; the one that it is on now is none of them. */
+function withOrigins(origins: readonly Origin[] = [], left: readonly Origin[], now: string): readonly Origin[] {
+  const byTag = new Map([...origins, ...left].map((one) => [one.tag, one]));
+  byTag.delete(now);
+  return [...byTag.values()].slice(-ORIGINS_LENGTH);
 }
 
 /** What the history says of an update that has ended. */
@@ -49,16 +60,28 @@ export type Rebase = { readonly position: Position; readonly message: string } &
 export async function rebase(image: Image, start: Position, now: string, digestOf: (tag: string) => Promise<string | undefined>): Promise<Rebase | undefined> {
   const { baseTag } = image.spec;
   if (start.baseTag === baseTag) return undefined;
-  const { update, ...rest } = start;
-  const position: Position = { ...rest, image: image.spec.image, baseTag };
+  const { update } = start;
+  const position = changed(image, start, now);
   const message = `${BASE_TAG_RULE} is ${baseTag} now`;
-  // Noted, too: what the rules did before it no longer says which tags give way.
-  const begun: Update = { tag: baseTag, rule: BASE_TAG_RULE, since: now };
-  if (start.tag === baseTag) return { kind: 'there', position: { ...position, history: withEntry(start.history, entryOf(start.tag, begun, 'Healthy', undefined, now)) }, message };
+  if (start.tag === baseTag) return { kind: 'there', position, message };
   const digest = await digestOf(baseTag);
   // Under way already: the same update goes on.
   if (update?.tag === baseTag && (digest === undefined || update.digest === digest)) return { kind: 'there', position: { ...position, update }, message };
   return { kind: 'move', position, message, digest };
+}
+
+/**
+ * Where the Image is once a changed `spec.baseTag` is noted, before anything moves.
+ * @param now RFC 3339
+ */
+export function changed(image: Image, start: Position, now: string): Position {
+  const { update: _, ...rest } = start;
+  const { baseTag } = image.spec;
+  const left = [start.baseTag, start.tag].map((tag) => ({ tag, baseTag: start.baseTag }));
+  const position: Position = { ...rest, image: image.spec.image, baseTag, origins: withOrigins(start.origins, left, baseTag) };
+  if (start.tag !== baseTag) return position;
+  const begun: Update = { tag: baseTag, rule: BASE_TAG_RULE, since: now };
+  return { ...position, history: withEntry(start.history, entryOf(start.tag, begun, 'Healthy', undefined, now)) };
 }
 
 /** A status that is not there at all, beside the mirror of its tag, is a restored backup; a copy with another `spec.image` is not. */

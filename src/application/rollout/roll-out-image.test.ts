@@ -5,7 +5,7 @@ import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
 import { FakeNamespaceStore } from '../../../test/fakes/fake-namespace-store.ts';
 import { FakeWorkloadRoller, type GivenWorkload } from '../../../test/fakes/fake-workload-roller.ts';
 import { FakeEventRecorder, FakeLog } from '../../../test/fakes/recorders.ts';
-import type { Image, ImageStatus, Rollout } from '../../domain/image/image.ts';
+import type { Image, ImageSpec, ImageStatus, Rollout } from '../../domain/image/image.ts';
 import { WriteError } from '../ports/image-store.ts';
 import { RolloutSettings, RollOutImage } from './roll-out-image.ts';
 
@@ -394,7 +394,7 @@ describe('of several Images on tracks of their own', () => {
     world.workload({ image: `${REPOSITORY}:v14.9.0` });
     world.move();
     await world.run();
-    expect(world.condition()).toBe(`True LeftAlone: ${NEW}: nothing rolled: Deployment web: left alone because of its tags; left alone because of their tags: Deployment web: container main keeps ${REPOSITORY}:v14.9.0: above ${NEW}, the tag of Image demos`);
+    expect(world.condition()).toBe(`True LeftAlone: ${NEW}: nothing rolled; left alone because of their tags: Deployment web: container main keeps ${REPOSITORY}:v14.9.0: above ${NEW}, the tag of Image demos`);
   });
 });
 
@@ -426,19 +426,19 @@ describe('a workload that is left alone because of its tags', () => {
     expect(world.rollout()).toBeUndefined();
     world.workload({ name: 'slim', image: `${REPOSITORY}:v1.9.0-alpine` });
     await world.run();
-    expect(world.condition()).toContain(`True LeftAlone: v1.9.0: nothing rolled: Deployment slim: left alone because of its tags; left alone because of their tags: ${why('slim', 'v1.9.0-alpine', 'another variant than v1.9.0')}`);
+    expect(world.condition()).toContain(`True LeftAlone: v1.9.0: nothing rolled; left alone because of their tags: ${why('slim', 'v1.9.0-alpine', 'another variant than v1.9.0')}`);
     const before = effort(world);
     world.restart();
     await world.run();
     expect(effort(world)).toBe(before);
     world.workload({ name: 'slim', image: `${REPOSITORY}:v1.9.0`, generation: 2 });
     await world.run();
-    expect(world.condition()).toMatch(/^True RolledOut: v1\.9\.0/);
+    expect(world.condition()).toBe('True RolledOut: v1.9.0: nothing rolled: Deployment slim: gets the tag already');
     expect(world.events.events.filter((event) => event.includes('LeftAlone'))).toHaveLength(1);
   });
 
   it.each<[string, GivenWorkload | undefined, string]>([
-    ['nothing names the repository', undefined, 'nothing to roll: the tag comes with the next pods'],
+    ['nothing names the repository', undefined, 'nothing to roll: no Deployment, StatefulSet or DaemonSet names the repository; the tag comes with the next pods'],
     ['it is paused', { paused: true }, 'nothing rolled: Deployment web: takes the tag with its next pods, being paused, without replicas or OnDelete'],
     ['it has no replicas', { replicas: 0 }, 'nothing rolled: Deployment web: takes the tag with its next pods, being paused, without replicas or OnDelete'],
     ['it is out of scope', { annotations: { 'kimup.cloudavenue.io/enabled': 'false' } }, 'nothing rolled: Deployment web: not in scope (annotation kimup.cloudavenue.io/enabled)'],
@@ -449,6 +449,23 @@ describe('a workload that is left alone because of its tags', () => {
     world.move();
     await world.run();
     expect(world.condition()).toBe(`True RolledOut: ${NEW}: ${message}`);
+  });
+});
+
+describe('rules that change while a tag is rolled out', () => {
+  it.each<[string, Partial<ImageSpec>]>([
+    ['one that moves nothing any more', { rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'alert-discord' }] }] }],
+    ['one that can\'t be built', { rules: [{ name: 'minor', type: 'regex', value: '(', actions: [{ type: 'apply' }] }] }],
+  ])('to %s do not make a tag proven that no pod runs', async (_, spec) => {
+    const world = new World();
+    world.workload({ image: `${REPOSITORY}:v1.9.5` });
+    world.move();
+    await world.look();
+    world.images.put({ spec: { ...world.image().spec, ...spec } });
+    await world.run();
+    expect(world.rollout()).toMatchObject({ phase: 'Failed' });
+    expect(world.rollout()?.message).toContain(`container main keeps ${REPOSITORY}:v1.9.5: no rule that moves Image demos goes from v1.9.5 to ${NEW}`);
+    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
   });
 });
 

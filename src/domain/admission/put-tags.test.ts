@@ -179,6 +179,12 @@ describe('which Image', () => {
     }
   });
 
+  it('is the one on whose track the container is, before one that would take any word', () => {
+    const server = { ...image({ name: 'server', tag: 'server-0.7.0' }), spec: { ...image().spec, baseTag: 'server-0.1.0', tags: { extract: '^server-(.*)$' } } };
+    const status = { ...server.status, baseTag: 'server-0.1.0' };
+    expect(after(pod(['acme/whoami:server-0.5.0', 'acme/whoami:v1.9.0']), [image(), { ...server, status }])).toEqual(['acme/whoami:server-0.7.0', 'acme/whoami:v1.10.2']);
+  });
+
   it('is found for each repository of a pod by itself', () => {
     expect(after(pod(['acme/whoami:v1.9.0', 'nginx:1.26']), [image(), image({ name: 'web', image: 'nginx', tag: '1.27' })]))
       .toEqual(['acme/whoami:v1.10.2', 'nginx:1.27']);

@@ -51,7 +51,7 @@ describe('the decision', () => {
   });
 
   it('asks of a tag that is numbered in another way whether it is meant, and takes it', () => {
-    const remark = 'a change of numbering? exclude it with spec.tags.exclude, such as "^v\\d{4}\\."';
+    const remark = "a change of numbering? exclude it with spec.tags.exclude, such as '^v\\d{4}\\.'";
     const { kind, outcomes } = ask({ rules: rules('semver-major: apply', 'semver-range: apply', 'semver-major: alert-discord'), tags: [...TAGS, 'v2021.12.16'] });
     expect(kind).toBe('move');
     expect(outcomes.map(said)).toEqual([

@@ -69,7 +69,7 @@ describe('the explanation', () => {
 
   it('asks of a selected tag that is numbered in another way whether it is meant', () => {
     expect(told({ rules: [ruleOf('semver-major')], currentTag: '10.11.4', tags: ['2021.12.16', '11.0.0'] })).toEqual([
-      '+2021.12.16: selected, is the highest with a major above 10; a change of numbering? exclude it with spec.tags.exclude, such as "^\\d{4}\\."',
+      "+2021.12.16: selected, is the highest with a major above 10; a change of numbering? exclude it with spec.tags.exclude, such as '^\\d{4}\\.'",
       '+11.0.0: older, is below 2021.12.16',
     ]);
   });

@@ -181,6 +181,16 @@ export interface HistoryEntry {
   readonly message?: string;
 }
 
+/** How many of the tags that an Image was on are remembered at most. */
+export const ORIGINS_LENGTH = 100;
+
+/** A tag that the Image was on before, or started at: containers may still name it. */
+export interface Origin {
+  readonly tag: string;
+  /** The `spec.baseTag` that counted then. */
+  readonly baseTag: string;
+}
+
 /** What became of the update at one workload. */
 export interface WorkloadRollout {
   readonly kind: WorkloadKind;
@@ -273,6 +283,8 @@ export interface ImageStatus {
   readonly firstSeen?: readonly FirstSeen[];
   /** The last moves, the oldest first: at most {@link HISTORY_LENGTH}. */
   readonly history?: readonly HistoryEntry[];
+  /** Each tag once, the latest last: at most {@link ORIGINS_LENGTH}. */
+  readonly origins?: readonly Origin[];
   readonly conditions: readonly Condition[];
 }
 

@@ -20,8 +20,12 @@ export function rollLate(sheet: Sheet, rollout: Rollout | undefined): Rollout | 
   const own = rollout?.phase === 'Healthy' && isOfThisImage(rollout, image) && formatEntry(rollout) === formatEntry(to) ? rollout : undefined;
   const late = lateRows(sheet, own, to, () => true);
   const left = sheet.leftAlone(to);
-  if (late === undefined && sameLeftAlone(own?.leftAlone, left)) return rollout;
-  if (late === undefined && own !== undefined) return withLeftAlone(own, left);
+  if (late === undefined && own === undefined && left.length === 0) return rollout;
+  if (late === undefined && own !== undefined) {
+    const message = own.workloads.length === 0 ? nothingRolled(sheet, to) : own.message;
+    const same = message === own.message && sameLeftAlone(own.leftAlone, left);
+    return same ? own : withLeftAlone(message === undefined ? own : { ...own, message }, left);
+  }
   const rows = late ?? [];
   const open = rows.filter((row) => row.phase === 'Pending' || row.phase === 'Progressing').length;
   return withLeftAlone({
@@ -44,7 +48,9 @@ export function rollLateBeside(sheet: Sheet, failed: Rollout): Rollout {
   const settled = new Set(failed.workloads.filter((row) => row.phase !== 'Pending' && sheet.workloadOf(row) !== undefined).map(workloadId));
   const own = failed.late !== undefined && formatEntry(failed.late) === formatEntry(to) ? failed.late : undefined;
   const rows = lateRows(sheet, own, to, (workload) => !settled.has(workloadId(workload)));
-  return rows === undefined ? failed : { ...failed, late: { ...to, workloads: rows } };
+  const left = sheet.leftAlone(to);
+  const next = sameLeftAlone(failed.leftAlone, left) ? failed : withLeftAlone(failed, left);
+  return rows === undefined ? next : { ...next, late: { ...to, workloads: rows } };
 }
 
 function ownTag({ image }: Sheet): Entry | undefined {

@@ -7,22 +7,26 @@ import { byName, type Workload } from './workload.ts';
 /** How many names a message holds. */
 const MOST_NAMED = 5;
 
+const LEFT_ALONE = 'left alone because of its tags';
+
 /** Why no workload is rolled: of each that names the repository what becomes of it. */
 export function nothingRolled(sheet: Sheet, to: Entry): string {
   const named = sheet.input.workloads.filter((workload) => !workload.deleting && sheet.tags(workload).namesRepository());
-  if (named.length === 0) return 'nothing to roll: the tag comes with the next pods';
-  const groups = new Map<string, Workload[]>();
-  for (const workload of [...named].sort(byName)) {
-    const why = whyNot(sheet, workload, to);
-    groups.set(why, [...groups.get(why) ?? [], workload]);
-  }
+  if (named.length === 0) return 'nothing to roll: no Deployment, StatefulSet or DaemonSet names the repository; the tag comes with the next pods';
+  const groups = Map.groupBy(named.sort(byName), (workload) => whyNot(sheet, workload, to));
+  // Which are left alone is said with the reasons, beside this.
+  groups.delete(LEFT_ALONE);
+  if (groups.size === 0) return 'nothing rolled';
   return `nothing rolled: ${[...groups].map(([why, workloads]) => `${someOf(workloads)}: ${why}`).join('; ')}`;
 }
 
 function whyNot(sheet: Sheet, workload: Workload, to: Entry): string {
   const tags = sheet.tags(workload);
   if (!sheet.inScope(workload)) return `not in scope (annotation ${ENABLED_ANNOTATION})`;
-  if (!tags.concernedBy(to)) return tags.leftAt(to) === undefined ? "another Image's" : 'left alone because of its tags';
+  if (!tags.concernedBy(to)) {
+    if (tags.leftAt(to) !== undefined) return LEFT_ALONE;
+    return tags.tiedAt(to).length > 0 ? 'several Images could move it' : "another Image's";
+  }
   return rollsNow(workload) ? 'gets the tag already' : 'takes the tag with its next pods, being paused, without replicas or OnDelete';
 }
 

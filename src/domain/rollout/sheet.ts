@@ -90,6 +90,9 @@ export interface RolloutPlan {
   readonly wakeAt?: number;
 }
 
+/** How many workloads that are left alone a status names at most. */
+const MOST_LEFT_ALONE = 1_000;
+
 /** A plan in the making: the input, and what was found out about it so far. */
 export class Sheet {
   effects: Effect[] = [];
@@ -145,7 +148,8 @@ export class Sheet {
     return this.input.workloads.filter((workload) => this.inScope(workload))
       .map((workload) => this.tags(workload).leftAt(to))
       .filter((left) => left !== undefined)
-      .sort(byName);
+      .sort(byName)
+      .slice(0, MOST_LEFT_ALONE);
   }
 
   /** The tags that this Image has to do with now: its own, the one that it moves to, the one that was rolled out last. */

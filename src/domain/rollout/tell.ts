@@ -46,20 +46,20 @@ export function rolledOut({ tag, phase, message, workloads, leftAlone = [] }: Ro
     return rows.length === 0 ? undefined : some.concat(rows.length > 5 ? [`and ${rows.length - 5} more`] : []).join('; ');
   };
   const overridden = named('Overridden');
+  const left = leftAlone.length === 0 ? '' : `; ${leftAloneText(leftAlone)}`;
   switch (phase) {
     case 'Failed':
-      return { type, status: 'False', reason: 'RolloutFailed', message: `${tag}: ${message ?? ''}` };
+      return { type, status: 'False', reason: 'RolloutFailed', message: `${tag}: ${message ?? ''}${left}` };
     case 'Progressing':
-      return { type, status: 'False', reason: 'RollingOut', message: `${tag}: ${message ?? ''}${overridden === undefined ? '' : `; ${overridden}`}` };
+      return { type, status: 'False', reason: 'RollingOut', message: `${tag}: ${message ?? ''}${overridden === undefined ? '' : `; ${overridden}`}${left}` };
     case 'Healthy': {
       const failed = named('Failed');
-      if (failed !== undefined) return { type, status: 'False', reason: 'WorkloadFailed', message: `${tag}: ${failed}` };
+      if (failed !== undefined) return { type, status: 'False', reason: 'WorkloadFailed', message: `${tag}: ${failed}${left}` };
       if (workloads.some((row) => row.phase === 'Pending' || row.phase === 'Progressing')) {
-        return { type, status: 'False', reason: 'RollingOut', message: `${tag}: ${message ?? ''}` };
+        return { type, status: 'False', reason: 'RollingOut', message: `${tag}: ${message ?? ''}${left}` };
       }
-      if (overridden !== undefined) return { type, status: 'True', reason: 'Overridden', message: `${tag}: ${overridden}` };
-      if (leftAlone.length > 0) return { type, status: 'True', reason: 'LeftAlone', message: `${tag}: ${message ?? ''}; ${leftAloneText(leftAlone)}` };
-      return { type, status: 'True', reason: 'RolledOut', message: `${tag}: ${message ?? ''}` };
+      if (overridden !== undefined) return { type, status: 'True', reason: 'Overridden', message: `${tag}: ${overridden}${left}` };
+      return { type, status: 'True', reason: leftAlone.length === 0 ? 'RolledOut' : 'LeftAlone', message: `${tag}: ${message ?? ''}${left}` };
     }
   }
 }
@@ -99,7 +99,7 @@ export function tellings(before: Rollout | undefined, after: Rollout | undefined
   rowsOf(workloads, same ? before.workloads : [], after.phase === 'Failed' ? undefined : tag);
   if (after.late !== undefined) rowsOf(after.late.workloads, before?.late?.workloads, after.late.tag);
   const { leftAlone = [] } = after;
-  if (leftAlone.length > 0 && after.phase !== 'Failed' && !sameLeftAlone(leftAlone, same ? before.leftAlone : undefined)) {
+  if (leftAlone.length > 0 && !sameLeftAlone(leftAlone, same ? before.leftAlone : undefined)) {
     told.push({ type: 'Warning', reason: 'LeftAlone', message: `${tag}: ${leftAloneText(leftAlone)}` });
   }
   if (same && before.phase === after.phase) return told;

@@ -26,6 +26,9 @@ export function getsAnother(workload: Workload, tags: WorkloadTags, now: Entry |
  */
 export function missing(workload: Workload, pods: readonly PodState[], tags: WorkloadTags, image: Image, to: Entry, wanted: number): string | undefined {
   const rolled = rolledPods(workload, pods);
+  // Its rules changed meanwhile, or its containers: that pods are well proves nothing of a tag that none of them gets.
+  const left = tags.concernedBy(to) ? undefined : tags.leftAt(to);
+  if (left !== undefined) return left.message;
   for (const pod of rolled) {
     const wrong = wrongContainer(workload, pod, tags, to);
     if (wrong !== undefined) {

@@ -33,6 +33,7 @@ export class RepositoryImages {
 export class WorkloadTags {
   readonly #images: RepositoryImages;
   readonly #workload: Workload;
+  readonly #selections = new Map<string, Selection | undefined>();
   #others: readonly Contender[] | undefined;
 
   constructor(images: RepositoryImages, workload: Workload) {
@@ -80,7 +81,7 @@ export class WorkloadTags {
       const left = selection?.kind === 'none' ? selection.left.find(({ contender }) => contender.image.name === this.#images.own.image.name) : undefined;
       return left === undefined ? [] : [`container ${container} keeps ${image}: ${whyItStays(left.because, readReference(image)?.tag, to.tag, this.#images.own.image.name)}`];
     });
-    return kept.length === 0 ? undefined : { kind, name, message: kept.join('; ') };
+    return kept.length === 0 ? undefined : { kind, name, message: truncated(kept.join('; ')) };
   }
 
   #containers(): readonly { readonly name: string; readonly image: string }[] {
@@ -88,6 +89,12 @@ export class WorkloadTags {
   }
 
   #select(text: string, to: Entry): Selection | undefined {
+    const key = `${text} ${to.tag}@${to.digest ?? ''}`;
+    if (!this.#selections.has(key)) this.#selections.set(key, this.#selectAnew(text, to));
+    return this.#selections.get(key);
+  }
+
+  #selectAnew(text: string, to: Entry): Selection | undefined {
     const reference = this.#images.referenceOf(text);
     if (reference === undefined) return undefined;
     const own: Contender = { ...this.#images.own, to: pinned(this.#images.own.image, to) };
@@ -98,4 +105,11 @@ export class WorkloadTags {
   #contenders(): readonly Contender[] {
     return this.#others ??= this.#images.others.map((one) => contenderFor(one, tagOf(one.image, entryOf(this.#workload, one.image.name))));
   }
+}
+
+/** Of a message in a status: there may be thousands. */
+const MAX_MESSAGE = 500;
+
+function truncated(message: string): string {
+  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 1)}…`;
 }

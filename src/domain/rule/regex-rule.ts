@@ -23,10 +23,12 @@ export function regexRule({ name, type, actions, value }: RuleSpec, where: strin
       const from = parseVersionTag(origin);
       const to = parseVersionTag(target);
       const areVersions = from !== undefined && to !== undefined;
-      const isPast = areVersions ? isNewerVersion(from, to) : pattern.matches(origin) && pattern.matches(target) && isNewer(origin, target);
+      // What it would take from there.
+      const isPast = areVersions ? isNewerVersion(from, to) : pattern.matches(origin) && (!pattern.matches(target) || isNewer(origin, target));
       if (isPast) return 'beyond';
-      if (!pattern.matches(target) || isCompanion(target)) return 'out';
-      const comes = origin === target || (areVersions ? isNewerVersion(to, from) : !pattern.matches(origin) || isNewer(target, origin));
+      // A pattern says of what the Image is one: what does not match is of another line, such as 14.9 to ^17\.
+      if (!pattern.matches(origin) || !pattern.matches(target) || isCompanion(target)) return 'out';
+      const comes = origin === target || (areVersions ? isNewerVersion(to, from) : isNewer(target, origin));
       return comes ? 'within' : 'out';
     },
     from(currentTag) {

@@ -3,7 +3,7 @@ import { numberingRemark } from './numbering.ts';
 import { parseVersionTag } from './version-tag.ts';
 
 const remark = (from: string, to: string, tag = to): string | undefined => numberingRemark(parseVersionTag(from), parseVersionTag(to), tag);
-const such = (pattern: string): string => `a change of numbering? exclude it with spec.tags.exclude, such as "${pattern}"`;
+const such = (pattern: string): string => `a change of numbering? exclude it with spec.tags.exclude, such as '${pattern}'`;
 
 it.each<[from: string, to: string, pattern: string]>([
   ['10.11.4', '2021.12.16', '^\\d{4}\\.'],

@@ -19,5 +19,5 @@ export function numberingRemark(from: VersionTag | undefined, to: VersionTag | u
   const remark = 'a change of numbering? exclude it with spec.tags.exclude';
   if (to.tag !== tag) return remark;
   const digits = /\d+/.exec(tag)![0].length;
-  return `${remark}, such as "^${to.prefix}\\d{${digits}}${to.numbers.length > 1 ? '\\.' : '(\\D|$)'}"`;
+  return `${remark}, such as '^${to.prefix}\\d{${digits}}${to.numbers.length > 1 ? '\\.' : '(\\D|$)'}'`;
 }

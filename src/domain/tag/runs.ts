@@ -43,13 +43,13 @@ export function isSameShape(a: string, b: string): boolean {
 function isSameWord(a: string, b: string): boolean {
   if (a === b) return true;
   // A hash may be of digits alone, as a date is: then its length tells.
-  if (mayBeHash(a) && mayBeHash(b) && (a.length === b.length || !(/^\d+$/.test(a) || /^\d+$/.test(b)))) return true;
+  if (mayBeHash(a, b) && mayBeHash(b, a) && (a.length === b.length || !(/^\d+$/.test(a) || /^\d+$/.test(b)))) return true;
   return a.replace(/\d+/g, '#') === b.replace(/\d+/g, '#');
 }
 
 /** Wider than what is surely a hash, since nothing is ordered by it: of the short ones some begin with digits, or have letters alone. */
-function mayBeHash(word: string): boolean {
-  return /^g?[0-9a-f]{6,64}$/.test(word) && (word.length > 6 || /\d/.test(word));
+function mayBeHash(word: string, beside: string): boolean {
+  return /^g?[0-9a-f]{6,64}$/.test(word) && (word.length > 6 || /\d/.test(word) || /\d/.test(beside));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { ANNOTATION_PREFIX, type Image } from '../image/image.ts';
 import { type ImageReference, withTag } from '../image/image-reference.ts';
-import type { Place, Track } from './track.ts';
+import type { OffTrack, Track } from './track.ts';
 
 /** On a pod or pod template: the name of the Image that counts, where a container is on the track of several. */
 export const IMAGE_ANNOTATION = `${ANNOTATION_PREFIX}image`;
@@ -40,9 +40,9 @@ export function contenderFor({ image, track }: TrackedImage, to: TagToPut | unde
  *   put), or its tag is off the track
  */
 export type Fit =
-  | { readonly kind: 'put'; readonly image: string }
+  | { readonly kind: 'put'; readonly image: string; /** Whether the container's tag says nothing of a track: any would take it. */ readonly any: boolean }
   | { readonly kind: 'equal' }
-  | { readonly kind: 'left'; readonly because: 'digest' | Exclude<Place, 'on'> };
+  | { readonly kind: 'left'; readonly because: 'digest' | OffTrack };
 
 /** Which of several Images for a repository puts its tag on a container: one, none, or it can't be told. */
 export type Selection =
@@ -59,34 +59,38 @@ export function fitOf(text: string, reference: ImageReference, { track, to }: Pi
   if (reference.tag === to.tag && reference.digest === to.digest) return { kind: 'equal' };
   if (reference.digest !== undefined) return { kind: 'left', because: 'digest' };
   const place = track.place(reference.tag, to.tag);
-  return place === 'on' ? { kind: 'put', image: withTag(text, to.tag, to.digest) } : { kind: 'left', because: place };
+  return place === 'on' || place === 'any' ? { kind: 'put', image: withTag(text, to.tag, to.digest), any: place === 'any' } : { kind: 'left', because: place };
 }
 
 /**
- * Of several Images for a container's repository those on whose track it is count; of several of these the one that its pod
- * names.
+ * Of several Images for a container's repository those on whose track it is count, before those that would take any; of
+ * several of these the one that its pod names.
  * @param contenders all of the container's repository, in one namespace
  * @param named the value of {@link IMAGE_ANNOTATION} on the pod or its template
  */
 export function selectImage(text: string, reference: ImageReference, contenders: readonly Contender[], named: string | undefined): Selection {
   const on: Extract<Selection, { kind: 'one' }>[] = [];
-  const left: { contender: Contender; because: 'digest' | Exclude<Place, 'on'> }[] = [];
+  const left: { contender: Contender; because: 'digest' | OffTrack }[] = [];
   for (const contender of contenders) {
     const fit = fitOf(text, reference, contender);
     if (fit.kind === 'left') left.push({ contender, because: fit.because });
     else on.push({ kind: 'one', contender, fit });
   }
   if (on.length === 0) return { kind: 'none', left };
-  const [only] = on;
-  return on.length === 1 ? only! : on.find(({ contender }) => contender.image.name === named) ?? { kind: 'tie', contenders: on.map(({ contender }) => contender) };
+  const own = on.filter(({ fit }) => fit.kind === 'equal' || !fit.any);
+  const counting = own.length > 0 ? own : on;
+  const [only] = counting;
+  return counting.length === 1 ? only! : counting.find(({ contender }) => contender.image.name === named) ?? { kind: 'tie', contenders: counting.map(({ contender }) => contender) };
 }
 
 /** Why a container keeps its image, after `keeps app:1.9: `. */
-export function whyItStays(because: 'digest' | Exclude<Place, 'on'>, own: string | undefined, tag: string, image: string): string {
+export function whyItStays(because: 'digest' | OffTrack, own: string | undefined, tag: string, image: string): string {
   switch (because) {
     case 'digest': return 'it names a digest, which stays';
     case 'above':
     case 'below': return `${because} ${tag}, the tag of Image ${image}`;
+    case 'beyond': return `beyond ${tag}, the tag of Image ${image}, to one of its rules`;
+    case 'base-tag': return `it is the spec.baseTag of Image ${image}, which is not there yet`;
     case 'variant': return `another variant than ${tag}, the tag of Image ${image}`;
     case 'series': return `not written like ${tag}, the tag of Image ${image}`;
     case 'no-version': return `${tag}, the tag of Image ${image}, is no version`;

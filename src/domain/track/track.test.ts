@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { tracked } from '../../../test/domain/rules.ts';
 import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
-import type { HistoryEntry, ImageSpec, ImageStatus, RuleSpec, RuleType } from '../image/image.ts';
+import type { ImageSpec, ImageStatus, RuleSpec, RuleType } from '../image/image.ts';
 import { BASE_TAG_RULE } from '../image/image.ts';
 import type { Place } from './track.ts';
 
@@ -16,9 +16,12 @@ function rules(text: string): RuleSpec[] {
   });
 }
 
-function moved(from: string, to: string, rule = 'a rule', outcome: HistoryEntry['outcome'] = 'Healthy'): HistoryEntry {
-  return { from, to, rule, began: '2026-01-01T00:00:00Z', ended: '2026-01-01T00:01:00Z', outcome };
+/** Tags that the Image was on, each with the baseTag that counted then: `1.8 1.9@1.6`. */
+function was(text: string, baseTag: string): Pick<ImageStatus, 'origins'> {
+  return { origins: text.split(' ').map((each) => ({ tag: each.split('@')[0]!, baseTag: each.split('@')[1] ?? baseTag })) };
 }
+
+const SINCE = '2026-01-01T00:00:00Z';
 
 /** Where a container's tag is to the track of an Image. */
 function place(given: { spec?: Partial<ImageSpec>; status?: Partial<ImageStatus>; rules?: string }, own: string | undefined, target: string): Place {
@@ -29,11 +32,11 @@ function place(given: { spec?: Partial<ImageSpec>; status?: Partial<ImageStatus>
 
 describe('what every Image puts its tag on', () => {
   it.each<[string, string | undefined, string, Place]>([
-    ['no tag', undefined, '1.10', 'on'],
-    ['latest', 'latest', '1.10', 'on'],
-    ['latest under a word', 'latest', 'edge', 'on'],
+    ['no tag', undefined, '1.10', 'any'],
+    ['latest', 'latest', '1.10', 'any'],
+    ['latest under a word', 'latest', 'edge', 'any'],
     ['the tag itself', '1.10', '1.10', 'on'],
-    ['a word under a version', 'stable', '1.10', 'on'],
+    ['a word under a version', 'stable', '1.10', 'any'],
     ['a version under a word', '1.9', 'stable', 'no-version'],
     ['a word under another word', 'stable', 'edge', 'series'],
     ['a version that no rule moves', '1.9', '1.10', 'out-of-reach'],
@@ -43,7 +46,7 @@ describe('what every Image puts its tag on', () => {
 });
 
 describe('where the Image itself has been', () => {
-  const history = [moved('1.7', '1.8'), moved('1.8', '1.9'), moved('1.9', '2.0', 'another rule')];
+  const status = was('1.7 1.8 1.9', '1.6');
 
   it.each<[string, string, Place]>([
     ['its base tag gives way', '1.6', 'on'],
@@ -51,20 +54,16 @@ describe('where the Image itself has been', () => {
     ['one that it never was on does not', '1.8.1', 'series'],
     ['nor one of the same kind', '1.2', 'out-of-reach'],
   ])('%s', (_, own, expected) => {
-    expect(place({ spec: { baseTag: '1.6' }, status: { history } }, own, '2.0')).toBe(expected);
+    expect(place({ spec: { baseTag: '1.6' }, status }, own, '2.0')).toBe(expected);
   });
 
   it('gives way also where it is above the target after a rollback', () => {
-    expect(place({ spec: { baseTag: '1.6' }, status: { history: [...history, moved('2.0', '1.8', 'a rollback')] } }, '2.0', '1.8')).toBe('on');
-    expect(place({ rules: 'semver-major', spec: { baseTag: '1.6' }, status: { history } }, '2.1', '2.0')).toBe('above');
-  });
-
-  it('is no matter of moves that failed: the Image stayed', () => {
-    expect(place({ status: { history: [moved('1.7', '1.8', 'a rule', 'Failed')] } }, '1.7', '2.0')).toBe('out-of-reach');
+    expect(place({ spec: { baseTag: '1.6' }, status: was('1.7 1.9 2.0', '1.6') }, '2.0', '1.8')).toBe('on');
+    expect(place({ rules: 'semver-major', spec: { baseTag: '1.6' }, status }, '2.1', '2.0')).toBe('above');
   });
 
   it('its tag gives way to what is rolled out', () => {
-    const update = { tag: '1.10-bookworm', rule: 'a rule', since: '2026-01-01T00:00:00Z' };
+    const update = { tag: '1.10-bookworm', rule: 'a rule', since: SINCE };
     expect(place({ status: { tag: '1.9-alpine', update } }, '1.9-alpine', '1.10-bookworm')).toBe('on');
   });
 
@@ -75,27 +74,41 @@ describe('where the Image itself has been', () => {
     ['another variant', '1.9-alpine', '1.10-bookworm', 'variant'],
     ['another count of numbers', '1.9', '1.10.2', 'series'],
     ['a word for a word', 'jammy', 'noble', 'on'],
-    ['a word for a version', 'stable', '1.10', 'on'],
+    ['a word for a version', 'stable', '1.10', 'any'],
     ['a version for a word', '1.10', 'stable', 'no-version'],
   ])('a changed baseTag: %s', (_, from, to, expected) => {
-    const update = { tag: to, rule: BASE_TAG_RULE, since: '2026-01-01T00:00:00Z' };
+    const update = { tag: to, rule: BASE_TAG_RULE, since: SINCE };
     expect(place({ spec: { baseTag: to }, status: { tag: from, update } }, from, to)).toBe(expected);
-    expect(place({ spec: { baseTag: to }, status: { tag: to, history: [moved(from, to, BASE_TAG_RULE)] } }, from, to)).toBe(expected);
+    expect(place({ spec: { baseTag: to }, status: { tag: to, ...was(from, from) } }, from, to)).toBe(expected);
   });
 
-  it('before a changed baseTag counts no more, and the new one is not taken back while the Image is on its way there', () => {
-    const before = { tag: '1.10', history: [moved('1.8', '1.10')] };
-    const update = { tag: '2.0', rule: BASE_TAG_RULE, since: '2026-01-01T00:00:00Z' };
-    expect(place({ spec: { baseTag: '2.0' }, status: { ...before, update } }, '1.8', '2.0')).toBe('out-of-reach');
-    expect(place({ spec: { baseTag: '2.0' }, status: { tag: '2.0', history: [...before.history, moved('1.10', '2.0', BASE_TAG_RULE)] } }, '1.8', '2.0')).toBe('out-of-reach');
-    expect(place({ spec: { baseTag: '2.0' }, status: { ...before, update } }, '2.0', '1.10')).toBe('above');
+  it('before a changed baseTag gives way where its tag allows that: what stood in manifests is not forgotten', () => {
+    const update = { tag: '17.0', rule: BASE_TAG_RULE, since: SINCE };
+    const during = { tag: '16.4', update, ...was('16.0', '16.0') };
+    expect(place({ spec: { baseTag: '17.0' }, status: during }, '16.0', '17.0')).toBe('on');
+    expect(place({ spec: { baseTag: '17.0' }, status: { tag: '17.0', ...was('16.0 16.4', '16.0') } }, '16.0', '17.0')).toBe('on');
+    expect(place({ spec: { baseTag: '17.2' }, status: { tag: '17.2', ...was('14.9@14.9 16.1@16.1', '') } }, '14.9', '17.2')).toBe('on');
+    expect(place({ spec: { baseTag: '15.1' }, status: { tag: '15.1', ...was('16.0 16.4', '16.0') } }, '16.0', '15.1')).toBe('above');
+    // A rule reaches what the Image was on, and that gives way.
+    expect(place({ rules: 'semver-minor', spec: { baseTag: '17.0' }, status: { tag: '17.0', ...was('16.4', '16.0') } }, '16.2', '17.0')).toBe('on');
+    expect(place({ rules: 'semver-minor', spec: { baseTag: '17.0' }, status: { tag: '17.0', ...was('16.4', '16.0') } }, '15.2', '17.0')).toBe('out-of-reach');
     // Pods whose template names nothing yet go on as before.
-    expect(place({ spec: { baseTag: '2.0' }, status: { ...before, update } }, '1.8', '1.10')).toBe('on');
+    expect(place({ spec: { baseTag: '17.0' }, status: during }, '16.0', '16.4')).toBe('on');
   });
 
-  it('and a baseTag that is changed to where the Image is begins anew, too', () => {
-    const history = [moved('1.8', '1.10'), moved('1.10', '1.10', BASE_TAG_RULE)];
-    expect(place({ spec: { baseTag: '1.10' }, status: { history } }, '1.8', '1.10')).toBe('out-of-reach');
+  it('a baseTag that is changed to where the Image is takes nothing back', () => {
+    expect(place({ rules: 'regex ^(jammy|noble)$', spec: { baseTag: 'noble' }, status: { tag: 'noble', ...was('jammy', 'jammy') } }, 'jammy', 'noble')).toBe('on');
+  });
+
+  it.each<[string, Partial<ImageStatus>, string, string]>([
+    ['is on its way there', { update: { tag: '2.0', rule: BASE_TAG_RULE, since: SINCE } }, '2.0', '1.10'],
+    ['is on its way there by a rule', { update: { tag: '2.0', rule: 'semver-major', since: SINCE } }, '2.0', '1.10'],
+    ['is on its way down', { update: { tag: '1.9', rule: BASE_TAG_RULE, since: SINCE } }, '1.9', '1.10'],
+    ['is on its way to a word', { update: { tag: 'stable', rule: BASE_TAG_RULE, since: SINCE } }, 'stable', '1.10'],
+    ['did not come there', { history: [{ from: '1.10', to: '2.0', rule: BASE_TAG_RULE, began: SINCE, ended: SINCE, outcome: 'Failed' }] }, '2.0', '1.10'],
+  ])('a new baseTag is not taken back while the Image %s', (_, status, baseTag, tag) => {
+    expect(place({ rules: 'semver-major', spec: { baseTag }, status: { tag, ...status } }, baseTag, tag)).toBe('base-tag');
+    expect(place({ rules: 'semver-major', spec: { baseTag }, status: { tag, ...status } }, baseTag, baseTag)).toBe('on');
   });
 });
 
@@ -141,9 +154,13 @@ describe('what the rules reach', () => {
     ['regex ^main-', 'main-9-ab12cd4', 'main-9-fed1234', 'out-of-reach'],
     ['regex ^main-', 'main-9-ab12cd4', 'main-10-fed1234', 'on'],
     ['regex ^main-', 'main-11-ab12cd4', 'main-10-fed1234', 'above'],
-    ['regex ^main-', 'main-9-ab12cd4', 'dev-10-fed1234', 'series'],
+    ['regex ^main-', 'main-9-ab12cd4', 'dev-10-fed1234', 'above'],
     ['regex ^(jammy|noble)$', 'focal', 'noble', 'series'],
     ['regex .', 'kilted-ros-base', 'noble', 'series'],
+    ['regex ^17\\.', '14.9', '17.2', 'out-of-reach'],
+    ['regex ^17\\.', '17.1', '17.2', 'on'],
+    ['semver-range 17.x', '14.9', '17.2', 'on'],
+    ['semver-minor; alphabetical', '1.9.5', '1.10.0', 'beyond'],
     ['numerical', '9', '10', 'on'],
     ['numerical', '9', '20240104', 'out-of-reach'],
     ['numerical', '1.9', '2', 'series'],
@@ -181,13 +198,18 @@ describe('what the rules reach', () => {
   });
 
   it('also a tag from which the Image was moved on', () => {
-    const history = [moved('1.9.0', '1.9.5', 'semver-patch'), moved('1.9.5', '2.0-bookworm', 'regex')];
-    expect(place({ rules: 'semver-patch', status: { history } }, '1.9.1', '2.0-bookworm')).toBe('on');
-    expect(place({ rules: 'semver-patch', status: { history } }, '1.8.1', '2.0-bookworm')).toBe('variant');
-    expect(place({ rules: 'semver-patch', status: { history: [...history, moved('2.0-bookworm', '1.9.0', 'a rollback')] } }, '1.9.1', '1.9.0')).toBe('above');
+    const status = was('1.9.0 1.9.5', 'nowhere');
+    expect(place({ rules: 'semver-patch', status }, '1.9.1', '2.0-bookworm')).toBe('on');
+    expect(place({ rules: 'semver-patch', status }, '1.8.1', '2.0-bookworm')).toBe('variant');
+    expect(place({ rules: 'semver-patch', status: was('1.9.5 2.0-bookworm', 'nowhere') }, '1.9.1', '1.9.0')).toBe('above');
   });
 
-  it('of rules that can\'t be built nothing is reached', () => {
+  it('of what a rule sees as the same nothing is reached where it is another version', () => {
+    expect(place({ rules: 'semver-minor', spec: { rules: rules('semver-minor'), tags: { extract: '-r(\\d+)$' } } }, '1.2.3-r5', '9.0.0-r5')).toBe('out-of-reach');
+  });
+
+  it('of rules that can\'t be built nothing is reached, and those beside them go on', () => {
     expect(place({ rules: 'regex (' }, '1.9', '1.10')).toBe('out-of-reach');
+    expect(place({ rules: 'regex (; semver-minor' }, '1.9', '1.10')).toBe('on');
   });
 });

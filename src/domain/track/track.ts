@@ -5,15 +5,19 @@ import { comparePrecedence, parseVersionTag, type VersionTag } from '../tag/vers
 import { isSameKind } from './same-kind.ts';
 
 /**
- * Where a container's tag is to the track of an Image and the tag to be put: `on` it, so that it gives way, or off it, and
- * why:
+ * Where a container's tag is to the track of an Image and the tag to be put. It gives way where it is `on` the track, or
+ * says nothing of one (`any`): none, `latest`, a word under a version. Else it is off it, and why:
  * - `no-version`: it is a version, and the tag to be put is none
  * - `above`, `below`: it lies past the tag to be put, in the direction in which the rules go
+ * - `beyond`: a rule finds it past the tag to be put, though as a version it is not
+ * - `base-tag`: it is the new base tag, to which the Image is on its way, or has not come
  * - `variant`: the tag to be put is of another variant
  * - `series`: the tag to be put is written otherwise
  * - `out-of-reach`: no rule that moves the Image goes from there to the tag to be put
  */
-export type Place = 'on' | 'no-version' | 'above' | 'below' | 'variant' | 'series' | 'out-of-reach';
+export type Place = 'on' | 'any' | OffTrack;
+
+export type OffTrack = 'no-version' | 'above' | 'below' | 'beyond' | 'base-tag' | 'variant' | 'series' | 'out-of-reach';
 
 const LATEST = 'latest';
 
@@ -46,23 +50,26 @@ export class Track {
    * Whether a container's tag gives way to `target`.
    * - none, `latest` and `target` itself do; a word that is no version does to a version
    * - the base tag does, the Image's tag, and each from which a rule moved it since its baseTag was changed, also where it is
-   *   above `target` after a rollback; where a changed baseTag moved it, its origin does unless it is beyond `target`, of
+   *   above `target` after a rollback; of those before that, old base tags included, each does that is not beyond `target`, of
    *   another kind, or a version under a word
    * - each does from which a rule with `apply` or `request-approval` could reach `target`, or one of those, where the two are
    *   of one kind and nothing finds it beyond `target`
    * @param own the container's tag; `undefined` for none
    */
   place(own: string | undefined, target: string): Place {
-    if (own === undefined || own === LATEST || own === target || this.#isOrigin(own, target)) return 'on';
+    if (own === target) return 'on';
+    if (own === undefined || own === LATEST) return 'any';
+    if (own === this.#image.spec.baseTag && target !== own && this.#isComing(target)) return 'base-tag';
+    if (this.#isOrigin(own, target)) return 'on';
     const from: Tag = { tag: own, version: parseVersionTag(own) };
     const to: Tag = { tag: target, version: parseVersionTag(target) };
-    if (from.version === undefined && to.version !== undefined) return 'on';
+    if (from.version === undefined && to.version !== undefined) return 'any';
     if (from.version !== undefined && to.version === undefined) return 'no-version';
     const built = this.#rules.find(this.#image.spec);
     const past = pastTarget(built, from, to);
     if (past !== undefined) return past;
     const isSame = isSameKind(own, target);
-    if (this.#movedByBaseTag(target) === own && (isSame || from.version === undefined)) return 'on';
+    if (this.#former().includes(own) && this.#isFollowed(from, target)) return 'on';
     if (this.#isReached(built, from, to)) return 'on';
     if (isSame) return 'out-of-reach';
     return from.version?.variant === to.version?.variant ? 'series' : 'variant';
@@ -70,8 +77,31 @@ export class Track {
 
   /** Whether a rule that moves the Image comes from the one tag to the other, or to one from which it was moved on. */
   #isReached(built: BuiltSpec | undefined, from: Tag, to: Tag): boolean {
-    const reached = [to.tag, ...this.#origins(to.tag)].filter((tag) => isSameKind(from.tag, tag));
-    return movingRules(built).some((rule) => !isPast(rule, from, to) && reached.some((tag) => reach(built, rule, from.tag, tag) === 'within'));
+    const rules = movingRules(built).filter((rule) => !isPast(rule, from, to));
+    if (rules.length === 0) return false;
+    const reached = new Set([to.tag, ...this.#origins(to.tag), ...this.#former().filter((tag) => this.#givesWay(built, tag, to))]);
+    return [...reached].some((tag) => isSameKind(from.tag, tag) && rules.some((rule) => reach(built, rule, from.tag, tag) === 'within'));
+  }
+
+  /** Whether a tag that the Image was on before its baseTag was changed gives way to `to`. */
+  #givesWay(built: BuiltSpec | undefined, tag: string, to: Tag): boolean {
+    const from: Tag = { tag, version: parseVersionTag(tag) };
+    if (from.version !== undefined && to.version === undefined) return false;
+    return this.#isFollowed(from, to.tag) && pastTarget(built, from, to) === undefined;
+  }
+
+  /** Whether a tag is of one kind with `target`, or with one from which a rule moved the Image to it; a word is with any. */
+  #isFollowed({ tag, version }: Tag, target: string): boolean {
+    return version === undefined || [target, ...this.#origins(target)].some((one) => isSameKind(tag, one));
+  }
+
+  /** Whether the Image is on its way to its base tag, or failed to come to it, while `target` is another: who has that already is not taken back. */
+  #isComing(target: string): boolean {
+    const { spec: { baseTag }, status: { tag, update, history = [] } } = this.#image;
+    if (tag === baseTag || target === baseTag) return false;
+    if (update?.tag === baseTag) return true;
+    const last = history.findLast(({ rule }) => rule === BASE_TAG_RULE);
+    return last?.to === baseTag && last.outcome === 'Failed';
   }
 
   /** Whether the tag is one of {@link #origins}. */
@@ -80,27 +110,20 @@ export class Track {
     return false;
   }
 
-  /** The tags that give way whatever they are: the base tag, the Image's, and those from which rules moved it. */
+  /** The tags that give way whatever they are: the base tag, the Image's, and those from which rules moved it since. */
   * #origins(target: string): Iterable<string> {
-    const { spec: { baseTag }, status: { tag, update, history = [] } } = this.#image;
-    // A changed baseTag is no origin while the Image is on its way there: who has it already is not taken back.
-    const isOnItsWay = update?.rule === BASE_TAG_RULE;
-    if (!isOnItsWay || update.tag === target) yield baseTag;
-    if (isOnItsWay && update.tag === target) return;
-    if (tag !== undefined) yield tag;
-    for (let at = history.length - 1; at >= 0; at--) {
-      const { from, rule, outcome } = history[at]!;
-      if (outcome !== 'Healthy') continue;
-      if (rule === BASE_TAG_RULE) return;
-      yield from;
-    }
+    const { spec: { baseTag }, status: { tag, update, origins = [] } } = this.#image;
+    yield baseTag;
+    // What a changed baseTag moves is of before.
+    if (tag !== undefined && !(update?.rule === BASE_TAG_RULE && update.tag === target)) yield tag;
+    for (let at = origins.length - 1; at >= 0; at--) if (origins[at]!.baseTag === baseTag) yield origins[at]!.tag;
   }
 
-  /** From where a changed baseTag moves the Image to `target` now, or moved it last. */
-  #movedByBaseTag(target: string): string | undefined {
-    const { tag, update, history = [] } = this.#image.status;
-    if (update?.rule === BASE_TAG_RULE && update.tag === target) return tag;
-    return history.findLast(({ rule, outcome }) => rule === BASE_TAG_RULE && outcome === 'Healthy')?.from;
+  /** The tags that the Image was on before its baseTag was changed, and the one that a changed baseTag moves it from now. */
+  #former(): readonly string[] {
+    const { spec: { baseTag }, status: { tag, update, origins = [] } } = this.#image;
+    const before = origins.filter((origin) => origin.baseTag !== baseTag).map((origin) => origin.tag);
+    return update?.rule === BASE_TAG_RULE && tag !== undefined ? [...before, tag] : before;
   }
 }
 
@@ -109,10 +132,12 @@ function movingRules(built: BuiltSpec | undefined): readonly Rule[] {
 }
 
 /** Whether a rule that moves the Image finds the one tag past the other, or all find it so of the whole tags as versions. */
-function pastTarget(built: BuiltSpec | undefined, from: Tag, to: Tag): 'above' | 'below' | undefined {
+function pastTarget(built: BuiltSpec | undefined, from: Tag, to: Tag): 'above' | 'below' | 'beyond' | undefined {
   const rules = movingRules(built);
   const rule = rules.find((one) => reach(built, one, from.tag, to.tag) === 'beyond');
   if (rule === undefined && !(rules.length === 0 ? isPast(undefined, from, to) : rules.every((one) => isPast(one, from, to)))) return undefined;
+  // As versions it may be the other way round: then the rule has the say.
+  if (isPast(rule ?? rules[0], to, from)) return 'beyond';
   return (rule ?? rules[0])?.descends === true ? 'below' : 'above';
 }
 
@@ -122,7 +147,10 @@ function reach(built: BuiltSpec | undefined, rule: Rule, own: string, target: st
   if (filter === undefined) return rule.reach(own, target);
   const origin = filter.textOf(own);
   const to = origin === undefined ? undefined : filter.textOf(target);
-  return origin === undefined || to === undefined ? 'out' : rule.reach(origin, to);
+  if (origin === undefined || to === undefined) return 'out';
+  // The same to the rule, but not the same version: no rule goes from one to the other.
+  if (origin === to && own !== target && isOtherVersion(own, target)) return 'out';
+  return rule.reach(origin, to);
 }
 
 /** Whether one whole tag is past the other as versions, in the direction of the rule, which is up without a word. */
@@ -130,4 +158,9 @@ function isPast(rule: Rule | undefined, { version: own }: Tag, { version: target
   if (own === undefined || target === undefined) return false;
   const order = comparePrecedence(own, target);
   return rule?.descends === true ? order < 0 : order > 0;
+}
+
+function isOtherVersion(a: string, b: string): boolean {
+  const [one, other] = [parseVersionTag(a), parseVersionTag(b)];
+  return one !== undefined && other !== undefined && comparePrecedence(one, other) !== 0;
 }

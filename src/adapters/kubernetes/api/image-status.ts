@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsInt, IsOptional, IsString, MaxLength, Min, ValidateNested } from 'class-validator';
-import { HISTORY_LENGTH, HISTORY_OUTCOMES, REFRESH_RESULTS, ROLLOUT_PHASES, WORKLOAD_KINDS, WORKLOAD_PHASES } from '../../../domain/image/image.ts';
+import { HISTORY_LENGTH, HISTORY_OUTCOMES, ORIGINS_LENGTH, REFRESH_RESULTS, ROLLOUT_PHASES, WORKLOAD_KINDS, WORKLOAD_PHASES } from '../../../domain/image/image.ts';
 import type { HistoryOutcome, RefreshResult, RolloutPhase, WorkloadKind, WorkloadPhase } from '../../../domain/image/image.ts';
 import { Condition, CONDITIONS } from './condition.ts';
 import { NAME_LENGTH } from './names.ts';
@@ -198,6 +198,16 @@ export class HistoryEntry {
   message?: string;
 }
 
+export class Origin {
+  @Describe('A tag that the Image was on, or started at.')
+  @IsOptional() @IsString() @MaxLength(TAG_LENGTH)
+  tag?: string;
+
+  @Describe('The spec.baseTag that counted then.')
+  @IsOptional() @IsString() @MaxLength(512)
+  baseTag?: string;
+}
+
 /** What kimup found and did. The operator writes `rollout`, the controller all the rest. */
 export class ImageStatus {
   @Describe('The tag that the Image is on: proven, and what new pods get.')
@@ -248,10 +258,15 @@ export class ImageStatus {
   @IsOptional() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => FirstSeen)
   firstSeen?: FirstSeen[];
 
-  @Describe('The last moves that ended, the oldest first, at most ten. Tags from which a rule moved the Image give way on workloads.')
+  @Describe('The last moves that ended, the oldest first, at most ten.')
   @Schema({ 'x-kubernetes-list-type': 'atomic' })
   @IsOptional() @IsArray() @ArrayMaxSize(HISTORY_LENGTH) @ValidateNested({ each: true }) @Type(() => HistoryEntry)
   history?: HistoryEntry[];
+
+  @Describe('The tags that the Image was on before: on workloads they give way to its tag.')
+  @Schema({ 'x-kubernetes-list-type': 'atomic' })
+  @IsOptional() @IsArray() @ArrayMaxSize(ORIGINS_LENGTH) @ValidateNested({ each: true }) @Type(() => Origin)
+  origins?: Origin[];
 
   @Describe('Ready, Reconciling, Stalled and others, for kubectl wait.')
   @Schema(CONDITIONS)

@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsOptional, IsString, MaxLength, MinLength, ValidateNested } from 'class-validator';
 import { isTag, parseImageReference } from '../../../domain/image/image-reference.ts';
-import { ACTION_TYPES, LONGEST_PATTERN, LONGEST_RANGE, PLATFORM, RULE_TYPES, TRIGGER_TYPES } from '../../../domain/image/image.ts';
+import { ACTION_TYPES, BASE_TAG_RULE, LONGEST_PATTERN, LONGEST_RANGE, PLATFORM, RULE_TYPES, TRIGGER_TYPES } from '../../../domain/image/image.ts';
 import type { ActionType, RuleType, TriggerType } from '../../../domain/image/image.ts';
 import { ImageStatus } from './image-status.ts';
 import { TAG } from './names.ts';
@@ -78,6 +78,7 @@ export class Action {
 @Check("self.type != 'regex' || !has(self.value) || ''.matches(self.value) || !''.matches(self.value)", 'value must be a regular expression in RE2 syntax', '.value')
 export class Rule {
   @Describe('What people call the rule, in alerts and reasons.')
+  @Check(`self != '${BASE_TAG_RULE}'`, `not the name of a rule: ${BASE_TAG_RULE} stands in the history for moves by that field`, undefined, (name: string) => name !== BASE_TAG_RULE)
   @IsString() @MinLength(1) @MaxLength(256)
   name!: string;
 
