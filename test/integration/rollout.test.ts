@@ -219,7 +219,7 @@ describe('a rollout, on a real API server with its controllers', () => {
 
   it('waits where a workload does not say which of two Images is its own', async () => {
     await workload('Deployment', 'web');
-    await cluster.apply([{ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name: 'rival', namespace }, spec: { image: 'acme/whoami', baseTag: 'v1', triggers: [{ type: 'crontab', value: '0 0 * * * *' }], rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }] } }]);
+    await cluster.apply([{ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name: 'rival', namespace }, spec: { image: 'acme/whoami', baseTag: 'v1.9.0', triggers: [{ type: 'crontab', value: '0 0 * * * *' }], rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }] } }]);
     await cluster.kubectl(['wait', 'image/demos', '-n', namespace, '--for=condition=Ambiguous', '--timeout=60s']);
     await move('v1.10.2');
     expect((await rollout(({ phase }) => phase === 'Progressing')).message).toContain('waits: say with the annotation kimup.cloudavenue.io/image');
