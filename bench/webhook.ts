@@ -71,7 +71,7 @@ export async function benchWebhook(tell: (line: string) => void): Promise<Findin
   }
 }
 
-/** A pod of the shape that a Deployment's controller makes, on an older tag of one of the repositories. */
+/** A pod of the shape that a Deployment's controller makes, on an older tag of one of the repositories, from which its Image's rule comes to the present one. */
 function pod(cluster: Cluster, i: number): object {
   return {
     apiVersion: 'v1',
@@ -79,7 +79,7 @@ function pod(cluster: Cluster, i: number): object {
     metadata: { generateName: `web-${i}-7c6b9d5f8-`, namespace: namespaceOf(i, MANY), labels: { 'app.kubernetes.io/name': 'web', 'pod-template-hash': '7c6b9d5f8' }, annotations: { 'prometheus.io/scrape': 'true' } },
     spec: {
       containers: [
-        { name: 'web', image: `${cluster.registry.host}/${repositoryOf(i, MANY)}:v0.9.0`, ports: [{ containerPort: 8080, protocol: 'TCP' }], env: [{ name: 'LOG_LEVEL', value: 'info' }], resources: { requests: { cpu: '100m', memory: '128Mi' } } },
+        { name: 'web', image: `${cluster.registry.host}/${repositoryOf(i, MANY)}:v1.0.0-rc.1`, ports: [{ containerPort: 8080, protocol: 'TCP' }], env: [{ name: 'LOG_LEVEL', value: 'info' }], resources: { requests: { cpu: '100m', memory: '128Mi' } } },
         { name: 'proxy', image: 'registry.example/mesh/proxy:1.29.1', args: ['--port', '15001'] },
       ],
       initContainers: [{ name: 'init', image: 'registry.example/tools/init:3' }],

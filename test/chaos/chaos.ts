@@ -257,7 +257,7 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
             apiVersion: 'v1',
             kind: 'Pod',
             metadata: { name: `pod-${i}`, namespace: name, annotations: { 'kimup.cloudavenue.io/image': 'load-0' } },
-            spec: { containers: [{ name: 'app', image: `${world.cluster.registry.host}/${name}:v0.9.0` }] },
+            spec: { containers: [{ name: 'app', image: `${world.cluster.registry.host}/${name}:v1.0.0-rc.1` }] },
           }).catch(() => undefined);
           await sleep(50);
         }
