@@ -434,6 +434,22 @@ describe('Informer', () => {
     expect(told.slice(2)).toEqual(['~a@15', '~b@17', '-a@18']);
   });
 
+  it('reads what did not change no second time: what it learned already, and what a list brings again', async () => {
+    const read: (string | undefined)[] = [];
+    start({ trim: (object) => (read.push(`${object.metadata?.name}@${object.metadata?.resourceVersion}`), object) });
+    (await server.next()).json(200, list(10, pod('a', 1), pod('b', 2)));
+    const watch = await server.next();
+    watch.lines();
+    await informer.whenSynced();
+    informer.learn(pod('a', 15));
+    watch.lines({ type: 'MODIFIED', object: pod('a', 15) }, { type: 'MODIFIED', object: pod('b', 16) }, { type: 'ERROR', object: status(410, 'Expired', 'too old') });
+    (await server.next()).json(200, list(50, pod('a', 15), pod('b', 16), pod('c', 17)));
+    (await server.next()).lines({ type: 'DELETED', object: pod('a', 51) });
+    await eventually(() => told.at(-1) === '-a@51');
+    expect(read).toEqual(['a@1', 'b@2', 'a@15', 'b@16', 'c@17', 'a@51']);
+    expect(told).toEqual(['+a@1', '+b@2', '~a@15', '~b@16', '+c@17', '-a@51']);
+  });
+
   it('ends at once when it is stopped: while it watches, waits or lists', async () => {
     await watching();
     await informer.stop();
