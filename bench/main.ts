@@ -1,4 +1,5 @@
 // npm run bench -- NAME: measures, and prints as its last line one JSON object with figure, baseline and ratio.
+import { benchBurst } from './burst.ts';
 import { benchMemory } from './memory.ts';
 import { benchPlan } from './plan.ts';
 import { benchRefresh } from './refresh.ts';
@@ -17,6 +18,7 @@ export interface Finding {
 }
 
 const BENCHES: Readonly<Record<string, (tell: (line: string) => void) => Promise<Finding>>> = {
+  burst: benchBurst,
   memory: benchMemory,
   plan: benchPlan,
   refresh: benchRefresh,

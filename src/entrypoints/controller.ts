@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setFlagsFromString } from 'node:v8';
 import { NestFactory } from '@nestjs/core';
 import { PinoLog } from '../adapters/system/pino-log.ts';
 import { RefreshLoop } from '../application/refresh/refresh-loop.ts';
@@ -8,6 +9,8 @@ import { CONTROLLER_FLAGS, parseFlags, usage } from './flags.ts';
 import { NestLog } from './nest-log.ts';
 import { main, run, settingsFrom } from './start.ts';
 
+// Nobody waits for an answer of this component: room before speed. Pages half empty are cleared, docs/decisions/0008-a-small-heap.md.
+setFlagsFromString('--optimize-for-size');
 await main(async () => {
   const flags = parseFlags(CONTROLLER_FLAGS, process.argv.slice(2));
   if (flags === 'help') return console.log(usage('kimup-controller', CONTROLLER_FLAGS));

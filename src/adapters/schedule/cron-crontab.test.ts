@@ -217,6 +217,19 @@ describe('properties', () => {
     }));
   });
 
+  it('what is remembered of one time is what is found for another', () => {
+    const times = fc.array(fc.integer({ min: 0, max: 3 * 24 * 60 * 60 }), { minLength: 2, maxLength: 12 });
+    const expression = fc.tuple(list(0, 59), orAll(list(0, 59)), orAll(list(0, 23)));
+    fc.assert(fc.property(expression, zoneAndDay, times, ([second, minute, hour], [zone, day], offsets) => {
+      const text = `CRON_TZ=${zone} ${second} ${minute} ${hour} * * *`;
+      const schedule = new CronCrontab().parse(text);
+      for (const offset of offsets) {
+        const time = Date.parse(`${day}T00:00:00Z`) - 24 * 60 * MINUTE + offset * 1_000;
+        expect(schedule.next(time)).toBe(new CronCrontab().parse(text).next(time));
+      }
+    }), { numRuns: 60 });
+  });
+
   it('any text is a crontab or is refused with that one error', () => {
     const noise = fc.array(fc.constantFrom(...'0159*/,-? @LW#', 'MON', 'CRON_TZ=', 'daily'), { maxLength: 16 }).map((all) => all.join(''));
     fc.assert(fc.property(fc.oneof(noise, fc.string({ unit: 'binary' })), (text) => {
@@ -237,6 +250,15 @@ it('a thousand Images with a crontab each cost a formatter a zone, and two quest
   expect(found.size).toBeGreaterThan(500);
   expect(formatters.mock.calls.filter(([, options]) => options?.timeZone === 'Pacific/Chatham')).toHaveLength(1);
   expect(questions.mock.calls.length).toBeLessThanOrEqual(2_000);
+  vi.restoreAllMocks();
+});
+
+it('ten thousand Images with the same crontab, each refreshed at a time of its own, are a question or two to cron', () => {
+  const schedule = new CronCrontab().parse('CRON_TZ=Europe/Paris 0 0 6 1 1 *');
+  const questions = vi.spyOn(CronTime.prototype, 'getNextDateFrom');
+  const start = Date.UTC(2026, 5, 1);
+  for (let i = 0; i < 10_000; i++) expect(schedule.next(start + i * 137)).toBe(Date.UTC(2027, 0, 1, 5));
+  expect(questions.mock.calls.length).toBeLessThanOrEqual(2);
   vi.restoreAllMocks();
 });
 

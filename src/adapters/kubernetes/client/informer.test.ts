@@ -201,6 +201,34 @@ describe('Informer', () => {
       }
       expect((await server.next()).query.has('watch')).toBe(false);
     });
+
+    it('tells for how long it is down: from the start until it watches, and from when it broke', async () => {
+      clock = new FakeClock();
+      start({ backoffMs: { base: 5, max: 5 }, random: () => 0, clock });
+      const fail = async (): Promise<void> => {
+        const failures = log.warn.mock.calls.length;
+        (await server.next()).json(500, status(500, 'InternalError', 'no'));
+        await eventually(() => log.warn.mock.calls.length > failures);
+        await clock.advance(5);
+      };
+      await fail();
+      (await server.next()).json(200, list(10));
+      const watch = await server.next();
+      expect(informer.downForMs()).toBe(5);
+      watch.lines(bookmark(11));
+      await eventually(() => informer.downForMs() === 0);
+      await clock.advance(7);
+      watch.cut();
+      await eventually(() => log.warn.mock.calls.length === 2);
+      await clock.advance(5);
+      for (let i = 0; i < 3; i++) await fail();
+      expect(informer.downForMs()).toBe(20);
+      await fail();
+      expect(informer.downForMs()).toBe(25);
+      (await server.next()).lines(bookmark(12));
+      await eventually(() => informer.downForMs() === 0);
+      expect(log.warn.mock.lastCall).toEqual([expect.stringContaining('what is known may be behind'), expect.objectContaining({ downSeconds: 0 })]);
+    });
   });
 
   it('keeps its watch connections alive by probes, so that a half-open one breaks', async () => {
@@ -383,25 +411,6 @@ describe('Informer', () => {
     expect([names(), told[4]]).toEqual([['c', 'd', 'a'], '+a@21']);
   });
 
-  it('tells for how long it is down: from the start until it watches, and from when it broke', async () => {
-    start({ backoffMs: { base: 5, max: 5 } });
-    (await server.next()).json(500, status(500, 'InternalError', 'no'));
-    (await server.next()).json(200, list(10));
-    const watch = await server.next();
-    expect(informer.downForMs()).toBeGreaterThan(0);
-    watch.lines(bookmark(11));
-    await eventually(() => informer.downForMs() === 0);
-    watch.cut();
-    for (let i = 0; i < 3; i++) (await server.next()).json(500, status(500, 'InternalError', 'no'));
-    const down = informer.downForMs();
-    expect(down).toBeGreaterThan(0);
-    (await server.next()).json(500, status(500, 'InternalError', 'no'));
-    expect(informer.downForMs()).toBeGreaterThan(down);
-    (await server.next()).lines(bookmark(12));
-    await eventually(() => informer.downForMs() === 0);
-    expect(log.warn.mock.lastCall).toEqual([expect.stringContaining('what is known may be behind'), expect.objectContaining({ downSeconds: 0 })]);
-  });
-
   it('never goes back to an older list, until the API server has insisted', async () => {
     const watch = await watching(pod('a', 1));
     watch.lines({ type: 'MODIFIED', object: pod('a', 40) }, { type: 'ERROR', object: status(410, 'Expired', 'too old') });
@@ -432,6 +441,22 @@ describe('Informer', () => {
     watch.lines({ type: 'MODIFIED', object: pod('a', 14) }, { type: 'MODIFIED', object: pod('a', 15) }, { type: 'MODIFIED', object: pod('b', 17) }, { type: 'DELETED', object: pod('a', 18) });
     await eventually(() => told.at(-1) === '-a@18');
     expect(told.slice(2)).toEqual(['~a@15', '~b@17', '-a@18']);
+  });
+
+  it('reads what did not change no second time: what it learned already, and what a list brings again', async () => {
+    const read: (string | undefined)[] = [];
+    start({ trim: (object) => (read.push(`${object.metadata?.name}@${object.metadata?.resourceVersion}`), object) });
+    (await server.next()).json(200, list(10, pod('a', 1), pod('b', 2)));
+    const watch = await server.next();
+    watch.lines();
+    await informer.whenSynced();
+    informer.learn(pod('a', 15));
+    watch.lines({ type: 'MODIFIED', object: pod('a', 15) }, { type: 'MODIFIED', object: pod('b', 16) }, { type: 'ERROR', object: status(410, 'Expired', 'too old') });
+    (await server.next()).json(200, list(50, pod('a', 15), pod('b', 16), pod('c', 17)));
+    (await server.next()).lines({ type: 'DELETED', object: pod('a', 51) });
+    await eventually(() => told.at(-1) === '-a@51');
+    expect(read).toEqual(['a@1', 'b@2', 'a@15', 'b@16', 'c@17', 'a@51']);
+    expect(told).toEqual(['+a@1', '+b@2', '~a@15', '~b@16', '+c@17', '-a@51']);
   });
 
   it('ends at once when it is stopped: while it watches, waits or lists', async () => {

@@ -187,7 +187,7 @@ export class Informer<T extends KubeObject> {
 
   /** Lists everything, tells of what differs from what was known, and returns the point in time to watch from. */
   private async relist(): Promise<string> {
-    const listed = await this.client.listAll<T>(this.resource, this.options, this.stopping.signal, (object) => this.trimmed(object) as T);
+    const listed = await this.client.listAll<T>(this.resource, this.options, this.stopping.signal, (object) => (this.seen(object) ?? this.trimmed(object)) as T);
     const { resourceVersion } = listed;
     const items = listed.items.filter((object) => object !== undefined);
     this.heardAt = this.clock.now();
@@ -272,6 +272,7 @@ export class Informer<T extends KubeObject> {
 
   /** One change of the watch. An object that can't be read takes the one that is known with it: that is no longer the present state. */
   private take(type: 'ADDED' | 'MODIFIED' | 'DELETED', raw: T): void {
+    if (type !== 'DELETED' && this.seen(raw) !== undefined) return;
     const object = this.trimmed(raw);
     const known = object ?? (isObject(raw) ? this.known(raw) : undefined);
     if (known === undefined) return;
@@ -354,6 +355,13 @@ export class Informer<T extends KubeObject> {
 
   private known(object: T): T | undefined {
     return this.get(object.metadata?.namespace, object.metadata?.name ?? '');
+  }
+
+  /** What is known of an object, where that is the same version of it: what was written here comes by the watch too, and a list brings much that did not change. */
+  private seen(raw: T): T | undefined {
+    const known = isObject(raw) ? this.known(raw) : undefined;
+    const version = versionOf(raw);
+    return version !== undefined && known?.metadata?.uid === raw.metadata?.uid && versionOf(known!) === version ? known : undefined;
   }
 
   private changedIn(namespace: string): void {
