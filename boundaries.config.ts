@@ -6,10 +6,26 @@ import { defineConfig } from 'oxlint';
 import type { OxlintOverride } from 'oxlint';
 
 /** The layers from the inside out: each may import itself and those before it. */
-const LAYERS = ['domain', 'application', 'adapters', 'modules', 'entrypoints'];
+const LAYERS = ['support', 'domain', 'application', 'adapters', 'modules', 'entrypoints'];
+
+/** The rooms of the domain, and which others each may know: no two know each other, nor go round in a circle. */
+const DOMAIN: Record<string, readonly string[]> = {
+  reference: [],
+  trigger: [],
+  action: [],
+  tag: [],
+  rule: ['action', 'tag'],
+  image: ['reference', 'trigger', 'action', 'tag', 'rule'],
+  decision: ['action', 'tag', 'rule', 'image'],
+  track: ['action', 'tag', 'rule', 'image'],
+  assignment: ['reference', 'image', 'track'],
+  admission: ['reference', 'image', 'track', 'assignment'],
+  rollout: ['reference', 'image', 'track', 'assignment'],
+};
 
 /** Layers that may use these packages only. The others may use what package.json has. */
 const PACKAGES: Record<string, string[]> = {
+  support: [],
   domain: ['semver', 're2js'],
   application: ['@nestjs/common'],
 };
@@ -20,6 +36,9 @@ const NOT_SOURCE = ['test', 'tools', 'bench', 'scripts', 'build'];
 const ADAPTERS = readdirSync(join(import.meta.dirname, 'src/adapters'), { withFileTypes: true })
   .filter(entry => entry.isDirectory())
   .map(entry => entry.name);
+
+/** What every adapter that calls out may know. */
+const SHARED_ADAPTER = 'net';
 
 function upTo(folders: string[], message: string): { regex: string; message: string } {
   return { regex: String.raw`^(\.\./)+(${folders.join('|')})(/|$)`, message };
@@ -39,7 +58,7 @@ function wall(layer: string, inner?: string): OxlintOverride {
   const forbidden = [...LAYERS.slice(LAYERS.indexOf(layer) + 1), ...NOT_SOURCE];
   const patterns: object[] = [upTo(forbidden, `src/${layer} may not know this folder (docs/architecture.md).`)];
   if (inner !== undefined) {
-    patterns.push(upTo(ADAPTERS.filter(other => other !== inner), 'One adapter does not know another: go through a port.'));
+    patterns.push(upTo(ADAPTERS.filter(other => other !== inner && other !== SHARED_ADAPTER), 'One adapter does not know another: go through a port.'));
   }
   const packages = PACKAGES[layer];
   if (packages !== undefined) {
@@ -55,13 +74,26 @@ function wall(layer: string, inner?: string): OxlintOverride {
   };
 }
 
-/** The walls, an override a layer and an adapter. */
+/** No import of a room of the domain that this one may not know. What it may know is the layer's wall besides. */
+function room(name: string, known: readonly string[]): OxlintOverride {
+  const others = Object.keys(DOMAIN).filter(other => other !== name && !known.includes(other));
+  const [layer] = (wall('domain').rules as { 'no-restricted-imports': [string, { patterns: object[]; paths: object[] }] })['no-restricted-imports'].slice(1) as [{ patterns: object[]; paths: object[] }];
+  const patterns = [...layer.patterns, upTo(others, `src/domain/${name} may not know this room (DOMAIN in boundaries.config.ts).`)];
+  return {
+    files: [`src/domain/${name}/**/*.ts`],
+    excludeFiles: ['**/*.test.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns, paths: layer.paths }] } as NonNullable<OxlintOverride['rules']>,
+  };
+}
+
+/** The walls, an override a layer, a room of the domain and an adapter. */
 export const walls: OxlintOverride[] = [
   ...LAYERS.map(layer => wall(layer)),
+  ...Object.entries(DOMAIN).map(([name, known]) => room(name, known)),
   ...ADAPTERS.map(adapter => wall('adapters', adapter)),
   {
     // No clock, no process, no network: what is no part of the language is a port's.
-    files: ['src/domain/**/*.ts', 'src/application/**/*.ts'],
+    files: ['src/support/**/*.ts', 'src/domain/**/*.ts', 'src/application/**/*.ts'],
     excludeFiles: ['**/*.test.ts'],
     env: { builtin: true },
     rules: {

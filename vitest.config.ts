@@ -1,5 +1,5 @@
 // One runner, four projects: `npx vitest run --project unit`. What a project needs from the machine grows from left to right.
-// The timeouts only catch what hangs, on a machine however slow; they are above test/hang.ts, which says what was waited for.
+// The timeouts only catch what hangs, on a machine however slow; they are above tools/cluster/hang.ts, which says what was waited for.
 import { defineConfig } from 'vitest/config';
 
 // `npm test` leads this process's group. If it is killed without a chance to say so, the group ends too.
@@ -17,7 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'tools/**/*.test.ts', 'test/unit/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'tools/{boundaries,crds}/**/*.test.ts', 'test/unit/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
@@ -26,7 +26,7 @@ export default defineConfig({
         // Against real parts: one kwok cluster for the whole run, started when the first file asks for it.
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts', 'test/cluster/**/*.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'tools/cluster/**/*.test.ts'],
           globalSetup: ['test/integration/global-setup.ts'],
           pool: 'forks',
           maxWorkers: 2,

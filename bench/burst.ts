@@ -1,10 +1,10 @@
 // All Images due at once, 500, 2,000 and 10,000 of them, without news: how many a second the controller refreshes, beside bare
 // server-side applies of the same statuses to the same API server, 16 in flight, round by round in turn. The applies are what makes
 // the Images due, by times long ago, while no controller runs; then it is started, and catches up. Also the most memory that it took.
-import { apiPool, type ApiPool } from '../test/cluster/api-pool.ts';
-import { type Cluster, startCluster } from '../test/cluster/cluster.ts';
-import { until } from '../test/cluster/process.ts';
-import { buildBundle, install, type Installation, nodeOptions } from '../test/path/install.ts';
+import { apiPool, type ApiPool } from '../tools/cluster/api-pool.ts';
+import { type Cluster, startCluster } from '../tools/cluster/cluster.ts';
+import { until } from '../tools/cluster/process.ts';
+import { buildBundle, install, type Installation, nodeOptions } from '../test/support/path/install.ts';
 import { applyStatus, createRefreshedImages, median } from './images.ts';
 import type { Finding } from './main.ts';
 import { cpuSecondsOf, mb, memoryOf } from './process-figures.ts';

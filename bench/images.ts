@@ -1,10 +1,10 @@
 // Many Images over some repositories, for the benches.
 import { checksumOf } from '../src/domain/image/checksum.ts';
 import { ANNOTATION_PREFIX } from '../src/domain/image/image.ts';
-import type { ApiPool } from '../test/cluster/api-pool.ts';
-import type { Cluster } from '../test/cluster/cluster.ts';
-import { until } from '../test/cluster/process.ts';
-import type { Installation } from '../test/path/install.ts';
+import type { ApiPool } from '../tools/cluster/api-pool.ts';
+import type { Cluster } from '../tools/cluster/cluster.ts';
+import { until } from '../tools/cluster/process.ts';
+import type { Installation } from '../test/support/path/install.ts';
 
 export interface ManyImages {
   readonly images: number;

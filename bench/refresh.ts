@@ -1,9 +1,9 @@
 // 500 Images over 50 repositories, all due at once and without news: how many Images a second the controller refreshes,
 // beside bare server-side applies of the same statuses to the same API server, 16 in flight, round by round in turn.
-import { apiPool } from '../test/cluster/api-pool.ts';
-import { type Cluster, startCluster } from '../test/cluster/cluster.ts';
-import { until } from '../test/cluster/process.ts';
-import { buildBundle, install, type Installation } from '../test/path/install.ts';
+import { apiPool } from '../tools/cluster/api-pool.ts';
+import { type Cluster, startCluster } from '../tools/cluster/cluster.ts';
+import { until } from '../tools/cluster/process.ts';
+import { buildBundle, install, type Installation } from '../test/support/path/install.ts';
 import { applyManyImages, median } from './images.ts';
 import type { Finding } from './main.ts';
 

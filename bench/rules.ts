@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import semver from 'semver';
-import { decide, type Question } from '../src/domain/decision/decide.ts';
+import { decide, type DecisionInput } from '../src/domain/decision/decide.ts';
 import { explain } from '../src/domain/decision/explain.ts';
-import type { RuleType } from '../src/domain/image/image.ts';
-import { buildRule } from '../src/domain/rule/build-rule.ts';
+import type { RuleType } from '../src/domain/rule/rule-spec.ts';
+import { buildRule } from '../src/domain/rule/rule-catalogue.ts';
 import { median } from './images.ts';
 import type { Finding } from './main.ts';
 
@@ -126,7 +126,7 @@ function plainTags(): readonly string[] {
   return Array.from({ length: TAGS }, (_, i) => `${10 + i % 15}.${Math.floor(i / 15) % 30}.${Math.floor(i / 450)}`).sort();
 }
 
-function questionOf({ type, value, currentTag }: Case, tags: readonly string[]): Question {
+function questionOf({ type, value, currentTag }: Case, tags: readonly string[]): DecisionInput {
   return { rules: [buildRule({ name: type, type, ...(value === undefined ? {} : { value }), actions: [{ type: 'apply' }] }, 0)], currentTag, tags };
 }
 
@@ -163,7 +163,7 @@ function regexGrowth(tell: (line: string) => void): { readonly tags: number; rea
 }
 
 /** What stays in memory after many runs, MB. */
-function memoryGrowth(questions: readonly Question[]): number {
+function memoryGrowth(questions: readonly DecisionInput[]): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const weigh = (): number => {

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAuthority } from '../test/cluster/certificates.ts';
-import { type Cluster, startCluster } from '../test/cluster/cluster.ts';
-import { ensureParts } from '../test/cluster/parts.ts';
-import { freePorts, run, until } from '../test/cluster/process.ts';
-import { buildBundle, install } from '../test/path/install.ts';
+import { createAuthority } from '../tools/cluster/certificates.ts';
+import { type Cluster, startCluster } from '../tools/cluster/cluster.ts';
+import { ensureParts } from '../tools/cluster/parts.ts';
+import { freePorts, run, until } from '../tools/cluster/process.ts';
+import { buildBundle, install } from '../test/support/path/install.ts';
 import { applyManyImages, median, namespaceOf, repositoryOf } from './images.ts';
 import type { Finding } from './main.ts';
 

@@ -3,11 +3,11 @@
 // `npm test -- unit integration` runs only those; `npm run check` is `npm test -- check`, the gates alone.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { prepareClusters } from './cluster/cluster.ts';
-import { GATES, runGate } from './gates.ts';
-import { add, countReport, line, readReport } from './report.ts';
-import type { Count } from './report.ts';
-import { killAll, run } from './run.ts';
+import { prepareClusters } from '../tools/cluster/cluster.ts';
+import { GATES, runGate } from './support/gates.ts';
+import { add, countReport, line, readReport } from './support/report.ts';
+import type { Count } from './support/report.ts';
+import { killAll, run } from './support/run.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const REPORTS = join(ROOT, 'build', 'reports');

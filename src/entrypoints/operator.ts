@@ -5,7 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify';
 import { listen } from '../adapters/http/listen-address.ts';
 import { WEBHOOK_FASTIFY_OPTIONS, WebhookServer } from '../adapters/http/webhook-server.ts';
-import { WebhookConfigurationKeeper } from '../adapters/kubernetes/webhook-configuration-keeper.ts';
+import { WebhookConfigurationKeeper } from '../adapters/kubernetes/webhook-configuration/webhook-configuration-keeper.ts';
 import { PinoLog } from '../adapters/system/pino-log.ts';
 import { ServingCertificate } from '../application/ports/serving-certificate.ts';
 import { RolloutLoop } from '../application/rollout/rollout-loop.ts';

@@ -6,7 +6,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { ProbeServers, type PlainEndpoint } from '../adapters/http/probe-servers.ts';
 import { Informers } from '../adapters/kubernetes/client/informers.ts';
 import { KubeConnection } from '../adapters/kubernetes/client/kube-connection.ts';
-import { KubernetesEventRecorder } from '../adapters/kubernetes/kubernetes-event-recorder.ts';
+import { KubernetesEventRecorder } from '../adapters/kubernetes/events/kubernetes-event-recorder.ts';
 import { PrometheusMetrics } from '../adapters/metrics/prometheus-metrics.ts';
 import { LeaderElection } from '../application/ports/leadership.ts';
 import { Log } from '../application/ports/log.ts';

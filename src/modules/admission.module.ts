@@ -3,9 +3,9 @@ import { FileServingCertificate, hasServingCertificate } from '../adapters/certi
 import { X509CertificateAuthority } from '../adapters/certificate/x509-certificate-authority.ts';
 import { WEBHOOK_PATH, WebhookServer } from '../adapters/http/webhook-server.ts';
 import { KubeClient } from '../adapters/kubernetes/client/kube-client.ts';
-import { SecretCertificateStore, serviceHosts } from '../adapters/kubernetes/secret-certificate-store.ts';
-import type { WebhookAddress } from '../adapters/kubernetes/webhook-configuration.ts';
-import { WebhookConfigurationKeeper } from '../adapters/kubernetes/webhook-configuration-keeper.ts';
+import { SecretCertificateStore, serviceHosts } from '../adapters/kubernetes/certificates/secret-certificate-store.ts';
+import type { WebhookAddress } from '../adapters/kubernetes/webhook-configuration/webhook-configuration.ts';
+import { WebhookConfigurationKeeper } from '../adapters/kubernetes/webhook-configuration/webhook-configuration-keeper.ts';
 import { OwnServingCertificate } from '../application/admission/own-serving-certificate.ts';
 import { AdmissionOptions, ReviewPod } from '../application/admission/review-pod.ts';
 import { Clock } from '../application/ports/clock.ts';

@@ -1,7 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { KubeClient } from '../adapters/kubernetes/client/kube-client.ts';
 import { Informers } from '../adapters/kubernetes/client/informers.ts';
-import { KubernetesNamespaceStore } from '../adapters/kubernetes/kubernetes-namespace-store.ts';
+import { KubernetesNamespaceStore } from '../adapters/kubernetes/namespaces/kubernetes-namespace-store.ts';
 import { Log } from '../application/ports/log.ts';
 import { NamespaceStore } from '../application/ports/namespace-store.ts';
 import { AdmissionModule } from './admission.module.ts';

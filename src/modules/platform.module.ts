@@ -3,11 +3,11 @@ import { KubeClient } from '../adapters/kubernetes/client/kube-client.ts';
 import { KubeConnection } from '../adapters/kubernetes/client/kube-connection.ts';
 import { Informers } from '../adapters/kubernetes/client/informers.ts';
 import { IMAGES } from '../adapters/kubernetes/client/resource.ts';
-import type { RawImage } from '../adapters/kubernetes/image-mapping.ts';
-import { KubernetesEventRecorder } from '../adapters/kubernetes/kubernetes-event-recorder.ts';
-import { KubernetesImageStore } from '../adapters/kubernetes/kubernetes-image-store.ts';
-import { SlimImages } from '../adapters/kubernetes/slim-image.ts';
-import { LeaseLeaderElection } from '../adapters/kubernetes/lease-leader-election.ts';
+import type { RawImage } from '../adapters/kubernetes/images/image-mapping.ts';
+import { KubernetesEventRecorder } from '../adapters/kubernetes/events/kubernetes-event-recorder.ts';
+import { KubernetesImageStore } from '../adapters/kubernetes/images/kubernetes-image-store.ts';
+import { ImageInterner } from '../adapters/kubernetes/images/image-interner.ts';
+import { LeaseLeaderElection } from '../adapters/kubernetes/leader-election/lease-leader-election.ts';
 import { PrometheusMetrics } from '../adapters/metrics/prometheus-metrics.ts';
 import { PinoLog } from '../adapters/system/pino-log.ts';
 import { SoleReplica } from '../adapters/system/sole-replica.ts';
@@ -47,7 +47,7 @@ export class PlatformModule {
         {
           provide: ImageStore,
           useFactory: (client: KubeClient, informers: Informers, events: EventRecorder, log: Log, leadership: LeaderElection) =>
-            new KubernetesImageStore(client, informers.of<RawImage>(IMAGES, { trim: new SlimImages().trim }), component, events, log, leadership),
+            new KubernetesImageStore(client, informers.of<RawImage>(IMAGES, { trim: new ImageInterner().trim }), component, events, log, leadership),
           inject: [KubeClient, Informers, EventRecorder, Log, LeaderElection],
         },
         {

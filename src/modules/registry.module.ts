@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { KubeClient } from '../adapters/kubernetes/client/kube-client.ts';
-import { KubernetesSecretReader } from '../adapters/kubernetes/kubernetes-secret-reader.ts';
+import { KubernetesSecretReader } from '../adapters/kubernetes/secrets/kubernetes-secret-reader.ts';
 import { DistributionTagRegistry } from '../adapters/registry/distribution-tag-registry.ts';
 import { parseDockerConfig } from '../adapters/registry/docker-config.ts';
 import { Metrics } from '../application/ports/metrics.ts';

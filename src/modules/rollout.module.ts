@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
 import { KubeClient } from '../adapters/kubernetes/client/kube-client.ts';
 import { Informers } from '../adapters/kubernetes/client/informers.ts';
-import { KubernetesWorkloadRoller } from '../adapters/kubernetes/kubernetes-workload-roller.ts';
+import { KubernetesWorkloadRoller } from '../adapters/kubernetes/workloads/kubernetes-workload-roller.ts';
 import { LeaderElection } from '../application/ports/leadership.ts';
 import { Log } from '../application/ports/log.ts';
 import { WorkloadRoller } from '../application/ports/workload-roller.ts';
 import { RolloutSettings, RollOutImage } from '../application/rollout/roll-out-image.ts';
 import { RolloutLoop } from '../application/rollout/rollout-loop.ts';
-import { excludedNamespaces } from '../domain/admission/scope.ts';
+import { excludedNamespaces } from '../domain/assignment/scope.ts';
 import { OperatorSettings, Settings } from './settings.ts';
 
 /** How many Images are rolled out at the same time; each is a handful of requests when something happens. */

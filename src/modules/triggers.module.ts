@@ -4,12 +4,12 @@ import { CronCrontab } from '../adapters/schedule/cron-crontab.ts';
 import { NestScheduleAlarm } from '../adapters/schedule/nest-schedule-alarm.ts';
 import { Alarm } from '../application/ports/alarm.ts';
 import { Crontab } from '../application/ports/crontab.ts';
-import { TriggerImages } from '../application/trigger/trigger-images.ts';
+import { RefreshScheduler } from '../application/trigger/refresh-scheduler.ts';
 
 /** When Images are refreshed. */
 @Module({
   imports: [ScheduleModule.forRoot()],
-  providers: [{ provide: Crontab, useClass: CronCrontab }, { provide: Alarm, useClass: NestScheduleAlarm }, TriggerImages],
-  exports: [TriggerImages],
+  providers: [{ provide: Crontab, useClass: CronCrontab }, { provide: Alarm, useClass: NestScheduleAlarm }, RefreshScheduler],
+  exports: [RefreshScheduler],
 })
 export class TriggersModule {}

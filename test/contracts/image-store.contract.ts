@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WriteError, type ControllerStatus, type ImageStore } from '../../src/application/ports/image-store.ts';
-import type { Condition, Image } from '../../src/domain/image/image.ts';
-import { eventually } from '../eventually.ts';
-import { HANG_MS } from '../hang.ts';
+import type { Condition } from '../../src/domain/image/image-status.ts';
+import type { Image } from '../../src/domain/image/image.ts';
+import { eventually } from '../support/eventually.ts';
+import { HANG_MS } from '../../tools/cluster/hang.ts';
 
 /** An empty namespace of a cluster, as both components see it, and a user who makes Images there. */
 export interface ImageStoreUnderTest {
@@ -120,7 +121,7 @@ export function imageStoreContract(name: string, start: () => Promise<ImageStore
 
     it('leaves each component\'s fields and conditions to it', async () => {
       const image = await made('demos');
-      const rollout = { tag: 'v1.10.2', digest: 'sha256:2', phase: 'Progressing', since: AT, workloads: [{ kind: 'Deployment', name: 'web', before: 'v1.9.0', phase: 'Progressing', since: AT }] } as const;
+      const rollout = { tag: 'v1.10.2', digest: 'sha256:2', phase: 'Progressing', since: AT, workloads: [{ kind: 'Deployment', name: 'web', previousTag: 'v1.9.0', phase: 'Progressing', since: AT }] } as const;
       await under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0', conditions: [condition('Ready', 'True')] }));
       const tagged = await shown(under.operator, 'demos', ({ status }) => status.tag !== undefined);
       await under.operator.writeOperatorStatus(tagged, { rollout, conditions: [condition('RolledOut', 'False')] });

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WriteError } from '../../src/application/ports/image-store.ts';
-import { NOT_RECORDED, type WorkloadRoller } from '../../src/application/ports/workload-roller.ts';
-import type { WorkloadKind } from '../../src/domain/image/image.ts';
+import { UNKNOWN_MANAGER, type WorkloadRoller } from '../../src/application/ports/workload-roller.ts';
+import type { WorkloadKind } from '../../src/domain/image/image-status.ts';
 import { type Workload, workloadId } from '../../src/domain/rollout/workload.ts';
-import { HANG_MS } from '../hang.ts';
+import { HANG_MS } from '../../tools/cluster/hang.ts';
 
 /** An empty namespace of a cluster, and people who work there. */
 export interface WorkloadRollerUnderTest {
@@ -51,7 +51,7 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
       for (const kind of KINDS) {
         expect(await shown(`${kind}/web`)).toMatchObject({
           kind, name: 'web', namespace: under.namespace, deleting: false, paused: false, strategy: 'RollingUpdate', partition: 0,
-          entriesAreOurs: false, template: { annotations: SAYS, containers: [{ name: 'main', image: 'registry.test/whoami:v1.9.0' }] },
+          ownsAnnotation: false, template: { annotations: SAYS, containers: [{ name: 'main', image: 'registry.test/whoami:v1.9.0' }] },
         });
       }
       expect(under.roller.list('elsewhere')).toEqual([]);
@@ -74,11 +74,11 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
 
     it.each(KINDS)('sets the entries of a %s, and takes them away without a trace', async (kind) => {
       const before = await made(kind);
-      const set = await under.roller.setEntries(before, 'demos=v1.10.2');
-      expect(set).toMatchObject({ generation: before.generation + 1, entriesAreOurs: true, template: { annotations: { ...SAYS, [ENTRIES]: 'demos=v1.10.2' } }, revision: before.revision });
-      const changed = await under.roller.setEntries(set, 'another=v1,demos=v1.10.2');
+      const set = await under.roller.setImagesAnnotation(before, 'demos=v1.10.2');
+      expect(set).toMatchObject({ generation: before.generation + 1, ownsAnnotation: true, template: { annotations: { ...SAYS, [ENTRIES]: 'demos=v1.10.2' } }, revision: before.revision });
+      const changed = await under.roller.setImagesAnnotation(set, 'another=v1,demos=v1.10.2');
       expect(changed.template.annotations[ENTRIES]).toBe('another=v1,demos=v1.10.2');
-      const back = await under.roller.setEntries(changed, undefined);
+      const back = await under.roller.setImagesAnnotation(changed, undefined);
       expect(back).toMatchObject({ generation: before.generation + 3, template: before.template, revision: before.revision });
       expect(back.template).toEqual(before.template);
       await shown(`${kind}/web`, (one) => one.generation === back.generation && one.template.annotations[ENTRIES] === undefined);
@@ -86,42 +86,42 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
 
     it('takes the only annotation of a template away without a trace', async () => {
       const before = await made('Deployment', {});
-      const back = await under.roller.setEntries(await under.roller.setEntries(before, 'demos=v1.10.2'), undefined);
+      const back = await under.roller.setImagesAnnotation(await under.roller.setImagesAnnotation(before, 'demos=v1.10.2'), undefined);
       expect(back).toMatchObject({ revision: before.revision, template: before.template });
     });
 
     it('changes nothing when the entries are there already', async () => {
-      const set = await under.roller.setEntries(await made(), 'demos=v1.10.2');
-      expect((await under.roller.setEntries(set, 'demos=v1.10.2')).generation).toBe(set.generation);
+      const set = await under.roller.setImagesAnnotation(await made(), 'demos=v1.10.2');
+      expect((await under.roller.setImagesAnnotation(set, 'demos=v1.10.2')).generation).toBe(set.generation);
     });
 
     it('does not overwrite entries that it was not shown', async () => {
       const stale = await made();
       await under.override('Deployment', 'web', 'demos=v3', 'kubectl-edit');
-      expect(await consequence(under.roller.setEntries(stale, 'demos=v1.10.2'))).toBe('conflict');
-      expect((await under.roller.lastWord(stale))?.workload.template.annotations[ENTRIES]).toBe('demos=v3');
+      expect(await consequence(under.roller.setImagesAnnotation(stale, 'demos=v1.10.2'))).toBe('conflict');
+      expect((await under.roller.annotationManager(stale))?.workload.template.annotations[ENTRIES]).toBe('demos=v3');
     });
 
     it('does not mind what else has changed', async () => {
       const stale = await made();
       await under.touch('Deployment', 'web');
-      expect((await under.roller.setEntries(stale, 'demos=v1.10.2')).template.annotations[ENTRIES]).toBe('demos=v1.10.2');
+      expect((await under.roller.setImagesAnnotation(stale, 'demos=v1.10.2')).template.annotations[ENTRIES]).toBe('demos=v1.10.2');
     });
 
     it('takes away what somebody else had set', async () => {
       await made();
       await under.override('Deployment', 'web', 'demos=v3', 'kubectl-edit');
       const theirs = await shown('Deployment/web', (one) => one.template.annotations[ENTRIES] === 'demos=v3');
-      expect(theirs.entriesAreOurs).toBe(false);
-      expect((await under.roller.setEntries(theirs, undefined)).template.annotations[ENTRIES]).toBeUndefined();
+      expect(theirs.ownsAnnotation).toBe(false);
+      expect((await under.roller.setImagesAnnotation(theirs, undefined)).template.annotations[ENTRIES]).toBeUndefined();
     });
 
-    it.each([['demos=v3', 'kubectl-rollout'], [undefined, NOT_RECORDED]])('knows who had the last word, to say %s', async (text, manager) => {
-      const set = await under.roller.setEntries(await made(), 'demos=v1.10.2');
-      expect(await under.roller.lastWord(set)).toMatchObject({ workload: { generation: set.generation, entriesAreOurs: true }, manager: 'kimup-operator' });
+    it.each([['demos=v3', 'kubectl-rollout'], [undefined, UNKNOWN_MANAGER]])('knows who had the last word, to say %s', async (text, manager) => {
+      const set = await under.roller.setImagesAnnotation(await made(), 'demos=v1.10.2');
+      expect(await under.roller.annotationManager(set)).toMatchObject({ workload: { generation: set.generation, ownsAnnotation: true }, manager: 'kimup-operator' });
       await under.override('Deployment', 'web', text, 'kubectl-rollout');
-      const word = await under.roller.lastWord(set);
-      expect(word).toMatchObject({ workload: { entriesAreOurs: false }, manager });
+      const word = await under.roller.annotationManager(set);
+      expect(word).toMatchObject({ workload: { ownsAnnotation: false }, manager });
       expect(word?.workload.template.annotations[ENTRIES]).toBe(text);
     });
 
@@ -129,13 +129,13 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
       const first = await made();
       await under.remove('Deployment', 'web');
       await vi.waitUntil(() => find('Deployment/web') === undefined, { timeout: HANG_MS });
-      expect(await consequence(under.roller.setEntries(first, 'demos=v1.10.2'))).toBe('gone');
-      expect(await under.roller.lastWord(first)).toBeUndefined();
+      expect(await consequence(under.roller.setImagesAnnotation(first, 'demos=v1.10.2'))).toBe('gone');
+      expect(await under.roller.annotationManager(first)).toBeUndefined();
       await under.create('Deployment', 'web', SAYS);
       const second = await shown('Deployment/web');
       expect(second.uid).not.toBe(first.uid);
-      expect(await consequence(under.roller.setEntries(first, 'demos=v1.10.2'))).toBe('gone');
-      expect(await under.roller.lastWord(first)).toBeUndefined();
+      expect(await consequence(under.roller.setImagesAnnotation(first, 'demos=v1.10.2'))).toBe('gone');
+      expect(await under.roller.annotationManager(first)).toBeUndefined();
     });
 
     it.each(KINDS)('shows the pods of a %s with what they were made from, and deletes one by its uid', async (kind) => {

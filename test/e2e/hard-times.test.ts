@@ -1,12 +1,12 @@
 // kimup, built and installed, on kwok nodes: what it asks of the API server and of registries, and what it says and does
 // when things go wrong.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Cluster, startCluster } from '../cluster/cluster.ts';
-import { until } from '../cluster/process.ts';
-import { HANG_MS } from '../hang.ts';
-import { startRegistry, testCredentials, type TestRegistry } from '../cluster/registry.ts';
-import { buildBundle, install, type Installation } from '../path/install.ts';
-import { type GivenAnswer, type RegistryServer, startRegistryServer } from '../registry-server.ts';
+import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
+import { until } from '../../tools/cluster/process.ts';
+import { HANG_MS } from '../../tools/cluster/hang.ts';
+import { startRegistry, testCredentials, type TestRegistry } from '../../tools/cluster/registry.ts';
+import { buildBundle, install, type Installation } from '../support/path/install.ts';
+import { type GivenAnswer, type RegistryServer, startRegistryServer } from '../support/registry-server.ts';
 
 const NAMESPACE = 'hard-times';
 const YEARLY = '0 0 0 1 1 *';

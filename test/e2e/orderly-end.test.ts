@@ -1,11 +1,11 @@
 // How the controller's process begins and ends, on a cluster of its own: what is in flight is finished, or left in time; the lead
 // goes back; the status says how it went.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Cluster, startCluster } from '../cluster/cluster.ts';
-import { type Component, freePorts, until } from '../cluster/process.ts';
-import { HANG_MS } from '../hang.ts';
-import { buildBundle, componentArguments, install, type Installation } from '../path/install.ts';
-import { type RegistryServer, startRegistryServer } from '../registry-server.ts';
+import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
+import { type Component, freePorts, until } from '../../tools/cluster/process.ts';
+import { HANG_MS } from '../../tools/cluster/hang.ts';
+import { buildBundle, componentArguments, install, type Installation } from '../support/path/install.ts';
+import { type RegistryServer, startRegistryServer } from '../support/registry-server.ts';
 
 const NAMESPACE = 'orderly';
 const LEASE = ['get', 'lease', 'kimup-controller', '-n', 'kimup-operator', '-o', 'jsonpath={.spec.holderIdentity}'];

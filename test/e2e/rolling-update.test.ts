@@ -2,11 +2,11 @@
 // and has its tag, the lead moves on at once, and the pods end in time.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apiPool, type ApiPool } from '../cluster/api-pool.ts';
-import { type Cluster, realNodeUnavailable, startCluster } from '../cluster/cluster.ts';
-import { until } from '../cluster/process.ts';
-import { HANG_MS } from '../hang.ts';
-import { buildBundle, install } from '../path/install.ts';
+import { apiPool, type ApiPool } from '../../tools/cluster/api-pool.ts';
+import { type Cluster, realNodeUnavailable, startCluster } from '../../tools/cluster/cluster.ts';
+import { until } from '../../tools/cluster/process.ts';
+import { HANG_MS } from '../../tools/cluster/hang.ts';
+import { buildBundle, install } from '../support/path/install.ts';
 
 const NAMESPACE = 'rolling';
 const OWN = 'kimup-operator';

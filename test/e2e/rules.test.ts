@@ -1,9 +1,9 @@
 // kimup, built and installed, on kwok nodes: digests that move and are pinned, platforms, and why a tag is not taken.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Cluster, startCluster } from '../cluster/cluster.ts';
-import { until } from '../cluster/process.ts';
-import { HANG_MS } from '../hang.ts';
-import { buildBundle, install, type Installation } from '../path/install.ts';
+import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
+import { until } from '../../tools/cluster/process.ts';
+import { HANG_MS } from '../../tools/cluster/hang.ts';
+import { buildBundle, install, type Installation } from '../support/path/install.ts';
 
 const NAMESPACE = 'rules';
 const YEARLY = '0 0 0 1 1 *';

@@ -8,19 +8,19 @@ import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
 import { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { KubeConnection } from '../../src/adapters/kubernetes/client/kube-connection.ts';
 import { IMAGES } from '../../src/adapters/kubernetes/client/resource.ts';
-import type { RawImage } from '../../src/adapters/kubernetes/image-mapping.ts';
-import { KubernetesImageStore } from '../../src/adapters/kubernetes/kubernetes-image-store.ts';
-import { KubernetesNamespaceStore } from '../../src/adapters/kubernetes/kubernetes-namespace-store.ts';
-import { SecretCertificateStore } from '../../src/adapters/kubernetes/secret-certificate-store.ts';
-import { WebhookConfigurationKeeper } from '../../src/adapters/kubernetes/webhook-configuration-keeper.ts';
+import type { RawImage } from '../../src/adapters/kubernetes/images/image-mapping.ts';
+import { KubernetesImageStore } from '../../src/adapters/kubernetes/images/kubernetes-image-store.ts';
+import { KubernetesNamespaceStore } from '../../src/adapters/kubernetes/namespaces/kubernetes-namespace-store.ts';
+import { SecretCertificateStore } from '../../src/adapters/kubernetes/certificates/secret-certificate-store.ts';
+import { WebhookConfigurationKeeper } from '../../src/adapters/kubernetes/webhook-configuration/webhook-configuration-keeper.ts';
 import { SystemClock } from '../../src/adapters/system/system-clock.ts';
 import { OwnServingCertificate } from '../../src/application/admission/own-serving-certificate.ts';
 import type { PolledServingCertificate } from '../../src/application/admission/polled-serving-certificate.ts';
 import { AdmissionOptions, ReviewPod } from '../../src/application/admission/review-pod.ts';
 import type { Clock } from '../../src/application/ports/clock.ts';
 import type { Log } from '../../src/application/ports/log.ts';
-import { LEADS } from '../fakes/leads.ts';
-import { FakeEventRecorder, FakeLog, FakeMetrics } from '../fakes/recorders.ts';
+import { LEADS } from '../support/fakes/leads.ts';
+import { FakeEventRecorder, FakeLog, FakeMetrics } from '../support/fakes/recorders.ts';
 
 /** The machine's clock, set back or forward by a test; what waits, waits in real time. */
 export class ShiftedClock extends SystemClock {

@@ -5,14 +5,14 @@ import { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts'
 import { KubeConnection } from '../../src/adapters/kubernetes/client/kube-connection.ts';
 import type { KubeError } from '../../src/adapters/kubernetes/client/kube-error.ts';
 import { IMAGES, type KubeObject, MUTATING_WEBHOOK_CONFIGURATIONS, PODS, SECRETS } from '../../src/adapters/kubernetes/client/resource.ts';
-import { SecretCertificateStore } from '../../src/adapters/kubernetes/secret-certificate-store.ts';
+import { SecretCertificateStore } from '../../src/adapters/kubernetes/certificates/secret-certificate-store.ts';
 import { SystemClock } from '../../src/adapters/system/system-clock.ts';
 import { OwnServingCertificate } from '../../src/application/admission/own-serving-certificate.ts';
-import { failurePolicy, inScope } from '../../src/domain/admission/scope.ts';
-import { type Cluster, startCluster } from '../cluster/cluster.ts';
-import { until } from '../cluster/process.ts';
-import { FakeLog } from '../fakes/recorders.ts';
-import { HANG_MS } from '../hang.ts';
+import { failurePolicy, inScope } from '../../src/domain/assignment/scope.ts';
+import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
+import { until } from '../../tools/cluster/process.ts';
+import { FakeLog } from '../support/fakes/recorders.ts';
+import { HANG_MS } from '../../tools/cluster/hang.ts';
 import { type Admission, startAdmission } from './admission-wiring.ts';
 
 // A cluster of its own: the webhook is the whole cluster's, and part of the time it is down.

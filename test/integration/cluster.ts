@@ -2,7 +2,7 @@
 // A file that stops or freezes a part of a cluster starts one of its own (test/cluster/cluster.ts).
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
-import type { Cluster } from '../cluster/cluster.ts';
+import type { Cluster } from '../../tools/cluster/cluster.ts';
 import type { ClusterFacts, Question } from './global-setup.ts';
 
 export type SharedCluster = ClusterFacts & Pick<Cluster, 'kubectl' | 'apply' | 'serviceAccountKubeconfig' | 'auditLog'> & {

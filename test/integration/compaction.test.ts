@@ -5,8 +5,8 @@ import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
 import { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { KubeConnection } from '../../src/adapters/kubernetes/client/kube-connection.ts';
 import { apiVersionOf, IMAGES, type KubeObject } from '../../src/adapters/kubernetes/client/resource.ts';
-import { type Cluster, startCluster } from '../cluster/cluster.ts';
-import { eventually } from '../eventually.ts';
+import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
+import { eventually } from '../support/eventually.ts';
 import { TestLog } from './kubernetes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -113,7 +113,7 @@ describe('2,000 Images on a real API server whose etcd is compacted', () => {
     await expect(watch.next()).rejects.toMatchObject({ status: 410, reason: 'Expired' });
     await client.mergePatch(IMAGES, at(names[9]!), { metadata: { labels: { changed: 'again' } } }, 'test');
     await eventually(() => told.includes(`~${names[9]}`));
-    await eventually(() => informer.downForMs() === 0);
+    await eventually(() => informer.staleForMs() === 0);
     await informer.stop();
   });
 });

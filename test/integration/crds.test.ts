@@ -158,7 +158,7 @@ describe("an Image's status", () => {
     rollout: {
       tag: 'v1.10.2', digest: 'sha256:1', phase: 'Progressing', since: at, message: '1 of 2',
       workloads: [
-        { kind: 'Deployment', name: 'web', before: 'v1.9.0@sha256:0', phase: 'Healthy', since: at, message: 'done' },
+        { kind: 'Deployment', name: 'web', previousTag: 'v1.9.0@sha256:0', phase: 'Healthy', since: at, message: 'done' },
         { kind: 'StatefulSet', name: 'db', phase: 'Pending', since: at },
       ],
       leftAlone: [{ kind: 'Deployment', name: 'slim', message: 'container main keeps nginx:1-alpine: another variant' }],

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FileServingCertificate } from '../../src/adapters/certificate/file-serving-certificate.ts';
 import { X509CertificateAuthority } from '../../src/adapters/certificate/x509-certificate-authority.ts';
 import type { Certificates } from '../../src/application/ports/certificate-authority.ts';
-import { apiPool, type ApiPool } from '../cluster/api-pool.ts';
-import { type Cluster, startCluster } from '../cluster/cluster.ts';
-import { until } from '../cluster/process.ts';
+import { apiPool, type ApiPool } from '../../tools/cluster/api-pool.ts';
+import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
+import { until } from '../../tools/cluster/process.ts';
 import { type Admission, startAdmission } from './admission-wiring.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -6,8 +6,8 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startCluster } from '../cluster/cluster.ts';
-import type { Cluster } from '../cluster/cluster.ts';
+import { startCluster } from '../../tools/cluster/cluster.ts';
+import type { Cluster } from '../../tools/cluster/cluster.ts';
 
 const CRDS = join(import.meta.dirname, '../../crds');
 

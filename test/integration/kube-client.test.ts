@@ -6,9 +6,9 @@ import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
 import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { KubeError } from '../../src/adapters/kubernetes/client/kube-error.ts';
 import { NAMESPACES, PODS, SECRETS, type KubeObject, type Resource } from '../../src/adapters/kubernetes/client/resource.ts';
-import { startCluster, type Cluster } from '../cluster/cluster.ts';
-import { startProxy } from '../proxy.ts';
-import { eventually } from '../eventually.ts';
+import { startCluster, type Cluster } from '../../tools/cluster/cluster.ts';
+import { startProxy } from '../support/proxy.ts';
+import { eventually } from '../support/eventually.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
 import { kubernetes, TestLog } from './kubernetes.ts';
 
@@ -121,17 +121,17 @@ describe('KubeClient and Informer on a real API server', () => {
     const informer = new Informer<ConfigMap>(proxied.client, CONFIG_MAPS, { namespace, labelSelector: 'test=yes', silenceMs: { min: 2_000, max: 2_500 }, backoffMs: { base: 50, max: 200 } });
     informer.start();
     await informer.whenSynced();
-    await eventually(() => informer.downForMs() === 0);
+    await eventually(() => informer.staleForMs() === 0);
 
     proxy.stall();
     await client.mergePatch(CONFIG_MAPS, { namespace, name: 'behind' }, { data: { a: '1' } }, 'test');
     // Connections that are open say nothing and new ones are not made: the watch is given up, and it shows.
-    await eventually(() => informer.downForMs() > 0);
+    await eventually(() => informer.staleForMs() > 0);
     expect(informer.get(namespace, 'behind')?.data).toBeUndefined();
     // What was held back stays so, as behind a router that has forgotten the connection.
     proxy.cut();
     proxy.resume();
-    await eventually(() => informer.get(namespace, 'behind')?.data?.['a'] === '1' && informer.downForMs() === 0);
+    await eventually(() => informer.get(namespace, 'behind')?.data?.['a'] === '1' && informer.staleForMs() === 0);
     await informer.stop();
     await proxied.close();
     await proxy.stop();

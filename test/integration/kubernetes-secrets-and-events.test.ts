@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { EVENTS, type KubeObject } from '../../src/adapters/kubernetes/client/resource.ts';
-import { KubernetesEventRecorder } from '../../src/adapters/kubernetes/kubernetes-event-recorder.ts';
-import { KubernetesSecretReader } from '../../src/adapters/kubernetes/kubernetes-secret-reader.ts';
+import { KubernetesEventRecorder } from '../../src/adapters/kubernetes/events/kubernetes-event-recorder.ts';
+import { KubernetesSecretReader } from '../../src/adapters/kubernetes/secrets/kubernetes-secret-reader.ts';
 import { parseDockerConfig } from '../../src/adapters/registry/docker-config.ts';
 import { SystemClock } from '../../src/adapters/system/system-clock.ts';
-import { eventually } from '../eventually.ts';
+import { eventually } from '../support/eventually.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
 import { kubernetes, TestLog } from './kubernetes.ts';
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { DAEMONSETS, DEPLOYMENTS, type Resource, STATEFULSETS } from '../../src/adapters/kubernetes/client/resource.ts';
-import { KubernetesWorkloadRoller } from '../../src/adapters/kubernetes/kubernetes-workload-roller.ts';
-import type { WorkloadKind } from '../../src/domain/image/image.ts';
+import { KubernetesWorkloadRoller } from '../../src/adapters/kubernetes/workloads/kubernetes-workload-roller.ts';
+import type { WorkloadKind } from '../../src/domain/image/image-status.ts';
 import { workloadRollerContract } from '../contracts/workload-roller.contract.ts';
-import { LEADS } from '../fakes/leads.ts';
-import { FakeLog } from '../fakes/recorders.ts';
-import { eventually } from '../eventually.ts';
+import { LEADS } from '../support/fakes/leads.ts';
+import { FakeLog } from '../support/fakes/recorders.ts';
+import { eventually } from '../support/eventually.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
 import { kubernetes } from './kubernetes.ts';
 import { manifest } from './workloads.ts';

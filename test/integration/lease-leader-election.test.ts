@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { KubeError } from '../../src/adapters/kubernetes/client/kube-error.ts';
 import { LEASES, type KubeObject } from '../../src/adapters/kubernetes/client/resource.ts';
-import { LeaseLeaderElection } from '../../src/adapters/kubernetes/lease-leader-election.ts';
+import { LeaseLeaderElection } from '../../src/adapters/kubernetes/leader-election/lease-leader-election.ts';
 import type { AbortSignalLike } from '../../src/application/ports/tag-registry.ts';
-import { eventually } from '../eventually.ts';
+import { eventually } from '../support/eventually.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
 import { kubernetes, TestLog } from './kubernetes.ts';
 

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DistributionTagRegistry } from '../../src/adapters/registry/distribution-tag-registry.ts';
 import { type RegistryAccess, RegistryError } from '../../src/application/ports/tag-registry.ts';
-import { type RegistryOptions, startRegistry, testCredentials, type TestRegistry } from '../cluster/registry.ts';
+import { type RegistryOptions, startRegistry, testCredentials, type TestRegistry } from '../../tools/cluster/registry.ts';
 import { tagRegistryContract } from '../contracts/tag-registry.contract.ts';
-import { FakeMetrics } from '../fakes/recorders.ts';
+import { FakeMetrics } from '../support/fakes/recorders.ts';
 
 const image = (version: string) => ({
   files: [{ path: '/app', mode: 0o755, content: Buffer.from('the same in every version') }],

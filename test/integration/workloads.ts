@@ -1,4 +1,4 @@
-import type { WorkloadKind } from '../../src/domain/image/image.ts';
+import type { WorkloadKind } from '../../src/domain/image/image-status.ts';
 
 export interface ManifestOptions {
   readonly name: string;

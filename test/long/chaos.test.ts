@@ -1,4 +1,4 @@
 // The chaos of test/e2e, for as long as it takes.
-import { chaos } from '../chaos/chaos.ts';
+import { chaos } from '../support/chaos/chaos.ts';
 
 chaos({ kills: 20, awayMs: 60_000, images: 50 });

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { alarmContract } from '../contracts/alarm.contract.ts';
 import { clockContract } from '../contracts/clock.contract.ts';
-import { FakeAlarm } from '../fakes/fake-alarm.ts';
-import { FakeClock } from '../fakes/fake-clock.ts';
+import { FakeAlarm } from '../support/fakes/fake-alarm.ts';
+import { FakeClock } from '../support/fakes/fake-clock.ts';
 
 clockContract('FakeClock', () => {
   const clock = new FakeClock();

@@ -1,5 +1,5 @@
 import { imageStoreContract } from '../contracts/image-store.contract.ts';
-import { FakeImageStore } from '../fakes/fake-image-store.ts';
+import { FakeImageStore } from '../support/fakes/fake-image-store.ts';
 
 imageStoreContract('FakeImageStore', async () => {
   const store = new FakeImageStore();

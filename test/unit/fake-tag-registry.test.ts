@@ -1,5 +1,5 @@
 import { tagRegistryContract } from '../contracts/tag-registry.contract.ts';
-import { FakeTagRegistry } from '../fakes/fake-tag-registry.ts';
+import { FakeTagRegistry } from '../support/fakes/fake-tag-registry.ts';
 
 tagRegistryContract('FakeTagRegistry', async () => {
   const registry = new FakeTagRegistry();

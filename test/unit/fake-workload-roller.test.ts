@@ -1,5 +1,5 @@
 import { workloadRollerContract } from '../contracts/workload-roller.contract.ts';
-import { FakeWorkloadRoller } from '../fakes/fake-workload-roller.ts';
+import { FakeWorkloadRoller } from '../support/fakes/fake-workload-roller.ts';
 
 workloadRollerContract('FakeWorkloadRoller', async () => {
   const roller = new FakeWorkloadRoller();

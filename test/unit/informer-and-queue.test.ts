@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
 import { PODS, type KubeObject } from '../../src/adapters/kubernetes/client/resource.ts';
-import { WorkQueue } from '../../src/application/queue/work-queue.ts';
-import { FakeClock } from '../fakes/fake-clock.ts';
-import { FAULTS, ModelApiServer } from '../fakes/model-api-server.ts';
+import { WorkQueue } from '../../src/application/controller/work-queue.ts';
+import { FakeClock } from '../support/fakes/fake-clock.ts';
+import { FAULTS, ModelApiServer } from '../support/fakes/model-api-server.ts';
 
 const KEYS = ['a/1', 'a/2', 'b/1'] as const;
 /** Longer than any wait: a silent watch (90 s), the longest backoff, and lists that are refused as old, one after the other. */
@@ -101,7 +101,7 @@ describe('an informer and a queue, whatever the API server does', () => {
               const known = informer.get(namespace, name);
               if (known === undefined || known.metadata?.uid !== server.get(step.key)?.metadata?.uid) break;
               const answer = server.put(step.key);
-              clock.after(step.answerMs, () => informer.learn(structuredClone(answer)));
+              clock.after(step.answerMs, () => informer.observe(structuredClone(answer)));
               break;
             }
             case 'fault': server.fault(step.fault); break;
@@ -132,7 +132,7 @@ describe('an informer and a queue, whatever the API server does', () => {
           expect(new Map([...witness.known].map(([key, object]) => [key, versionOf(object)]))).toEqual(here);
         }
         for (const key of everThere) expect([key, saw.get(key)]).toEqual([key, here.get(key) ?? 0]);
-        expect([queue.depth(), queue.inFlight(), informer.synced(), informer.downForMs()]).toEqual([0, 0, true, 0]);
+        expect([queue.depth(), queue.inFlight(), informer.synced(), informer.staleForMs()]).toEqual([0, 0, true, 0]);
         await informer.stop();
       },
     ), { numRuns: 2_000, seed: 20_261_122 });

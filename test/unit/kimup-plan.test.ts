@@ -1,12 +1,12 @@
 // kimup plan as a user runs it: a process of its own, from a clone.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { type Answering, type RegistryServer, startRegistryServer } from '../registry-server.ts';
+import { type Answering, type RegistryServer, startRegistryServer } from '../support/registry-server.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const TAGS = ['v1.9.0', 'v1.9.5', 'v1.10.0', 'v1.10.2', 'v1.11.0-rc1', 'v2.0.0', 'latest'];
@@ -118,15 +118,6 @@ describe('kimup plan with tags from a file', () => {
     expect((await planned({ update: { tag: 'v1.10.2', rule: 'minor', since } })).move).toBeNull();
     expect(await planned({ rollout: { tag: 'v1.10.2', phase: 'Failed', since, message: 'it crashed' } })).toMatchObject({ move: null, rules: [{ tag: null, reason: expect.stringContaining('it crashed') as string }] });
   });
-});
-
-it("prints what README.md shows", async () => {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  const [, manifest = ''] = /```yaml\n(apiVersion: [^`]*)```/.exec(readme) ?? [];
-  const [, tags = ''] = /in tags\.txt the tags ([^,]*),/.exec(readme) ?? [];
-  const [, shown = ''] = /\$ npm run -s kimup -- plan -f image\.yaml --tags-file tags\.txt --explain\n((?: {4}.*\n|\n(?= {4}))*)/.exec(readme) ?? [];
-  const { stdout } = await kimup(['plan', '-f', file('image.yaml', manifest), '--tags-file', file('tags.txt', tags.split(/\s+/).join('\n')), '--explain']);
-  expect(stdout).toBe(shown.replaceAll(/^ {4}/gm, ''));
 });
 
 describe('kimup plan with tags from registries', () => {

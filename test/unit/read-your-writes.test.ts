@@ -3,20 +3,20 @@ import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
 import { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { KubeConnection } from '../../src/adapters/kubernetes/client/kube-connection.ts';
 import { IMAGES } from '../../src/adapters/kubernetes/client/resource.ts';
-import type { RawImage } from '../../src/adapters/kubernetes/image-mapping.ts';
-import { KubernetesImageStore } from '../../src/adapters/kubernetes/kubernetes-image-store.ts';
+import type { RawImage } from '../../src/adapters/kubernetes/images/image-mapping.ts';
+import { KubernetesImageStore } from '../../src/adapters/kubernetes/images/kubernetes-image-store.ts';
 import { SecretReader } from '../../src/application/ports/secret-reader.ts';
 import type { RegistryCredentials } from '../../src/application/ports/tag-registry.ts';
 import { RefreshImage } from '../../src/application/refresh/refresh-image.ts';
 import { SharedTagLists } from '../../src/application/refresh/shared-tag-lists.ts';
-import { TriggerImages } from '../../src/application/trigger/trigger-images.ts';
-import { FakeAlarm } from '../fakes/fake-alarm.ts';
-import { FakeClock } from '../fakes/fake-clock.ts';
-import { FakeCrontab } from '../fakes/fake-crontab.ts';
-import { FakeTagRegistry } from '../fakes/fake-tag-registry.ts';
-import { LEADS } from '../fakes/leads.ts';
-import { FakeEventRecorder, FakeLog, FakeMetrics } from '../fakes/recorders.ts';
-import { ScriptedApiServer } from '../fakes/scripted-api-server.ts';
+import { RefreshScheduler } from '../../src/application/trigger/refresh-scheduler.ts';
+import { FakeAlarm } from '../support/fakes/fake-alarm.ts';
+import { FakeClock } from '../support/fakes/fake-clock.ts';
+import { FakeCrontab } from '../support/fakes/fake-crontab.ts';
+import { FakeTagRegistry } from '../support/fakes/fake-tag-registry.ts';
+import { LEADS } from '../support/fakes/leads.ts';
+import { FakeEventRecorder, FakeLog, FakeMetrics } from '../support/fakes/recorders.ts';
+import { ScriptedApiServer } from '../support/fakes/scripted-api-server.ts';
 
 const KEY = 'default/demos';
 
@@ -45,7 +45,7 @@ describe('a refresh right after one that found an update, while the watch has no
     const images = new KubernetesImageStore(client, informer, 'kimup-controller', events, new FakeLog(), LEADS);
     const registry = new FakeTagRegistry();
     registry.put('registry.test/whoami', { 'v1.9.0': 'sha256:1', 'v1.10.2': 'sha256:2' });
-    const triggers = new TriggerImages(images, new FakeCrontab(), new FakeAlarm(clock), clock);
+    const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
     refresh = new RefreshImage(images, triggers, new SharedTagLists(registry, clock), new NoSecrets(), events, new FakeMetrics(), clock, new FakeLog());
     triggers.start(() => {});
     image = {

@@ -8,17 +8,18 @@ import { SecretReader } from '../../src/application/ports/secret-reader.ts';
 import type { PlanEntry } from '../../src/application/plan/plan-images.ts';
 import { RefreshImage, RefreshPostponed } from '../../src/application/refresh/refresh-image.ts';
 import { SharedTagLists } from '../../src/application/refresh/shared-tag-lists.ts';
-import { TriggerImages } from '../../src/application/trigger/trigger-images.ts';
-import type { ImageSpec, ImageStatus } from '../../src/domain/image/image.ts';
+import { RefreshScheduler } from '../../src/application/trigger/refresh-scheduler.ts';
+import type { ImageSpec } from '../../src/domain/image/image-spec.ts';
+import type { ImageStatus } from '../../src/domain/image/image-status.ts';
 import { plan } from '../../src/entrypoints/plan/plan.ts';
-import { FakeAlarm } from '../fakes/fake-alarm.ts';
-import { FakeClock } from '../fakes/fake-clock.ts';
-import { FakeCrontab } from '../fakes/fake-crontab.ts';
-import { FakeImageStore } from '../fakes/fake-image-store.ts';
-import { FakeEventRecorder, FakeLog, FakeMetrics } from '../fakes/recorders.ts';
-import { type HttpProxy, startHttpProxy } from '../http-proxy.ts';
-import { type RegistryServer, startRegistryServer } from '../registry-server.ts';
-import { digestOf, manyTags, relativeLink, scripted, type ScriptedRepository, TOO_MANY_TAGS } from '../scripted-registry.ts';
+import { FakeAlarm } from '../support/fakes/fake-alarm.ts';
+import { FakeClock } from '../support/fakes/fake-clock.ts';
+import { FakeCrontab } from '../support/fakes/fake-crontab.ts';
+import { FakeImageStore } from '../support/fakes/fake-image-store.ts';
+import { FakeEventRecorder, FakeLog, FakeMetrics } from '../support/fakes/recorders.ts';
+import { type HttpProxy, startHttpProxy } from '../support/http-proxy.ts';
+import { type RegistryServer, startRegistryServer } from '../support/registry-server.ts';
+import { digestOf, manyTags, relativeLink, scripted, type ScriptedRepository, TOO_MANY_TAGS } from '../support/scripted-registry.ts';
 
 const KEY = 'default/demos';
 const PATCH = { name: 'patch', type: 'semver-patch', actions: [{ type: 'apply' }] } as const;
@@ -54,7 +55,7 @@ function start(env: Readonly<Record<string, string>>): void {
   images = new FakeImageStore();
   events = new FakeEventRecorder();
   registry = new DistributionTagRegistry(new FakeMetrics(), { insecureRegistries: ['127.0.0.1', 'registry.test'], env });
-  const triggers = new TriggerImages(images, new FakeCrontab(), new FakeAlarm(clock), clock);
+  const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
   refreshImage = new RefreshImage(images, triggers, new SharedTagLists(registry, clock), new NoSecrets(), events, new FakeMetrics(), clock, new FakeLog());
   triggers.start(() => {});
 }

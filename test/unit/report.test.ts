@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { countReport, line } from '../report.ts';
-import type { VitestReport } from '../report.ts';
+import { countReport, line } from '../support/report.ts';
+import type { VitestReport } from '../support/report.ts';
 
 const report = (counts: Partial<VitestReport>): VitestReport => ({
   numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [], ...counts,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { killAll, run } from '../run.ts';
+import { killAll, run } from '../support/run.ts';
 
 /** A shell whose child holds on to its output: the command is over only when both are. */
 const family = ['-c', 'sleep 1000 & wait'];

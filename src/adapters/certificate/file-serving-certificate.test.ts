@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
+import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
 import type { Certificates } from '../../application/ports/certificate-authority.ts';
 import type { Log } from '../../application/ports/log.ts';
 import type { CertificateBundle } from '../../application/ports/serving-certificate.ts';

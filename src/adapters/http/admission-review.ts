@@ -1,5 +1,5 @@
 import type { PodAnswer, PodReview } from '../../application/admission/review-pod.ts';
-import { CONTAINER_LISTS, type Pod } from '../../domain/admission/pod.ts';
+import { CONTAINER_LISTS, type Pod } from '../../domain/assignment/pod.ts';
 
 /** The body is no AdmissionReview that can be answered; the message says which field and what was expected there. */
 export class MalformedReviewError extends Error {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureVersion } from 'node:tls';
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
-import { BehindError, ReviewPod } from '../../application/admission/review-pod.ts';
+import { StaleCacheError, ReviewPod } from '../../application/admission/review-pod.ts';
 import { Log } from '../../application/ports/log.ts';
 import { Metrics } from '../../application/ports/metrics.ts';
 import { ServingCertificate } from '../../application/ports/serving-certificate.ts';
@@ -127,7 +127,7 @@ export class WebhookServer {
   /** What is answered to what went wrong. A fault of ours is a 500, so that the failure policy decides over the pod. */
   private refusal(error: unknown): { status: number; message: string } {
     if (error instanceof MalformedReviewError) return { status: 400, message: error.message };
-    if (error instanceof BehindError) return { status: 503, message: error.message };
+    if (error instanceof StaleCacheError) return { status: 503, message: error.message };
     const { code, statusCode, message } = error as { code?: string; statusCode?: number; message: string };
     if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return { status: 413, message: `the body is larger than ${BODY_LIMIT} bytes` };
     if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return { status: 400, message: 'content-type: expected application/json' };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeMetrics } from '../../../test/fakes/recorders.ts';
-import { type Answering, type GivenAnswer, type ReceivedRequest, type RegistryServer, startRegistryServer } from '../../../test/registry-server.ts';
+import { FakeMetrics } from '../../../test/support/fakes/recorders.ts';
+import { type Answering, type GivenAnswer, type ReceivedRequest, type RegistryServer, startRegistryServer } from '../../../test/support/registry-server.ts';
 import { type RegistryAccess, type RegistryCredentials, RegistryError } from '../../application/ports/tag-registry.ts';
 import { DistributionTagRegistry } from './distribution-tag-registry.ts';
 import type { Limits } from './limits.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeMetrics } from '../../../test/fakes/recorders.ts';
-import { type Answering, type GivenAnswer, type RegistryServer, startRegistryServer } from '../../../test/registry-server.ts';
+import { FakeMetrics } from '../../../test/support/fakes/recorders.ts';
+import { type Answering, type GivenAnswer, type RegistryServer, startRegistryServer } from '../../../test/support/registry-server.ts';
 import { RegistryError, type RegistryAccess, type RegistryErrorCode } from '../../application/ports/tag-registry.ts';
-import type { Resolver } from './address-guard.ts';
+import type { Resolver } from '../net/address-guard.ts';
 import { DistributionTagRegistry, type DistributionTagRegistryOptions } from './distribution-tag-registry.ts';
 
 const anonymous: RegistryAccess = { credentials: [], insecureSkipTLSVerify: false };

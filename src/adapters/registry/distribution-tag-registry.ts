@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Metrics } from '../../application/ports/metrics.ts';
 import { type AbortSignalLike, type RegistryAccess, RegistryError, TagRegistry } from '../../application/ports/tag-registry.ts';
-import type { ImageReference } from '../../domain/image/image-reference.ts';
-import type { Resolver } from './address-guard.ts';
+import type { ImageReference } from '../../domain/reference/image-reference.ts';
+import type { Resolver } from '../net/address-guard.ts';
 import { Authorizer } from './authorizer.ts';
-import { BoundedMap } from './bounded-map.ts';
+import { BoundedMap } from '../../support/lru-map.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { readConfiguration, readManifest } from './platforms.ts';
 import { type Environment, ProxyEnvironment } from './proxy-environment.ts';

@@ -1,5 +1,5 @@
 import type { RegistryCredentials } from '../../application/ports/tag-registry.ts';
-import type { ImageReference } from '../../domain/image/image-reference.ts';
+import type { ImageReference } from '../../domain/reference/image-reference.ts';
 
 /** A `kubernetes.io/dockerconfigjson` secret has its entries under `auths`, a `kubernetes.io/dockercfg` one at the top. */
 export type DockerConfigForm = 'dockerconfigjson' | 'dockercfg';

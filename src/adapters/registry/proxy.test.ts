@@ -1,11 +1,11 @@
 // Registries behind a proxy, over real HTTP: by CONNECT, and by whole URLs for those over plain HTTP.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createAuthority } from '../../../test/cluster/certificates.ts';
-import { FakeMetrics } from '../../../test/fakes/recorders.ts';
-import { type HttpProxy, startHttpProxy } from '../../../test/http-proxy.ts';
-import { type RegistryServer, startRegistryServer } from '../../../test/registry-server.ts';
+import { createAuthority } from '../../../tools/cluster/certificates.ts';
+import { FakeMetrics } from '../../../test/support/fakes/recorders.ts';
+import { type HttpProxy, startHttpProxy } from '../../../test/support/http-proxy.ts';
+import { type RegistryServer, startRegistryServer } from '../../../test/support/registry-server.ts';
 import { type RegistryAccess, RegistryError } from '../../application/ports/tag-registry.ts';
-import type { Resolver } from './address-guard.ts';
+import type { Resolver } from '../net/address-guard.ts';
 import { DistributionTagRegistry } from './distribution-tag-registry.ts';
 import type { Limits } from './limits.ts';
 import type { Environment } from './proxy-environment.ts';

@@ -1,6 +1,6 @@
 import { errors } from 'undici';
 import { type CredentialsSource, RegistryError } from '../../application/ports/tag-registry.ts';
-import { RefusedAddressError } from './address-guard.ts';
+import { RefusedAddressError } from '../net/address-guard.ts';
 import type { Proxy } from './proxy-environment.ts';
 import { ProxyError } from './routes.ts';
 

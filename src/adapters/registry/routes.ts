@@ -1,6 +1,6 @@
 import type { LookupFunction, Socket } from 'node:net';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
-import { guardedLookup, type Resolver } from './address-guard.ts';
+import { guardedLookup, type Resolver } from '../net/address-guard.ts';
 import type { Limits } from './limits.ts';
 import type { Proxy, ProxyEnvironment } from './proxy-environment.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeMetrics } from '../../../test/fakes/recorders.ts';
-import { type GivenAnswer, type RegistryServer, startRegistryServer } from '../../../test/registry-server.ts';
-import { type Linking, manyTags, relativeLink, scripted, type ScriptedRepository, TOO_MANY_TAGS } from '../../../test/scripted-registry.ts';
+import { FakeMetrics } from '../../../test/support/fakes/recorders.ts';
+import { type GivenAnswer, type RegistryServer, startRegistryServer } from '../../../test/support/registry-server.ts';
+import { type Linking, manyTags, relativeLink, scripted, type ScriptedRepository, TOO_MANY_TAGS } from '../../../test/support/scripted-registry.ts';
 import { type RegistryAccess, RegistryError } from '../../application/ports/tag-registry.ts';
 import { DistributionTagRegistry } from './distribution-tag-registry.ts';
 

@@ -1,6 +1,6 @@
 import type { Metrics } from '../../application/ports/metrics.ts';
 import { RegistryError } from '../../application/ports/tag-registry.ts';
-import { isRefusedAddress, RefusedAddressError, type Resolver } from './address-guard.ts';
+import { isRefusedAddress, RefusedAddressError, type Resolver } from '../net/address-guard.ts';
 import type { Limits } from './limits.ts';
 import type { Proxy, ProxyEnvironment } from './proxy-environment.ts';
 import { type Asked, invalidAnswer, noAnswer } from './registry-errors.ts';

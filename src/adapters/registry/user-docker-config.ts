@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { RegistryCredentials } from '../../application/ports/tag-registry.ts';
-import type { ImageReference } from '../../domain/image/image-reference.ts';
+import type { ImageReference } from '../../domain/reference/image-reference.ts';
 import { ByServer, type DockerConfig, DockerConfigError, parseDockerConfig } from './docker-config.ts';
 
 const HELPER_TIMEOUT_MS = 15_000;

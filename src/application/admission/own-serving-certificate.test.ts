@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
-import { FakeLog } from '../../../test/fakes/recorders.ts';
+import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
+import { FakeLog } from '../../../test/support/fakes/recorders.ts';
 import { CertificateAuthority, type Certificates } from '../ports/certificate-authority.ts';
 import { CertificateStore } from '../ports/certificate-store.ts';
 import type { CertificateBundle } from '../ports/serving-certificate.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakeImageStore, type GivenImage } from '../../../test/fakes/fake-image-store.ts';
-import { FakeNamespaceStore } from '../../../test/fakes/fake-namespace-store.ts';
-import { AdmissionOptions, BehindError, type PodReview, ReviewPod } from './review-pod.ts';
+import { FakeImageStore, type GivenImage } from '../../../test/support/fakes/fake-image-store.ts';
+import { FakeNamespaceStore } from '../../../test/support/fakes/fake-namespace-store.ts';
+import { AdmissionOptions, StaleCacheError, type PodReview, ReviewPod } from './review-pod.ts';
 
 describe('the review of a pod', () => {
   let images: FakeImageStore;
@@ -50,7 +50,7 @@ describe('the review of a pod', () => {
     const named = { 'kimup.cloudavenue.io/images': 'new=v1.10.2' };
     expect(reviewPod.review(asked({}, named)).patch).toEqual(changed);
     images.downMs = 1;
-    expect(() => reviewPod.review(asked({}, named))).toThrow(BehindError);
+    expect(() => reviewPod.review(asked({}, named))).toThrow(StaleCacheError);
     namespaces.put('fresh', { enabled: 'true' });
     expect(() => reviewPod.review(asked({ namespace: 'fresh' }, named))).toThrow('fresh/new');
     namespaces.put('early', { enabled: 'true' });

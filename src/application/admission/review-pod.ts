@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { Pod } from '../../domain/admission/pod.ts';
-import { putTags } from '../../domain/admission/put-tags.ts';
-import { excludedNamespaces, inScope, MIRROR_POD_ANNOTATION } from '../../domain/admission/scope.ts';
-import { tagOf } from '../../domain/admission/tag-for.ts';
-import { IMAGES_ANNOTATION, parseEntries } from '../../domain/rollout/template-entries.ts';
+import type { Pod } from '../../domain/assignment/pod.ts';
+import { mutatePod } from '../../domain/admission/mutate-pod.ts';
+import { excludedNamespaces, inScope, MIRROR_POD_ANNOTATION } from '../../domain/assignment/scope.ts';
+import { resolveTag } from '../../domain/assignment/assign-tag.ts';
+import { IMAGES_ANNOTATION, parseImagesAnnotation } from '../../domain/assignment/images-annotation.ts';
 import { ImageStore } from '../ports/image-store.ts';
 import { NamespaceStore } from '../ports/namespace-store.ts';
 import { ImageIndex } from '../images/image-index.ts';
@@ -38,7 +38,7 @@ export class AdmissionOptions {
 }
 
 /** This replica can't say what is right for the pod now; another one, or this one a little later, can. */
-export class BehindError extends Error {
+export class StaleCacheError extends Error {
   override readonly name = 'BehindError';
 }
 
@@ -73,17 +73,17 @@ export class ReviewPod {
     const annotations = pod.metadata?.annotations;
     if (annotations?.[MIRROR_POD_ANNOTATION] !== undefined || !inScope(annotations, this.namespaces.annotations(namespace))) return NOTHING;
     if (entries !== undefined) this.#checkKnown(namespace, entries);
-    const { puts, warnings } = putTags(pod, (repository) => this.#index.find(namespace, repository), addsContainers ? before ?? {} : undefined);
+    const { patches: puts, warnings } = mutatePod(pod, (repository) => this.#index.find(namespace, repository), addsContainers ? before ?? {} : undefined);
     return { patch: puts.map(({ list, index, image }) => ({ op: 'replace', path: `/spec/${list}/${index}/image`, value: image })), warnings };
   }
 
   /** The operator put the names there, so the Images were there: they are gone, or this replica has not heard of them. */
   #checkKnown(namespace: string, entries: string): void {
-    if (this.images.downForMs() === 0) return;
-    for (const [name, entry] of parseEntries(entries)) {
+    if (this.images.staleForMs() === 0) return;
+    for (const [name, entry] of parseImagesAnnotation(entries)) {
       const image = this.images.get({ namespace, name });
       // Known, but not yet as far as to put a tag on anything.
-      if (image === undefined || tagOf(image, entry) === undefined) throw new BehindError(`kimup: this replica has not heard of the tag of the Image ${namespace}/${name}, and does not reach the API server now; try again`);
+      if (image === undefined || resolveTag(image, entry) === undefined) throw new StaleCacheError(`kimup: this replica has not heard of the tag of the Image ${namespace}/${name}, and does not reach the API server now; try again`);
     }
   }
 }

@@ -1,9 +1,9 @@
 import type { Image } from '../../domain/image/image.ts';
-import { readReference, repositoryId } from '../../domain/image/image-reference.ts';
-import type { TrackedImage } from '../../domain/track/select-image.ts';
+import { readReference, repositoryId } from '../../domain/reference/image-reference.ts';
+import type { TrackedImage } from '../../domain/assignment/image-ownership.ts';
 import { Track } from '../../domain/track/track.ts';
 import type { ImageListener, ImageStore } from '../ports/image-store.ts';
-import { BuiltRules } from './built-rules.ts';
+import { RuleCache } from './rule-cache.ts';
 
 /**
  * The Images by namespace and repository, each with its track, kept by the store's changes, so that looking one up costs the
@@ -14,7 +14,7 @@ export class ImageIndex implements ImageListener {
   readonly #byNamespace = new Map<string, Map<string, readonly TrackedImage[]>>();
   /** Under which repository each Image is kept, by its uid. */
   readonly #repositories = new Map<string, string>();
-  readonly #rules = new BuiltRules();
+  readonly #rules = new RuleCache();
 
   /** The one index of a store, kept up to date before anybody who subscribes after this call is told. */
   static of(images: ImageStore): ImageIndex {

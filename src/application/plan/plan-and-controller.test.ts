@@ -1,19 +1,21 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { FakeAlarm } from '../../../test/fakes/fake-alarm.ts';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
-import { FakeCrontab } from '../../../test/fakes/fake-crontab.ts';
-import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
-import { FakeTagRegistry } from '../../../test/fakes/fake-tag-registry.ts';
-import { FakeEventRecorder, FakeLog, FakeMetrics } from '../../../test/fakes/recorders.ts';
+import { FakeAlarm } from '../../../test/support/fakes/fake-alarm.ts';
+import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
+import { FakeCrontab } from '../../../test/support/fakes/fake-crontab.ts';
+import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
+import { FakeTagRegistry } from '../../../test/support/fakes/fake-tag-registry.ts';
+import { FakeEventRecorder, FakeLog, FakeMetrics } from '../../../test/support/fakes/recorders.ts';
 import { checksumOf } from '../../domain/image/checksum.ts';
-import type { Image, ImageStatus, Rollout, RuleSpec, Update } from '../../domain/image/image.ts';
-import { buildRules } from '../../domain/rule/build-rule.ts';
+import type { Image } from '../../domain/image/image.ts';
+import type { ImageStatus, Rollout, Update } from '../../domain/image/image-status.ts';
+import type { RuleSpec } from '../../domain/rule/rule-spec.ts';
+import { buildRules } from '../../domain/rule/rule-catalogue.ts';
 import { buildTagFilter } from '../../domain/tag/tag-filter.ts';
 import { SecretReader } from '../ports/secret-reader.ts';
 import { RefreshImage, RefreshPostponed } from '../refresh/refresh-image.ts';
 import { SharedTagLists } from '../refresh/shared-tag-lists.ts';
-import { TriggerImages } from '../trigger/trigger-images.ts';
+import { RefreshScheduler } from '../trigger/refresh-scheduler.ts';
 import { type PlanEntry, planImages } from './plan-images.ts';
 import { RegistryTagSource } from './tag-sources.ts';
 
@@ -68,7 +70,7 @@ function given(baseTag: string, its: readonly RuleSpec[], was: Partial<ImageStat
 /** What the controller comes to when it is asked until it is at rest. */
 async function controlled({ images, image }: Case, registry: FakeTagRegistry): Promise<ImageStatus> {
   const clock = new FakeClock();
-  const triggers = new TriggerImages(images, new FakeCrontab(), new FakeAlarm(clock), clock);
+  const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
   triggers.start(() => {});
   const refresh = new RefreshImage(images, triggers, new SharedTagLists(registry, clock), new NoSecrets(), new FakeEventRecorder(), new FakeMetrics(), clock, new FakeLog());
   for (let times = 0; times < 2; times += 1) {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Image, ImageSpec, ImageStatus } from '../../domain/image/image.ts';
-import { buildRules } from '../../domain/rule/build-rule.ts';
+import type { Image } from '../../domain/image/image.ts';
+import type { ImageSpec } from '../../domain/image/image-spec.ts';
+import type { ImageStatus } from '../../domain/image/image-status.ts';
+import { buildRules } from '../../domain/rule/rule-catalogue.ts';
 import { buildTagFilter } from '../../domain/tag/tag-filter.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
 import { type KnownTags, type Plan, planImages, TagSource } from './plan-images.ts';

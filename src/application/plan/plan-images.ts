@@ -1,18 +1,21 @@
 import type { Answer } from '../../domain/decision/decide.ts';
 import { explain } from '../../domain/decision/explain.ts';
-import type { Question } from '../../domain/decision/question.ts';
-import { BASE_TAG_RULE, type Image, type MoveAction, type RuleType, type Update } from '../../domain/image/image.ts';
+import type { DecisionInput } from '../../domain/decision/decision-input.ts';
+import { BASE_TAG_RULE, type Update } from '../../domain/image/image-status.ts';
+import type { Image } from '../../domain/image/image.ts';
+import type { MoveAction } from '../../domain/action/action.ts';
+import type { RuleType } from '../../domain/rule/rule-spec.ts';
 import { tagGone } from '../../domain/image/tag-gone.ts';
-import { failedRollout } from '../../domain/rollout/same-rollout.ts';
-import { entryOfTag } from '../../domain/rollout/template-entries.ts';
+import { failedRollout } from '../../domain/image/image-state.ts';
+import { pinnedTagOf } from '../../domain/reference/pinned-tag.ts';
 import type { Rule } from '../../domain/rule/rule.ts';
 import type { TagFilter } from '../../domain/tag/tag-filter.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
-import { decideWithFacts, type Decided, type FactSource, withoutFailed } from '../refresh/decide-with-facts.ts';
+import { decideWithFacts, type Decided, type FactSource, withoutFailed } from '../decision/decide-with-facts.ts';
 import type { TriggerProblem } from '../trigger/understand-triggers.ts';
-import { FirstSeenDigests } from '../refresh/first-seen.ts';
-import type { Position } from '../refresh/refresh-status.ts';
-import { rebase, settle } from '../refresh/settle.ts';
+import { FirstSeenDigests } from '../decision/first-seen.ts';
+import type { ControllerState } from '../refresh/refresh-status.ts';
+import { changeBaseTag, settledState } from '../refresh/controller-state.ts';
 import { type MovedImage, type PlannedWorkload, planWorkloads, type Surroundings } from './plan-workloads.ts';
 
 /** An Image, its rules and filter checked and built. */
@@ -91,19 +94,19 @@ async function planImage({ image, rules, filter }: ImageToPlan, source: TagSourc
   const { spec } = image;
   const built = { rules, filter };
   // From where the controller would go on.
-  const start = settle(image, rfc3339(now));
+  const start = settledState(image, rfc3339(now));
   const currentTag = start.tag;
   const about = { namespace: image.namespace, name: image.name, image: spec.image, currentTag };
   try {
     const { tags, facts } = await source.of(image);
-    const rebased = await rebase(image, start, rfc3339(now), async (tag) => ('unknown' in facts ? undefined : facts.digest(tag)));
-    const question: Question = {
+    const rebased = await changeBaseTag(image, start, rfc3339(now), async (tag) => ('unknown' in facts ? undefined : facts.digest(tag)));
+    const input: DecisionInput = {
       rules, filter, currentTag, tags, now,
       currentDigest: start.digest,
       updating: (rebased?.position ?? start).update,
       ...('unknown' in facts ? { noFacts: facts.unknown } : {}),
     };
-    const { answer, question: answered } = await decideFor(image, question, facts, now);
+    const { answer, input: answered } = await decideFor(image, input, facts, now);
     const update: Update | undefined = rebased?.kind === 'move'
       ? { tag: spec.baseTag, ...digestOf(rebased.digest), rule: BASE_TAG_RULE, since: rfc3339(now) }
       : rebased?.position.update ?? (answer.kind === 'move' ? { tag: answer.tag, ...digestOf(answered.facts?.get(answer.tag)?.digest), rule: answer.rule, since: rfc3339(now) } : start.update);
@@ -117,7 +120,7 @@ async function planImage({ image, rules, filter }: ImageToPlan, source: TagSourc
     const gone = 'unknown' in facts ? undefined : tagGone(currentTag, tags);
     return {
       plan: { entry, why: rebased?.kind === 'move' ? rebased.message : whyOf(answer, gone) },
-      moved: { image: imageAt(image, rebased?.position ?? start, update), built, to: entryOfTag(update ?? start) },
+      moved: { image: imageAt(image, rebased?.position ?? start, update), built, to: pinnedTagOf(update ?? start) },
     };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
@@ -134,7 +137,7 @@ async function planImage({ image, rules, filter }: ImageToPlan, source: TagSourc
 }
 
 /** The Image with the status that says so. */
-function imageAt(image: Image, { tag, digest, history }: Position, update: Update | undefined): Image {
+function imageAt(image: Image, { tag, digest, history }: ControllerState, update: Update | undefined): Image {
   const { update: _, ...status } = image.status;
   const { spec } = image;
   return { ...image, status: { ...status, image: spec.image, baseTag: spec.baseTag, tag, ...digestOf(digest), ...(history === undefined ? {} : { history }), ...(update === undefined ? {} : { update }) } };
@@ -148,14 +151,14 @@ function rfc3339(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-async function decideFor(image: Image, question: Question, facts: KnownTags['facts'], now: number): Promise<Decided> {
+async function decideFor(image: Image, input: DecisionInput, facts: KnownTags['facts'], now: number): Promise<Decided> {
   const seen = new FirstSeenDigests(image.status.firstSeen ?? [], now);
   const source: FactSource | undefined = 'unknown' in facts ? undefined : {
     digest: (tag) => facts.digest(tag),
     platforms: (digest) => facts.platforms(digest),
     firstSeen: (tag, digest) => seen.of(tag, digest),
   };
-  const decided = await decideWithFacts({ ...question, withMisses: true }, source);
+  const decided = await decideWithFacts({ ...input, withMisses: true }, source);
   const failed = failedRollout(image);
   if (decided.answer.kind !== 'move' || failed?.tag !== decided.answer.tag) return decided;
   return withoutFailed(decided, failed, await source?.digest(failed.tag), source);

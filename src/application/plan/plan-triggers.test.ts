@@ -1,22 +1,22 @@
 import { expect, it } from 'vitest';
-import { FakeAlarm } from '../../../test/fakes/fake-alarm.ts';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
-import { FakeCrontab } from '../../../test/fakes/fake-crontab.ts';
-import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
-import type { Trigger } from '../../domain/image/image.ts';
-import { buildRules } from '../../domain/rule/build-rule.ts';
+import { FakeAlarm } from '../../../test/support/fakes/fake-alarm.ts';
+import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
+import { FakeCrontab } from '../../../test/support/fakes/fake-crontab.ts';
+import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
+import type { Trigger } from '../../domain/trigger/trigger.ts';
+import { buildRules } from '../../domain/rule/rule-catalogue.ts';
 import { buildTagFilter } from '../../domain/tag/tag-filter.ts';
-import { TriggerImages } from '../trigger/trigger-images.ts';
+import { RefreshScheduler } from '../trigger/refresh-scheduler.ts';
 import type { ImageToPlan, Plan } from './plan-images.ts';
 import { tellOfTriggers } from './plan-triggers.ts';
 
 const crontab = new FakeCrontab();
 
-function given(triggers: readonly Trigger[]): { readonly image: ImageToPlan; readonly plan: Plan; readonly controller: TriggerImages } {
+function given(triggers: readonly Trigger[]): { readonly image: ImageToPlan; readonly plan: Plan; readonly controller: RefreshScheduler } {
   const clock = new FakeClock();
   const images = new FakeImageStore();
   const image = images.put({ spec: { triggers } });
-  const controller = new TriggerImages(images, crontab, new FakeAlarm(clock), clock);
+  const controller = new RefreshScheduler(images, crontab, new FakeAlarm(clock), clock);
   controller.start(() => {});
   const entry = { namespace: image.namespace, name: image.name, image: image.spec.image, currentTag: 'v1', rules: [], move: null };
   return { image: { image, rules: buildRules(image.spec.rules), filter: buildTagFilter(undefined) }, plan: { entry, why: 'so' }, controller };

@@ -1,11 +1,12 @@
-import { CONTAINER_LISTS, type Pod } from '../../domain/admission/pod.ts';
-import { type Annotations, saysEnabled } from '../../domain/admission/scope.ts';
-import { pinned, tagOf } from '../../domain/admission/tag-for.ts';
+import { CONTAINER_LISTS, type Pod } from '../../domain/assignment/pod.ts';
+import { type Annotations, saysEnabled } from '../../domain/assignment/scope.ts';
+import { pinned, resolveTag } from '../../domain/assignment/assign-tag.ts';
 import type { Image } from '../../domain/image/image.ts';
-import { type ImageReference, readReference, repositoryId } from '../../domain/image/image-reference.ts';
-import type { BuiltSpec } from '../../domain/rule/build-rule.ts';
-import { type Entry, IMAGES_ANNOTATION, parseEntries } from '../../domain/rollout/template-entries.ts';
-import { type Contender, contenderFor, IMAGE_ANNOTATION, selectImage, type Selection, whyItStays } from '../../domain/track/select-image.ts';
+import { type ImageReference, readReference, repositoryId } from '../../domain/reference/image-reference.ts';
+import type { BuiltSpec } from '../../domain/rule/rule-catalogue.ts';
+import { IMAGES_ANNOTATION, parseImagesAnnotation } from '../../domain/assignment/images-annotation.ts';
+import type { PinnedTag } from '../../domain/reference/pinned-tag.ts';
+import { type Contender, contenderFor, IMAGE_ANNOTATION, selectImage, type Selection, whyItStays } from '../../domain/assignment/image-ownership.ts';
 import { Track } from '../../domain/track/track.ts';
 
 /** Something that makes pods, or a pod, as its manifest has it. */
@@ -28,7 +29,7 @@ export interface Surroundings {
 export interface MovedImage {
   readonly image: Image;
   readonly built: BuiltSpec;
-  readonly to: Entry | undefined;
+  readonly to: PinnedTag | undefined;
 }
 
 /** What becomes of a workload's containers that name an Image's repository. */
@@ -113,10 +114,10 @@ const UNKNOWN = 'the tag of its Image is not known, since the registry could not
 
 /** What each Image puts on the pod: what its template names, where nothing moves. */
 function contendersAt(pod: Pod, images: readonly MovedImage[]): readonly Contender[] {
-  const entries = parseEntries(pod.metadata?.annotations?.[IMAGES_ANNOTATION]);
+  const entries = parseImagesAnnotation(pod.metadata?.annotations?.[IMAGES_ANNOTATION]);
   return images.map(({ image, built, to }) => {
     const named = image.status.update === undefined ? entries.get(image.name) : undefined;
-    const tag = to === undefined ? undefined : named === undefined ? pinned(image, to) : tagOf(image, named);
+    const tag = to === undefined ? undefined : named === undefined ? pinned(image, to) : resolveTag(image, named);
     return contenderFor({ image, track: new Track(image, { find: () => built }) }, tag);
   });
 }

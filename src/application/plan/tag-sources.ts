@@ -1,7 +1,8 @@
 import type { Image } from '../../domain/image/image.ts';
-import { InvalidImageReferenceError, parseImageReference, repositoryId } from '../../domain/image/image-reference.ts';
+import { InvalidImageReferenceError } from '../../domain/reference/reference-grammar.ts';
+import { parseImageReference, repositoryId } from '../../domain/reference/image-reference.ts';
 import { type CredentialsSource, type RegistryAccess, type RegistryCredentials, RegistryError, type TagRegistry } from '../ports/tag-registry.ts';
-import type { ImageReference } from '../../domain/image/image-reference.ts';
+import type { ImageReference } from '../../domain/reference/image-reference.ts';
 import { InputError } from './input-error.ts';
 import { type KnownTags, TagSource } from './plan-images.ts';
 
@@ -40,9 +41,9 @@ export class RegistryTagSource extends TagSource {
     };
   }
 
-  #once<T>(question: string, ask: () => Promise<T>): Promise<T> {
-    const known = this.#answers.get(question) ?? ask();
-    this.#answers.set(question, known);
+  #once<T>(input: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.#answers.get(input) ?? ask();
+    this.#answers.set(input, known);
     return known as Promise<T>;
   }
 }

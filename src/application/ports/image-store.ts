@@ -1,4 +1,6 @@
-import type { CandidateReason, Condition, FirstSeen, HistoryEntry, Image, ObjectKey, Origin, RefreshResult, Rollout, Update } from '../../domain/image/image.ts';
+import type { CandidateReason, Condition, FirstSeen, HistoryEntry, RefreshResult, Rollout, Update } from '../../domain/image/image-status.ts';
+import type { Image, ObjectKey } from '../../domain/image/image.ts';
+import type { Origin } from '../../domain/image/image-status.ts';
 
 /** The part of the status that the controller writes, whole: what is left out here goes from the object. */
 export interface ControllerStatus {
@@ -39,7 +41,7 @@ export abstract class ImageStore {
   /** Whether every Image was seen at least once. */
   abstract synced(): boolean;
   /** For how long changes have not come through, as far as is known, milliseconds; 0 while they do. What is read meanwhile may be old. */
-  abstract downForMs(): number;
+  abstract staleForMs(): number;
   /** Tells of all present Images first, then of every change. */
   abstract subscribe(listener: ImageListener): void;
 

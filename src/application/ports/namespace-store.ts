@@ -19,7 +19,7 @@ export abstract class NamespaceStore {
   /** Whether every namespace was seen at least once. */
   abstract synced(): boolean;
   /** For how long changes have not come through, milliseconds; 0 while they do. What is read meanwhile may be old. */
-  abstract downForMs(): number;
+  abstract staleForMs(): number;
   /** Tells of all present namespaces first, then of every change. */
   abstract subscribe(listener: NamespaceListener): void;
 }

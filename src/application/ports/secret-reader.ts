@@ -1,4 +1,4 @@
-import type { ImageReference } from '../../domain/image/image-reference.ts';
+import type { ImageReference } from '../../domain/reference/image-reference.ts';
 import type { RegistryCredentials } from './tag-registry.ts';
 
 /** Reads what users keep in Secrets. */

@@ -1,4 +1,4 @@
-import type { ImageReference } from '../../domain/image/image-reference.ts';
+import type { ImageReference } from '../../domain/reference/image-reference.ts';
 
 /** A user name and password for one registry (`identityToken` instead of a password where the registry gave one). */
 export interface RegistryCredentials {

@@ -7,14 +7,14 @@ export interface WorkloadListener {
 }
 
 /** A workload as the API server has it, and who changed its entries last. */
-export interface LastWord {
+export interface AnnotationManager {
   readonly workload: Workload;
-  /** The field manager that has the annotation now; {@link NOT_RECORDED} where it is gone: who takes a field away owns nothing. */
+  /** The field manager that has the annotation now; {@link UNKNOWN_MANAGER} where it is gone: who takes a field away owns nothing. */
   readonly manager: string;
 }
 
 /** Who took an annotation away: Kubernetes does not keep that. */
-export const NOT_RECORDED = 'somebody';
+export const UNKNOWN_MANAGER = 'somebody';
 
 /** The Deployments, StatefulSets and DaemonSets of the cluster, and how they are rolled. */
 export abstract class WorkloadRoller {
@@ -23,12 +23,12 @@ export abstract class WorkloadRoller {
   /** Whether every workload was seen at least once. */
   abstract synced(): boolean;
   /** For how long changes have not come through, milliseconds; 0 while they do. What is read meanwhile may be old. */
-  abstract downForMs(): number;
+  abstract staleForMs(): number;
   /** Tells of all present workloads first, then of every change. */
   abstract subscribe(listener: WorkloadListener): void;
 
   /** Reads a workload anew; `undefined` when it is gone, or was made again. One request. Fails with a WriteError. */
-  abstract lastWord(workload: Workload): Promise<LastWord | undefined>;
+  abstract annotationManager(workload: Workload): Promise<AnnotationManager | undefined>;
   /** The pods that its selector matches, read anew. Fails with a WriteError. */
   abstract pods(workload: Workload): Promise<readonly PodState[]>;
 
@@ -38,7 +38,7 @@ export abstract class WorkloadRoller {
    * @returns the workload as it is then
    * @throws WriteError `conflict` when the annotation is no longer what `workload` shows, `gone` when the workload is
    */
-  abstract setEntries(workload: Workload, text: string | undefined): Promise<Workload>;
+  abstract setImagesAnnotation(workload: Workload, text: string | undefined): Promise<Workload>;
   /** Deletes this very pod (by its uid); one that is gone already is fine. Fails with a WriteError. */
   abstract deletePod(workload: Workload, pod: PodState): Promise<void>;
 }

@@ -1,26 +1,28 @@
-import { pinsDigest } from '../../domain/admission/tag-for.ts';
-import type { Question } from '../../domain/decision/question.ts';
-import { BASE_TAG_RULE, type Image, type Rollout, type Update } from '../../domain/image/image.ts';
-import { type ImageReference, InvalidImageReferenceError, parseImageReference } from '../../domain/image/image-reference.ts';
+import { pinsDigest } from '../../domain/assignment/assign-tag.ts';
+import type { DecisionInput } from '../../domain/decision/decision-input.ts';
+import { BASE_TAG_RULE, type Rollout, type Update } from '../../domain/image/image-status.ts';
+import type { Image } from '../../domain/image/image.ts';
+import { type ImageReference, parseImageReference } from '../../domain/reference/image-reference.ts';
+import { InvalidImageReferenceError } from '../../domain/reference/reference-grammar.ts';
 import { tagGone } from '../../domain/image/tag-gone.ts';
-import { failedRollout } from '../../domain/rollout/same-rollout.ts';
-import { InvalidRuleError } from '../../domain/rule/rule.ts';
+import { failedRollout } from '../../domain/image/image-state.ts';
+import { InvalidRuleError } from '../../domain/tag/invalid-rule-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import { PullSecretsError, type SecretReader } from '../ports/secret-reader.ts';
 import { type RegistryAccess, RegistryError } from '../ports/tag-registry.ts';
-import { BuiltRules } from '../images/built-rules.ts';
-import { type Decided, decideWithFacts, type FactSource, withoutFailed } from './decide-with-facts.ts';
-import { Explanations } from './explanations.ts';
-import { FirstSeenDigests } from './first-seen.ts';
-import type { Position, RefreshEnd } from './refresh-status.ts';
-import { rebase, type Rebase } from './settle.ts';
+import { RuleCache } from '../images/rule-cache.ts';
+import { type Decided, decideWithFacts, type FactSource, withoutFailed } from '../decision/decide-with-facts.ts';
+import { Explanations } from '../decision/explanations.ts';
+import { FirstSeenDigests } from '../decision/first-seen.ts';
+import type { ControllerState, RefreshOutcome } from './refresh-status.ts';
+import { changeBaseTag, type BaseTagChange } from './controller-state.ts';
 import type { SharedTagLists } from './shared-tag-lists.ts';
 
 /** Where an Image is after the registry was asked, and how that went. */
 export interface Found {
-  readonly position: Position;
-  readonly end: RefreshEnd;
+  readonly position: ControllerState;
+  readonly end: RefreshOutcome;
   /** What there is to say of the tag that it is on, where the registry does not list it; absent where that was not found out. */
   readonly gone?: { readonly message: string | undefined };
 }
@@ -38,7 +40,7 @@ export class FindUpdate {
   readonly #secrets: SecretReader;
   readonly #metrics: Metrics;
   readonly #clock: Clock;
-  readonly #built = new BuiltRules();
+  readonly #built = new RuleCache();
   readonly #explanations = new Explanations();
 
   constructor(tagLists: SharedTagLists, secrets: SecretReader, metrics: Metrics, clock: Clock) {
@@ -58,7 +60,7 @@ export class FindUpdate {
    * @param notBefore what the registry said earlier does not count, milliseconds since the epoch
    * @param now when the refresh began, milliseconds since the epoch
    */
-  async find(image: Image, start: Position, notBefore: number, now: number): Promise<Found> {
+  async find(image: Image, start: ControllerState, notBefore: number, now: number): Promise<Found> {
     try {
       const reference = parseImageReference(image.spec.image);
       this.#built.of(image.spec);
@@ -71,7 +73,7 @@ export class FindUpdate {
       const repository: Repository = { reference, access, notBefore };
       const tags = await this.#tags(repository);
       this.#metrics.tagsAvailable(image.spec.image, tags.length);
-      const rebased = await rebase(image, start, rfc3339(now), (tag) => this.#digest(repository, tag));
+      const rebased = await changeBaseTag(image, start, rfc3339(now), (tag) => this.#digest(repository, tag));
       const found = rebased === undefined ? await this.#decide(image, start, tags, repository, now) : afterRebase(rebased, now);
       return { ...found, gone: { message: tagGone(found.position.tag, tags) } };
     } catch (error) {
@@ -96,7 +98,7 @@ export class FindUpdate {
     return this.#tagLists.digest(reference, tag, access, notBefore);
   }
 
-  async #decide(image: Image, start: Position, tags: readonly string[], repository: Repository, now: number): Promise<Found> {
+  async #decide(image: Image, start: ControllerState, tags: readonly string[], repository: Repository, now: number): Promise<Found> {
     const seen = new FirstSeenDigests(image.status.firstSeen ?? [], now);
     const facts: FactSource = {
       digest: (tag) => this.#digest(repository, tag),
@@ -106,7 +108,7 @@ export class FindUpdate {
     const { rules, filter } = this.#built.of(image.spec);
     let decided = await this.#evaluate({ rules, filter, currentTag: start.tag, currentDigest: start.digest, tags, now, updating: start.update }, facts);
     const failed = start.update === undefined ? failedRollout(image) : undefined;
-    let back: RefreshEnd | undefined;
+    let back: RefreshOutcome | undefined;
     if (failed !== undefined && decided.answer.kind === 'move') {
       const other = await withoutFailed(decided, failed, digestOf(decided), facts);
       if (other !== decided && other.answer.kind !== 'move') back = rolloutFailed(start.tag, failed);
@@ -114,8 +116,8 @@ export class FindUpdate {
     }
     const { answer } = decided;
     const explanation = this.#explanations.of(image, decided);
-    const known = start.digest ?? answer.learned ?? await this.#baseline(image, start, repository);
-    const position: Position = {
+    const known = start.digest ?? answer.currentDigest ?? await this.#baseline(image, start, repository);
+    const position: ControllerState = {
       ...start,
       ...(known === undefined ? {} : { digest: known }),
       candidates: explanation.candidates,
@@ -139,7 +141,7 @@ export class FindUpdate {
   }
 
   /** Where pods are to get a digest and none was recorded, the one that the tag has now; none of a tag that is gone. */
-  async #baseline(image: Image, start: Position, repository: Repository): Promise<string | undefined> {
+  async #baseline(image: Image, start: ControllerState, repository: Repository): Promise<string | undefined> {
     if (!pinsDigest(image.spec) || start.update !== undefined) return undefined;
     try {
       return await this.#digest(repository, start.tag);
@@ -149,31 +151,31 @@ export class FindUpdate {
     }
   }
 
-  async #evaluate(question: Question, facts: FactSource): Promise<Decided> {
+  async #evaluate(input: DecisionInput, facts: FactSource): Promise<Decided> {
     const began = this.#clock.now();
-    const decided = await decideWithFacts(question, facts);
-    const seconds = (this.#clock.now() - began) / 1_000 / Math.max(1, question.rules.length);
-    for (const _rule of question.rules) this.#metrics.done('rules_evaluated', seconds, false);
+    const decided = await decideWithFacts(input, facts);
+    const seconds = (this.#clock.now() - began) / 1_000 / Math.max(1, input.rules.length);
+    for (const _rule of input.rules) this.#metrics.done('rules_evaluated', seconds, false);
     return decided;
   }
 }
 
 /** What the tag to move to points at, as the decision saw it. */
-function digestOf({ question, answer }: Decided): string | undefined {
-  const digest = answer.kind === 'move' ? question.facts?.get(answer.tag)?.digest : undefined;
+function digestOf({ input, answer }: Decided): string | undefined {
+  const digest = answer.kind === 'move' ? input.facts?.get(answer.tag)?.digest : undefined;
   return typeof digest === 'string' ? digest : undefined;
 }
 
-function afterRebase(rebased: Rebase, now: number): Found {
+function afterRebase(rebased: BaseTagChange, now: number): Found {
   const { position, message } = rebased;
-  const end: RefreshEnd = { kind: 'fine', message };
+  const end: RefreshOutcome = { kind: 'fine', message };
   if (rebased.kind === 'there') return { position, end };
   const { digest } = rebased;
   return { position: { ...position, update: { tag: position.baseTag, ...(digest === undefined ? {} : { digest }), rule: BASE_TAG_RULE, since: rfc3339(now) } }, end };
 }
 
 /** How a refresh ends while the last rollout failed and nothing newer is there. */
-function rolloutFailed(tag: string, failed: Rollout): RefreshEnd {
+function rolloutFailed(tag: string, failed: Rollout): RefreshOutcome {
   return {
     kind: 'stalled',
     result: 'ActionError',
@@ -183,7 +185,7 @@ function rolloutFailed(tag: string, failed: Rollout): RefreshEnd {
 }
 
 /** What an error of a refresh means, in the words of `status.result`. */
-function failure(error: unknown): RefreshEnd {
+function failure(error: unknown): RefreshOutcome {
   if (error instanceof InvalidImageReferenceError) {
     return { kind: 'stalled', result: 'GetImageError', reason: 'InvalidImage', message: `spec.image: ${error.message}` };
   }

@@ -1,14 +1,16 @@
 // What a refresh asks a registry about single tags, what it remembers of it, and what it tells.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeAlarm } from '../../../test/fakes/fake-alarm.ts';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
-import { FakeCrontab } from '../../../test/fakes/fake-crontab.ts';
-import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
-import { FakeTagRegistry } from '../../../test/fakes/fake-tag-registry.ts';
-import { FakeEventRecorder, FakeLog, FakeMetrics } from '../../../test/fakes/recorders.ts';
-import type { Image, ImageSpec, RuleSpec } from '../../domain/image/image.ts';
+import { FakeAlarm } from '../../../test/support/fakes/fake-alarm.ts';
+import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
+import { FakeCrontab } from '../../../test/support/fakes/fake-crontab.ts';
+import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
+import { FakeTagRegistry } from '../../../test/support/fakes/fake-tag-registry.ts';
+import { FakeEventRecorder, FakeLog, FakeMetrics } from '../../../test/support/fakes/recorders.ts';
+import type { Image } from '../../domain/image/image.ts';
+import type { ImageSpec } from '../../domain/image/image-spec.ts';
+import type { RuleSpec } from '../../domain/rule/rule-spec.ts';
 import { SecretReader } from '../ports/secret-reader.ts';
-import { TriggerImages } from '../trigger/trigger-images.ts';
+import { RefreshScheduler } from '../trigger/refresh-scheduler.ts';
 import { RefreshImage } from './refresh-image.ts';
 import { SharedTagLists } from './shared-tag-lists.ts';
 
@@ -40,7 +42,7 @@ beforeEach(() => {
 
 /** A controller that has just started. */
 function start(): void {
-  const triggers = new TriggerImages(images, new FakeCrontab(), new FakeAlarm(clock), clock);
+  const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
   refreshImage = new RefreshImage(images, triggers, new SharedTagLists(registry, clock), new NoSecrets(), events, new FakeMetrics(), clock, new FakeLog());
   triggers.start(() => {});
 }

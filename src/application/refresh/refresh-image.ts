@@ -1,20 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import { type Image, keyOf, parseKey, type Update } from '../../domain/image/image.ts';
-import { needsRefresh, needsSettling, REFRESH_ACTIONS, settled } from '../../domain/image/need.ts';
+import { type Image, keyOf, parseKey } from '../../domain/image/image.ts';
+import type { Update } from '../../domain/image/image-status.ts';
+import { needsRefresh, needsSettling, REFRESH_ACTIONS, settled } from '../../domain/image/image-state.ts';
 import { notBuiltYet } from '../../domain/image/not-built-yet.ts';
 import { checksumOf } from '../../domain/image/checksum.ts';
 import { TAG_GONE } from '../../domain/image/tag-gone.ts';
-import { formatEntry } from '../../domain/rollout/template-entries.ts';
+import { formatPinnedTag } from '../../domain/reference/pinned-tag.ts';
 import { Clock } from '../ports/clock.ts';
 import { EventRecorder } from '../ports/event-recorder.ts';
 import { ImageStore, WriteError } from '../ports/image-store.ts';
 import { Log } from '../ports/log.ts';
 import { Metrics } from '../ports/metrics.ts';
 import { SecretReader } from '../ports/secret-reader.ts';
-import { TriggerImages } from '../trigger/trigger-images.ts';
+import { RefreshScheduler } from '../trigger/refresh-scheduler.ts';
 import { FindUpdate } from './find-update.ts';
-import { goneBefore, type Position, type RefreshEnd, refreshStatus } from './refresh-status.ts';
-import { settle } from './settle.ts';
+import { goneBefore, type ControllerState, type RefreshOutcome, refreshStatus } from './refresh-status.ts';
+import { settledState } from './controller-state.ts';
 import { SharedTagLists } from './shared-tag-lists.ts';
 
 /** When a key was queued, milliseconds since the epoch. */
@@ -47,7 +48,7 @@ export class RefreshImage {
 
   constructor(
     private readonly images: ImageStore,
-    private readonly triggers: TriggerImages,
+    private readonly triggers: RefreshScheduler,
     tagLists: SharedTagLists,
     secrets: SecretReader,
     private readonly events: EventRecorder,
@@ -105,9 +106,9 @@ export class RefreshImage {
     }
   }
 
-  async #refresh(image: Image, notBefore: number, began: number): Promise<RefreshEnd> {
+  async #refresh(image: Image, notBefore: number, began: number): Promise<RefreshOutcome> {
     const now = new Date(began).toISOString();
-    const { position, end, gone: listed } = await this.#updates.find(image, settle(image, now), notBefore, began);
+    const { position, end, gone: listed } = await this.#updates.find(image, settledState(image, now), notBefore, began);
     const problems = this.triggers.problems(keyOf(image));
     const before = goneBefore(image, position);
     const gone = listed === undefined ? before : listed.message;
@@ -127,7 +128,7 @@ export class RefreshImage {
   }
 
   /** Says by events what has changed; a refresh without news says nothing. */
-  #tell(image: Image, position: Position, end: RefreshEnd, now: number): void {
+  #tell(image: Image, position: ControllerState, end: RefreshOutcome, now: number): void {
     const { status } = image;
     const { update } = position;
     const key = keyOf(image);
@@ -157,5 +158,5 @@ export class RefreshImage {
 
 /** `v1.9.0 -> v1.10.2`; with digests where only they change. */
 function fromTo(tag: string, digest: string | undefined, to: Pick<Update, 'tag' | 'digest'>): string {
-  return tag === to.tag ? `${formatEntry({ tag, ...(digest === undefined ? {} : { digest }) })} -> ${formatEntry(to)}` : `${tag} -> ${to.tag}`;
+  return tag === to.tag ? `${formatPinnedTag({ tag, ...(digest === undefined ? {} : { digest }) })} -> ${formatPinnedTag(to)}` : `${tag} -> ${to.tag}`;
 }

@@ -3,8 +3,8 @@ import { Clock } from '../ports/clock.ts';
 import { WriteError } from '../ports/image-store.ts';
 import { Log } from '../ports/log.ts';
 import { Metrics } from '../ports/metrics.ts';
-import { queueFacts, WorkQueue } from '../queue/work-queue.ts';
-import { TriggerImages } from '../trigger/trigger-images.ts';
+import { queueFacts, WorkQueue } from '../controller/work-queue.ts';
+import { RefreshScheduler } from '../trigger/refresh-scheduler.ts';
 import { RefreshImage, RefreshPostponed } from './refresh-image.ts';
 
 /** How the controller works. */
@@ -23,7 +23,7 @@ export class RefreshLoop {
   #retries = 0;
 
   constructor(
-    private readonly triggers: TriggerImages,
+    private readonly triggers: RefreshScheduler,
     private readonly refresh: RefreshImage,
     private readonly clock: Clock,
     private readonly log: Log,

@@ -1,12 +1,14 @@
 import { conditionsAfter, type ConditionState } from '../../domain/image/conditions.ts';
-import type { CandidateReason, FirstSeen, HistoryEntry, Image, Origin, RefreshResult, Update } from '../../domain/image/image.ts';
-import { RETRYING } from '../../domain/image/need.ts';
+import type { CandidateReason, FirstSeen, HistoryEntry, RefreshResult, Update } from '../../domain/image/image-status.ts';
+import type { Image } from '../../domain/image/image.ts';
+import type { Origin } from '../../domain/image/image-status.ts';
+import { RETRYING } from '../../domain/image/image-state.ts';
 import { isTagGone, TAG_GONE } from '../../domain/image/tag-gone.ts';
 import type { ControllerStatus } from '../ports/image-store.ts';
 import type { TriggerProblem } from '../trigger/understand-triggers.ts';
 
 /** What an Image is on after a refresh, and what it moves to. */
-export interface Position {
+export interface ControllerState {
   readonly tag: string;
   readonly digest?: string | undefined;
   readonly update?: Update | undefined;
@@ -20,7 +22,7 @@ export interface Position {
 }
 
 /** How a refresh ended. */
-export type RefreshEnd =
+export type RefreshOutcome =
   /** The registry was asked and everything is as it should be, or moves there. */
   | { readonly kind: 'fine'; readonly message: string }
   /** Only a person can mend it: a rule, the image's name, a rollout that failed. */
@@ -29,7 +31,7 @@ export type RefreshEnd =
   | { readonly kind: 'retry'; readonly result: RefreshResult; readonly reason: string; readonly message: string; readonly retryAfterMs?: number | undefined; readonly unforeseen?: unknown };
 
 /** The message of the condition {@link TAG_GONE}, as far as it is known to be so. */
-export function goneBefore({ spec, status }: Image, { tag }: Position): string | undefined {
+export function goneBefore({ spec, status }: Image, { tag }: ControllerState): string | undefined {
   if (status.tag !== tag || status.image !== spec.image) return undefined;
   return status.conditions.find(({ type }) => type === TAG_GONE)?.message;
 }
@@ -41,8 +43,8 @@ export function goneBefore({ spec, status }: Image, { tag }: Position): string |
  */
 export function refreshStatus(
   image: Image,
-  position: Position,
-  end: RefreshEnd,
+  position: ControllerState,
+  end: RefreshOutcome,
   gone: string | undefined,
   problems: readonly TriggerProblem[],
   now: string,
@@ -70,21 +72,21 @@ export function refreshStatus(
   };
 }
 
-function ready(position: Position, end: RefreshEnd): ConditionState {
+function ready(position: ControllerState, end: RefreshOutcome): ConditionState {
   const type = 'Ready';
   if (end.kind !== 'fine') return { type, status: 'False', reason: end.reason, message: end.message };
   if (position.update !== undefined) return { type, status: 'False', reason: 'Updating', message: updating(position, position.update) };
   return { type, status: 'True', reason: 'UpToDate', message: end.message };
 }
 
-function reconciling(position: Position, end: RefreshEnd): ConditionState {
+function reconciling(position: ControllerState, end: RefreshOutcome): ConditionState {
   const type = 'Reconciling';
   if (position.update !== undefined) return { type, status: 'True', reason: 'Updating', message: updating(position, position.update) };
   if (end.kind === 'retry') return { type, status: 'True', reason: RETRYING, message: end.message };
   return { type, status: 'False', reason: 'Idle', message: 'nothing is under way' };
 }
 
-function stalled(end: RefreshEnd, problems: readonly TriggerProblem[]): ConditionState {
+function stalled(end: RefreshOutcome, problems: readonly TriggerProblem[]): ConditionState {
   const type = 'Stalled';
   if (end.kind === 'stalled') return { type, status: 'True', reason: end.reason, message: end.message };
   if (problems.length > 0) {
@@ -93,6 +95,6 @@ function stalled(end: RefreshEnd, problems: readonly TriggerProblem[]): Conditio
   return { type, status: 'False', reason: 'NotStalled', message: 'nothing waits for a person' };
 }
 
-function updating(position: Position, update: Update): string {
+function updating(position: ControllerState, update: Update): string {
   return `${position.tag} -> ${update.tag}, by ${update.rule}`;
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
-import { FakeTagRegistry } from '../../../test/fakes/fake-tag-registry.ts';
+import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
+import { FakeTagRegistry } from '../../../test/support/fakes/fake-tag-registry.ts';
 import { RegistryError, type RegistryAccess } from '../ports/tag-registry.ts';
 import { SharedTagLists } from './shared-tag-lists.ts';
 

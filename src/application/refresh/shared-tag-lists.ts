@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { ImageReference } from '../../domain/image/image-reference.ts';
+import type { ImageReference } from '../../domain/reference/image-reference.ts';
 import { Clock } from '../ports/clock.ts';
 import { type RegistryAccess, TagRegistry } from '../ports/tag-registry.ts';
-import { SharedAnswers } from './shared-answers.ts';
+import { RequestCoalescer } from './request-coalescer.ts';
 
 const LISTS = 256;
 const TAGS = 200_000;
@@ -20,14 +20,14 @@ const PLATFORMS_KEPT_MS = 24 * 3_600_000;
  */
 @Injectable()
 export class SharedTagLists {
-  private readonly lists: SharedAnswers<readonly string[]>;
-  private readonly digests: SharedAnswers<string>;
-  private readonly platformLists: SharedAnswers<readonly string[]>;
+  private readonly lists: RequestCoalescer<readonly string[]>;
+  private readonly digests: RequestCoalescer<string>;
+  private readonly platformLists: RequestCoalescer<readonly string[]>;
 
   constructor(private readonly registry: TagRegistry, clock: Clock) {
-    this.lists = new SharedAnswers(clock, { answers: LISTS, weight: TAGS, weightOf: (tags) => tags.length });
-    this.digests = new SharedAnswers(clock, { answers: DIGESTS, weight: DIGESTS, weightOf: () => 1 });
-    this.platformLists = new SharedAnswers(clock, {
+    this.lists = new RequestCoalescer(clock, { answers: LISTS, weight: TAGS, weightOf: (tags) => tags.length });
+    this.digests = new RequestCoalescer(clock, { answers: DIGESTS, weight: DIGESTS, weightOf: () => 1 });
+    this.platformLists = new RequestCoalescer(clock, {
       answers: PLATFORMS, weight: PLATFORMS, weightOf: () => 1, keptMs: PLATFORMS_KEPT_MS, forgetFailures: true,
     });
   }

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
-import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
-import { FakeNamespaceStore } from '../../../test/fakes/fake-namespace-store.ts';
-import { FakeWorkloadRoller, type GivenWorkload } from '../../../test/fakes/fake-workload-roller.ts';
-import { FakeEventRecorder, FakeLog } from '../../../test/fakes/recorders.ts';
-import type { Image, ImageSpec, ImageStatus, Rollout } from '../../domain/image/image.ts';
+import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
+import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
+import { FakeNamespaceStore } from '../../../test/support/fakes/fake-namespace-store.ts';
+import { FakeWorkloadRoller, type GivenWorkload } from '../../../test/support/fakes/fake-workload-roller.ts';
+import { FakeEventRecorder, FakeLog } from '../../../test/support/fakes/recorders.ts';
+import type { Image } from '../../domain/image/image.ts';
+import type { ImageSpec } from '../../domain/image/image-spec.ts';
+import type { ImageStatus, Rollout } from '../../domain/image/image-status.ts';
 import { WriteError } from '../ports/image-store.ts';
 import { RolloutSettings, RollOutImage } from './roll-out-image.ts';
 
@@ -129,9 +131,9 @@ describe('a rollout', () => {
 
   it('writes the row with what was there before the workload is touched', async () => {
     const world = new World();
-    world.workload({ annotations: { 'kimup.cloudavenue.io/images': 'demos=v1.8.0' }, entriesAreOurs: true });
+    world.workload({ annotations: { 'kimup.cloudavenue.io/images': 'demos=v1.8.0' }, ownsAnnotation: true });
     const order: string[] = [];
-    world.images.subscribe({ changed: ({ status }) => void order.push(`status ${status.rollout?.workloads.map(({ phase, before }) => `${phase} ${before}`).join()}`), deleted: () => undefined });
+    world.images.subscribe({ changed: ({ status }) => void order.push(`status ${status.rollout?.workloads.map(({ phase, previousTag: before }) => `${phase} ${before}`).join()}`), deleted: () => undefined });
     world.roller.subscribe({ changed: (now) => void order.push(`workload ${now.template.annotations['kimup.cloudavenue.io/images']}`), deleted: () => undefined });
     order.length = 0;
     world.move();
@@ -687,7 +689,7 @@ describe('a person\'s word', () => {
     world.settle();
     await world.run();
     expect(world.image().status.tag).toBe(NEW);
-    expect(world.rollout()?.workloads).toMatchObject([{ name: 'a', phase: 'Overridden', keeps: 'v1.9.0' }, { name: 'b', phase: 'Healthy' }]);
+    expect(world.rollout()?.workloads).toMatchObject([{ name: 'a', phase: 'Overridden', pinnedTag: 'v1.9.0' }, { name: 'b', phase: 'Healthy' }]);
     await world.clock.advance(1_000);
     world.move('v1.10.3');
     await world.run();
@@ -791,7 +793,7 @@ describe('another update', () => {
   ])('to a tag that a template names already is proven by %s, where nothing is known of an earlier rollout', async (_, broken, phase, entries) => {
     const world = new World();
     if (broken) world.roller.broken.add(NEW);
-    world.workload({ annotations: { 'kimup.cloudavenue.io/images': `demos=${NEW}` }, entriesAreOurs: true, replicas: 0 });
+    world.workload({ annotations: { 'kimup.cloudavenue.io/images': `demos=${NEW}` }, ownsAnnotation: true, replicas: 0 });
     const live = world.roller.live('Deployment', 'web');
     world.roller.put({ ...live, image: `${REPOSITORY}:v1.9.0`, annotations: live.template.annotations, replicas: 1, status: { total: 0, updated: 0, ready: 0, available: 0 } });
     world.move();
@@ -949,7 +951,7 @@ describe('a workload that comes late', () => {
     world.settle();
     await world.run();
     expect(world.roller.entries('Deployment', 'web')).toBe('demos=v1.10.0');
-    world.roller.put({ ...world.roller.live('Deployment', 'web'), image: `${REPOSITORY}:v1.9.0`, annotations: live.template.annotations, entriesAreOurs: true, paused: false });
+    world.roller.put({ ...world.roller.live('Deployment', 'web'), image: `${REPOSITORY}:v1.9.0`, annotations: live.template.annotations, ownsAnnotation: true, paused: false });
     await world.run();
     expect(world.roller.entries('Deployment', 'web')).toBe('demos=v1.11.0');
   });
@@ -1043,8 +1045,8 @@ describe('a request that fails', () => {
     const world = new World({ maxConcurrent: 1 });
     world.workload({ name: 'a' });
     world.workload({ name: 'b' });
-    const set = world.roller.setEntries.bind(world.roller);
-    world.roller.setEntries = async (of, text) => {
+    const set = world.roller.setImagesAnnotation.bind(world.roller);
+    world.roller.setImagesAnnotation = async (of, text) => {
       if (of.name === 'a' && text !== undefined) throw new WriteError('exceeded quota', 'refused');
       return set(of, text);
     };
@@ -1181,10 +1183,10 @@ describe('killed between any two steps', () => {
       }
     };
     dying(world.images, ['writeOperatorStatus']);
-    dying(world.roller, ['setEntries', 'deletePod', 'pods', 'lastWord']);
+    dying(world.roller, ['setImagesAnnotation', 'deletePod', 'pods', 'annotationManager']);
     await world.look().catch(() => undefined);
     for (const method of ['writeOperatorStatus'] as const) delete (world.images as Partial<FakeImageStore>)[method];
-    for (const method of ['setEntries', 'deletePod', 'pods', 'lastWord'] as const) delete (world.roller as Partial<FakeWorkloadRoller>)[method];
+    for (const method of ['setImagesAnnotation', 'deletePod', 'pods', 'annotationManager'] as const) delete (world.roller as Partial<FakeWorkloadRoller>)[method];
     world.restart();
   }
 });

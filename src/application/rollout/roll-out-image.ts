@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { Annotations } from '../../domain/admission/scope.ts';
+import type { Annotations } from '../../domain/assignment/scope.ts';
 import { conditionsAfter } from '../../domain/image/conditions.ts';
-import { type Image, keyOf, parseKey, type Rollout } from '../../domain/image/image.ts';
-import { readReference, repositoryId } from '../../domain/image/image-reference.ts';
-import { planRollout } from '../../domain/rollout/plan-rollout.ts';
+import { type Image, keyOf, parseKey } from '../../domain/image/image.ts';
+import type { Rollout } from '../../domain/image/image-status.ts';
+import { readReference, repositoryId } from '../../domain/reference/image-reference.ts';
+import { reconcileRollout } from '../../domain/rollout/reconcile-rollout.ts';
 import { sameButProgress, sameRollout } from '../../domain/rollout/same-rollout.ts';
-import { DEFAULT_ROLLOUT_OPTIONS, type Effect, NO_MEMORY, type RolloutMemory, type RolloutPlan } from '../../domain/rollout/sheet.ts';
-import { formatEntries, IMAGES_ANNOTATION, parseEntries, parseEntry } from '../../domain/rollout/template-entries.ts';
-import { AMBIGUOUS, isAmbiguous, OPERATOR_CONDITIONS, rolledOut, tellings } from '../../domain/rollout/tell.ts';
+import { DEFAULT_ROLLOUT_OPTIONS, type Command, NO_MEMORY, type RolloutMemory, type RolloutPlan } from '../../domain/rollout/rollout-context.ts';
+import { formatImagesAnnotation, IMAGES_ANNOTATION, parseImagesAnnotation } from '../../domain/assignment/images-annotation.ts';
+import { parsePinnedTag } from '../../domain/reference/pinned-tag.ts';
+import { AMBIGUOUS, ambiguousCondition, OPERATOR_CONDITIONS, rolledOutCondition, rolloutEvents } from '../../domain/rollout/rollout-conditions.ts';
 import { type PodState, workloadId } from '../../domain/rollout/workload.ts';
 import { ImageIndex } from '../images/image-index.ts';
 import { Clock } from '../ports/clock.ts';
@@ -15,9 +17,9 @@ import { EventRecorder } from '../ports/event-recorder.ts';
 import { ImageStore, WriteError } from '../ports/image-store.ts';
 import { Log } from '../ports/log.ts';
 import { NamespaceStore } from '../ports/namespace-store.ts';
-import { NOT_RECORDED, WorkloadRoller } from '../ports/workload-roller.ts';
-import type { WorkResult } from '../queue/work-queue.ts';
-import { inTurns } from './in-turns.ts';
+import { UNKNOWN_MANAGER, WorkloadRoller } from '../ports/workload-roller.ts';
+import type { WorkResult } from '../controller/work-queue.ts';
+import { mapConcurrent } from '../../support/map-concurrent.ts';
 import { SeenWorkloads } from './seen-workloads.ts';
 
 /** How the operator rolls out. */
@@ -88,7 +90,7 @@ export class RollOutImage {
   async reconcile(key: string): Promise<WorkResult> {
     if (!this.images.synced() || !this.roller.synced() || !this.namespaces.synced()) return { retryAfterMs: 1_000 };
     // What changed since is not seen: a workload that was made meanwhile would count as none to roll.
-    if (this.roller.downForMs() > 0 || this.namespaces.downForMs() > 0) return { retryAfterMs: BEHIND_MS };
+    if (this.roller.staleForMs() > 0 || this.namespaces.staleForMs() > 0) return { retryAfterMs: BEHIND_MS };
     const image = this.images.get(parseKey(key));
     const namespace = image && this.namespaces.annotations(image.namespace);
     if (image === undefined || namespace === undefined) {
@@ -108,7 +110,7 @@ export class RollOutImage {
     const before = image.status.rollout;
     const plan = await this.#plan(image, namespace, before, known.memory);
     const now = this.clock.now();
-    let again = plan.wakeAt === undefined ? undefined : Math.max(0, plan.wakeAt - now);
+    let again = plan.requeueAt === undefined ? undefined : Math.max(0, plan.requeueAt - now);
 
     const wasAmbiguous = image.status.conditions.find(({ type }) => type === AMBIGUOUS)?.message;
     const sameTies = wasAmbiguous === plan.ambiguous;
@@ -116,7 +118,7 @@ export class RollOutImage {
       const wait = sameTies && sameButProgress(before, plan.rollout) ? known.writtenAt + PROGRESS_WRITE_MS - now : 0;
       if (wait > 0) {
         known.memory = plan.memory;
-        await this.#do(image, plan.effects);
+        await this.#do(image, plan.commands);
         return { retryAfterMs: Math.min(wait, again ?? wait) };
       }
       await this.#write(image, known, plan);
@@ -124,8 +126,8 @@ export class RollOutImage {
     }
     known.memory = plan.memory;
     if (known.memory === NO_MEMORY && known.writtenAt === 0) this.#known.delete(keyOf(image));
-    if (plan.effects.length > 0) {
-      await this.#do(image, plan.effects);
+    if (plan.commands.length > 0) {
+      await this.#do(image, plan.commands);
       again = Math.min(again ?? LOOK_AGAIN_MS, LOOK_AGAIN_MS);
     }
     return again === undefined ? {} : { retryAfterMs: again };
@@ -139,28 +141,28 @@ export class RollOutImage {
     const rivals = (reference && this.#index.find(image.namespace, repositoryId(reference))) ?? [];
     const excluded = this.settings.excludedNamespaces.includes(image.namespace);
     for (let question = 0; question < MAX_QUESTIONS; question++) {
-      const plan = planRollout({
+      const plan = reconcileRollout({
         own: this.#index.tracked(image),
         rollout,
-        rivals,
+        competingImages: rivals,
         excluded,
         workloads: this.#seen.list(image.namespace),
         namespace,
         pods,
-        lastWords,
+        annotationManagers: lastWords,
         memory,
         now: this.clock.now(),
         options: this.settings.options,
       });
-      if (plan.lookAt.length === 0 && plan.confirm.length === 0) return plan;
-      await inTurns(plan.lookAt, REQUESTS_AT_ONCE, async (workload) => {
+      if (plan.podsNeeded.length === 0 && plan.ownersNeeded.length === 0) return plan;
+      await mapConcurrent(plan.podsNeeded, REQUESTS_AT_ONCE, async (workload) => {
         pods.set(workloadId(workload), await this.roller.pods(workload));
       });
-      await inTurns(plan.confirm, REQUESTS_AT_ONCE, async (workload) => {
-        const word = await this.roller.lastWord(workload);
+      await mapConcurrent(plan.ownersNeeded, REQUESTS_AT_ONCE, async (workload) => {
+        const word = await this.roller.annotationManager(workload);
         if (word === undefined) this.#seen.gone(workload);
         else this.#seen.put(word.workload);
-        lastWords.set(workloadId(workload), word?.manager ?? NOT_RECORDED);
+        lastWords.set(workloadId(workload), word?.manager ?? UNKNOWN_MANAGER);
       });
     }
     throw new Error(`the rollout of Image ${keyOf(image)} still asks after ${MAX_QUESTIONS} rounds`);
@@ -169,20 +171,20 @@ export class RollOutImage {
   async #write(image: Image, known: Known, { rollout, ambiguous }: RolloutPlan): Promise<void> {
     const now = this.clock.now();
     const before = image.status.rollout;
-    const states = [...(rollout === undefined ? [] : [rolledOut(rollout)]), ...(ambiguous === undefined ? [] : [isAmbiguous(ambiguous)])];
+    const states = [...(rollout === undefined ? [] : [rolledOutCondition(rollout)]), ...(ambiguous === undefined ? [] : [ambiguousCondition(ambiguous)])];
     const conditions = conditionsAfter(image.status.conditions.filter(({ type }) => OPERATOR_CONDITIONS.has(type)), states, image.generation, new Date(now).toISOString());
     await this.images.writeOperatorStatus(image, { ...(rollout === undefined ? {} : { rollout }), conditions });
     known.writtenAt = now;
-    for (const { type, reason, message } of tellings(before, rollout)) {
+    for (const { type, reason, message } of rolloutEvents(before, rollout)) {
       this.#event(image, type, reason, message);
       this.log[type === 'Normal' ? 'info' : 'warn']('rollout', { image: keyOf(image), reason, tag: (rollout ?? before)?.tag, message });
     }
   }
 
   /** Touches the workloads. What one refuses does not hold up the others. */
-  async #do(image: Image, effects: readonly Effect[]): Promise<void> {
+  async #do(image: Image, effects: readonly Command[]): Promise<void> {
     const failures: unknown[] = [];
-    await inTurns(effects, REQUESTS_AT_ONCE, async (effect) => {
+    await mapConcurrent(effects, REQUESTS_AT_ONCE, async (effect) => {
       try {
         await this.#doOne(image, effect);
       } catch (error) {
@@ -198,16 +200,16 @@ export class RollOutImage {
     if (failures.length > 0) throw failures[0];
   }
 
-  async #doOne(image: Image, effect: Effect): Promise<void> {
+  async #doOne(image: Image, effect: Command): Promise<void> {
     const { workload } = effect;
     const fields = { image: keyOf(image), kind: workload.kind, workload: workload.name };
     switch (effect.type) {
       case 'set-entry': {
-        const entries = parseEntries(workload.template.annotations[IMAGES_ANNOTATION]);
-        const entry = effect.entry === undefined ? undefined : parseEntry(effect.entry);
+        const entries = parseImagesAnnotation(workload.template.annotations[IMAGES_ANNOTATION]);
+        const entry = effect.entry === undefined ? undefined : parsePinnedTag(effect.entry);
         if (entry === undefined) entries.delete(image.name);
         else entries.set(image.name, entry);
-        this.#seen.put(await this.roller.setEntries(workload, entries.size === 0 ? undefined : formatEntries(entries)));
+        this.#seen.put(await this.roller.setImagesAnnotation(workload, entries.size === 0 ? undefined : formatImagesAnnotation(entries)));
         this.log.info('set the entry of a workload', { ...fields, entry: effect.entry });
         return;
       }

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
-import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
-import { FakeNamespaceStore } from '../../../test/fakes/fake-namespace-store.ts';
-import { FakeWorkloadRoller } from '../../../test/fakes/fake-workload-roller.ts';
-import { FakeEventRecorder, FakeLog, FakeMetrics } from '../../../test/fakes/recorders.ts';
+import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
+import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
+import { FakeNamespaceStore } from '../../../test/support/fakes/fake-namespace-store.ts';
+import { FakeWorkloadRoller } from '../../../test/support/fakes/fake-workload-roller.ts';
+import { FakeEventRecorder, FakeLog, FakeMetrics } from '../../../test/support/fakes/recorders.ts';
 import { RolloutLoop } from './rollout-loop.ts';
 import { RolloutSettings, RollOutImage } from './roll-out-image.ts';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Image, keyOf } from '../../domain/image/image.ts';
-import { readReference, repositoryId } from '../../domain/image/image-reference.ts';
-import { IMAGES_ANNOTATION, parseEntries } from '../../domain/rollout/template-entries.ts';
+import { readReference, repositoryId } from '../../domain/reference/image-reference.ts';
+import { IMAGES_ANNOTATION, parseImagesAnnotation } from '../../domain/assignment/images-annotation.ts';
 import { type Workload, workloadId } from '../../domain/rollout/workload.ts';
 import { ImageIndex } from '../images/image-index.ts';
 import { Clock } from '../ports/clock.ts';
@@ -10,7 +10,7 @@ import { Log } from '../ports/log.ts';
 import { Metrics } from '../ports/metrics.ts';
 import { NamespaceStore } from '../ports/namespace-store.ts';
 import { WorkloadRoller } from '../ports/workload-roller.ts';
-import { queueFacts, WorkQueue } from '../queue/work-queue.ts';
+import { queueFacts, WorkQueue } from '../controller/work-queue.ts';
 import { RolloutSettings, RollOutImage } from './roll-out-image.ts';
 
 const BASE_DELAY_MS = 500;
@@ -95,7 +95,7 @@ export class RolloutLoop {
     for (const { image } of template.containers) {
       for (const one of image === undefined ? [] : this.#for(namespace, image)) this.#add(one);
     }
-    for (const name of parseEntries(template.annotations[IMAGES_ANNOTATION]).keys()) {
+    for (const name of parseImagesAnnotation(template.annotations[IMAGES_ANNOTATION]).keys()) {
       if (this.images.get({ namespace, name }) !== undefined) this.#queue.add(keyOf({ namespace, name }));
     }
     const id = workloadId(workload);

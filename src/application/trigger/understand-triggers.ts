@@ -1,4 +1,4 @@
-import type { Trigger } from '../../domain/image/image.ts';
+import type { Trigger } from '../../domain/trigger/trigger.ts';
 import { InvalidCrontabError } from '../ports/crontab.ts';
 
 /** A trigger whose expression can't be used. */

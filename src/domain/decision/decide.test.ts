@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ActionType, RuleType } from '../image/image.ts';
-import { buildRules } from '../rule/build-rule.ts';
-import { answer, ruleOf } from '../../../test/domain/rules.ts';
-import type { Question, RuleOutcome } from './decide.ts';
+import type { ActionType } from '../action/action.ts';
+import type { RuleType } from '../rule/rule-spec.ts';
+import { buildRules } from '../rule/rule-catalogue.ts';
+import { answer, ruleOf } from '../../../test/support/domain/rules.ts';
+import type { DecisionInput, RuleOutcome } from './decide.ts';
 
 /** Rules as `type: action, action`. */
 const rules = (...lines: string[]) => buildRules(lines.map((line) => {
@@ -13,7 +14,7 @@ const rules = (...lines: string[]) => buildRules(lines.map((line) => {
 const TAGS = ['v1.9.0', 'v1.9.5', 'v1.10.0', 'v1.10.2', 'v2.0.0', 'latest'];
 /** What a rule says, in one line. */
 const said = ({ rule, tag, reason }: RuleOutcome): string => `${rule}: ${tag ?? '-'}: ${reason}`;
-const ask = (question: Partial<Question> & Pick<Question, 'rules'>) => answer({ currentTag: 'v1.9.0', tags: TAGS, withMisses: true, ...question });
+const ask = (input: Partial<DecisionInput> & Pick<DecisionInput, 'rules'>) => answer({ currentTag: 'v1.9.0', tags: TAGS, withMisses: true, ...input });
 
 describe('the decision', () => {
   it.each<[what: string, lines: string[], current: string, decision: string]>([

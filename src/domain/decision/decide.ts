@@ -1,15 +1,17 @@
-import { type Action, type MoveAction, movesImage, type RuleType } from '../image/image.ts';
+import { type Action, type MoveAction, movesImage } from '../action/action.ts';
+import type { RuleType } from '../rule/rule-spec.ts';
 import type { Rule } from '../rule/rule.ts';
-import { EVERY_TAG } from '../tag/tag-filter.ts';
+import { EVERY_TAG, type Shown } from '../tag/tag-filter.ts';
 import { newerMisses, remarkOn } from './explain.ts';
 import type { FactName } from './facts.ts';
-import { type Picked, pick } from './pick.ts';
-import type { Question } from './question.ts';
+import { holdOf } from './gates/gates.ts';
+import { type SelectedCandidate, selectCandidate } from './select-candidate.ts';
+import type { DecisionInput } from './decision-input.ts';
 
-export type { Question, Rejected } from './question.ts';
+export type { DecisionInput, Rejected } from './decision-input.ts';
 
 /** An alert that a rule asks for: it found `tag`, whether or not anything moves. */
-export interface Found {
+export interface AlertRequest {
   readonly rule: string;
   readonly tag: string;
   /** The rule's alert actions. */
@@ -26,13 +28,13 @@ export interface RuleOutcome {
 
 /**
  * What to do. `ask` is no answer yet: a rule comes to `tag` and needs these facts of it first; they are to be put into
- * `facts`, and the question asked again.
+ * `facts`, and decided again.
  */
-export type Decision = Answer | Ask;
+export type Decision = Answer | NeedFacts;
 
 export type Answer = Move | Stay | Hold;
 
-export interface Ask {
+export interface NeedFacts {
   readonly kind: 'ask';
   readonly tag: string;
   readonly facts: readonly FactName[];
@@ -43,11 +45,11 @@ interface Findings {
   /** What each rule says, in their order. */
   readonly outcomes: readonly RuleOutcome[];
   /** To be sent, whether or not anything moves. */
-  readonly alerts: readonly Found[];
+  readonly alerts: readonly AlertRequest[];
   /** The current tag's digest where a rule needed it and none was recorded: to be recorded. */
-  readonly learned?: string;
+  readonly currentDigest?: string;
   /** When the first of the tags that are too young will be old enough, milliseconds since the epoch. */
-  readonly again?: number;
+  readonly recheckAt?: number;
 }
 
 export interface Move extends Findings {
@@ -71,50 +73,50 @@ export interface Hold extends Findings {
  * Asks all rules, in order. The first that finds a tag and has `apply` or `request-approval` moves the Image: at most one
  * move; an update under way holds it. Pure.
  */
-export function decide(question: Question): Decision {
-  const { rules, filter = EVERY_TAG, currentTag, tags, updating } = question;
-  const shown = filter.show(currentTag, tags);
+export function decide(input: DecisionInput): Decision {
+  const { filter = EVERY_TAG } = input;
+  const shown = filter.show(input.currentTag, input.tags);
   const outcomes: RuleOutcome[] = [];
-  const alerts: Found[] = [];
+  const alerts: AlertRequest[] = [];
   let move: Pick<Move, 'tag' | 'rule' | 'action' | 'reason'> | undefined;
-  let learned: string | undefined;
-  let again: number | undefined;
-  for (const rule of rules) {
+  let currentDigest: string | undefined;
+  let recheckAt: number | undefined;
+  for (const rule of input.rules) {
     // The Image moves to one tag at most, so that only one has to be proven.
-    const picked = pick(rule, move === undefined ? question : { ...question, provenTags: false }, shown);
-    if (picked.kind === 'ask') return picked;
-    const { tag } = picked;
-    learned ??= picked.learned;
-    for (const passed of picked.passedOver) if (passed.again !== undefined) again = Math.min(again ?? passed.again, passed.again);
-    let reason = reasonOf(rule, picked);
-    if (tag === undefined) {
-      if (question.withMisses === true && rule.byDigest !== true && picked.chooser !== undefined && picked.stuck === undefined) reason += newerMisses(picked.chooser, shown.tags);
-    } else {
-      const actions = rule.actions.filter((each) => !movesImage(each));
-      if (actions.length > 0) alerts.push({ rule: rule.name, tag, actions });
-      const action = rule.actions.find(movesImage)?.type;
-      if (action === undefined) reason += ', but the rule has no action that moves the Image (apply, request-approval)';
-      reason += remarkOn(rule, picked, shown);
-      if (action !== undefined) move ??= { tag, rule: rule.name, action, reason };
-    }
+    const selected = selectCandidate(rule, move === undefined ? input : { ...input, provenTags: false }, shown);
+    if (selected.kind === 'ask') return selected;
+    currentDigest ??= selected.currentDigest;
+    for (const passed of selected.passedOver) if (passed.recheckAt !== undefined) recheckAt = Math.min(recheckAt ?? passed.recheckAt, passed.recheckAt);
+    const { tag } = selected;
+    const actions = rule.actions.filter((each) => !movesImage(each));
+    const action = rule.actions.find(movesImage)?.type;
+    const reason = reasonOf(rule, selected) + (tag === undefined ? missesOf(rule, selected, input, shown) : `${action === undefined ? NOT_MOVED : ''}${remarkOn(rule, selected, shown)}`);
+    if (tag !== undefined && actions.length > 0) alerts.push({ rule: rule.name, tag, actions });
+    if (tag !== undefined && action !== undefined) move ??= { tag, rule: rule.name, action, reason };
     outcomes.push({ rule: rule.name, type: rule.type, tag, reason });
   }
-  const findings: Findings = { outcomes, alerts, ...(learned === undefined ? {} : { learned }), ...(again === undefined ? {} : { again }) };
-  if (updating !== undefined) {
-    return { kind: 'hold', reason: `the update to ${updating.tag} (${updating.rule}) is under way; nothing else moves until it has ended`, ...findings };
-  }
+  const findings: Findings = { outcomes, alerts, ...(currentDigest === undefined ? {} : { currentDigest }), ...(recheckAt === undefined ? {} : { recheckAt }) };
+  const hold = holdOf(input);
+  if (hold !== undefined) return { kind: 'hold', ...hold, ...findings };
   return move === undefined ? { kind: 'stay', ...findings } : { kind: 'move', ...move, ...findings };
 }
 
-function reasonOf(rule: Rule, { tag, chooser, stuck, passedOver, cutShort }: Picked): string {
-  if (stuck !== undefined) return stuck;
+const NOT_MOVED = ', but the rule has no action that moves the Image (apply, request-approval)';
+
+/** Of a rule that finds nothing, which newer tags it leaves out, where that is asked for. */
+function missesOf(rule: Rule, { selector, notApplicable }: SelectedCandidate, { withMisses }: DecisionInput, shown: Shown): string {
+  return withMisses === true && rule.byDigest !== true && selector !== undefined && notApplicable === undefined ? newerMisses(selector, shown.tags) : '';
+}
+
+function reasonOf(rule: Rule, { tag, selector, notApplicable, passedOver, cutShort }: SelectedCandidate): string {
+  if (notApplicable !== undefined) return notApplicable;
   if (rule.byDigest === true && passedOver[0] !== undefined) return `${passedOver[0].tag} ${passedOver[0].reason}`;
-  const found = tag === undefined ? chooser!.wants.none : `${tag} ${chooser!.wants.one}`;
+  const found = tag === undefined ? selector!.description.none : `${tag} ${selector!.description.one}`;
   const [best, ...more] = passedOver;
   if (best === undefined) return found;
   const why = `${found}${tag === undefined ? '' : ' of those that pass'}; ${best.tag} ${best.reason}`;
   if (cutShort) {
-    const [better, worse] = chooser!.descends === true ? ['lower', 'higher'] : ['newer', 'older'];
+    const [better, worse] = selector!.descends === true ? ['lower', 'higher'] : ['newer', 'older'];
     return `${why}; ${passedOver.length} ${better} candidates did not pass; ${worse} ones are not looked at`;
   }
   return `${why}${more.length === 0 ? '' : `; ${more.length} more ${more.length === 1 ? 'does' : 'do'} not pass`}`;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ruleOf } from '../../../test/domain/rules.ts';
+import { ruleOf } from '../../../test/support/domain/rules.ts';
 import { buildTagFilter } from '../tag/tag-filter.ts';
-import type { Question } from './decide.ts';
+import type { DecisionInput } from './decide.ts';
 import { explain, newerMisses } from './explain.ts';
 
 /** `tag: verdict, reason` of each; a newer tag's with a plus sign. */
-const told = (question: Question): readonly string[] => explain(question).map(({ tag, verdict, reason, newer }) => `${newer ? '+' : ' '}${tag}: ${verdict}, ${reason}`);
+const told = (input: DecisionInput): readonly string[] => explain(input).map(({ tag, verdict, reason, newer }) => `${newer ? '+' : ' '}${tag}: ${verdict}, ${reason}`);
 
 describe('the explanation', () => {
   it('has a verdict on every tag, the newest first', () => {

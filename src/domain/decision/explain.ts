@@ -1,10 +1,10 @@
-import { movesImage } from '../image/image.ts';
-import type { Chooser, Miss, Rule } from '../rule/rule.ts';
+import { movesImage } from '../action/action.ts';
+import type { CandidateSelector, Miss, Rule } from '../rule/rule.ts';
 import { isNewer, newestFirst, newestOf } from '../tag/natural-order.ts';
 import { EVERY_TAG, type Shown } from '../tag/tag-filter.ts';
-import { compareText } from '../tag/version-tag.ts';
-import { MOST_TRIED, type Picked, pick } from './pick.ts';
-import type { Question } from './question.ts';
+import { compareText } from '../tag/compare-versions.ts';
+import { MOST_TRIED, type SelectedCandidate, selectCandidate } from './select-candidate.ts';
+import type { DecisionInput } from './decision-input.ts';
 
 /** What a rule makes of a tag. */
 export interface TagVerdict {
@@ -20,21 +20,21 @@ export interface TagVerdict {
 
 /**
  * Every tag and rule, once each, and why: by rule in their order, within a rule the newest tag first. Asks for nothing:
- * to be called once `decide` has come to an answer, with the same question.
+ * to be called once `decide` has come to an answer, with the same input.
  */
-export function explain(question: Question): readonly TagVerdict[] {
-  const { rules, filter = EVERY_TAG, currentTag, noFacts = 'not asked' } = question;
-  const tags = newestFirst(new Set(question.tags));
-  const shown = filter.show(currentTag, question.tags);
+export function explain(input: DecisionInput): readonly TagVerdict[] {
+  const { rules, filter = EVERY_TAG, currentTag, noFacts = 'not asked' } = input;
+  const tags = newestFirst(new Set(input.tags));
+  const shown = filter.show(currentTag, input.tags);
   const hidden = new Map<string, string>();
   for (const tag of tags) {
     const reason = filter.hides(tag);
     if (reason !== undefined) hidden.set(tag, reason);
   }
   const verdicts: TagVerdict[] = [];
-  let { provenTags = false } = question;
+  let { provenTags = false } = input;
   for (const rule of rules) {
-    const picked = pick(rule, { ...question, noFacts, provenTags }, shown);
+    const picked = selectCandidate(rule, { ...input, noFacts, provenTags }, shown);
     if (picked.kind === 'ask') throw new Error('nothing is asked where facts are unknown');
     // As decide does it.
     if (picked.tag !== undefined && rule.actions.some(movesImage)) provenTags = false;
@@ -51,21 +51,21 @@ export function explain(question: Question): readonly TagVerdict[] {
 type Judgement = readonly [verdict: TagVerdict['verdict'], reason: string, newer: boolean];
 
 /** What a rule makes of the tags that it sees. */
-function judgeOf(rule: Rule, picked: Picked, shown: Shown, currentTag: string): (tag: string) => Judgement {
-  const { chooser, tag: selected, stuck, passedOver } = picked;
+function judgeOf(rule: Rule, picked: SelectedCandidate, shown: Shown, currentTag: string): (tag: string) => Judgement {
+  const { selector: chooser, tag: selected, notApplicable: stuck, passedOver } = picked;
   if (chooser === undefined || stuck !== undefined) return () => ['excluded', `is not compared: ${stuck ?? ''}`, false];
   const textOf = (tag: string): string => rule.byDigest === true ? tag : shown.textOf(tag);
   const best = selected === undefined ? undefined : textOf(selected);
-  const missOf = chooser.misses(shown.tags);
+  const missOf = chooser.explain(shown.tags);
   const failed = new Map(passedOver.map(({ tag, reason }) => [tag, reason]));
   return (tag) => {
-    if (tag === selected) return ['selected', `${chooser.wants.one}${remarkOn(rule, picked, shown)}`, true];
+    if (tag === selected) return ['selected', `${chooser.description.one}${remarkOn(rule, picked, shown)}`, true];
     const reason = failed.get(tag);
     if (reason !== undefined) return ['excluded', reason, true];
     const text = textOf(tag);
     const miss = missOf(text);
     const newer = miss === undefined || miss.newer;
-    if (best !== undefined && (miss === undefined || miss.ofLine) && (text === best || chooser.isBelow(text, best))) {
+    if (best !== undefined && (miss === undefined || miss.sameSeries) && (text === best || chooser.isBelow(text, best))) {
       return ['older', tag === currentTag ? 'is the current tag' : `is ${chooser.descends === true ? 'above' : 'below'} ${selected!}`, newer];
     }
     if (miss === undefined) return ['excluded', `is not looked at, since ${MOST_TRIED} better ones did not pass`, newer];
@@ -74,7 +74,7 @@ function judgeOf(rule: Rule, picked: Picked, shown: Shown, currentTag: string): 
 }
 
 /** What somebody should know of the tag that was taken; `''` or `; …`. */
-export function remarkOn(rule: Rule, { chooser, tag }: Picked, shown: Shown): string {
+export function remarkOn(rule: Rule, { selector: chooser, tag }: SelectedCandidate, shown: Shown): string {
   const remark = tag === undefined || rule.byDigest === true ? undefined : chooser?.remark?.(shown.textOf(tag), tag);
   return remark === undefined ? '' : `; ${remark}`;
 }
@@ -89,8 +89,8 @@ interface Group {
 }
 
 /** The newer tags that a rule left out, by what kept them out: how many, and the newest of the nearest; `''` or `; …`. */
-export function newerMisses(chooser: Chooser, tags: readonly string[]): string {
-  const missOf = chooser.misses(tags);
+export function newerMisses(chooser: CandidateSelector, tags: readonly string[]): string {
+  const missOf = chooser.explain(tags);
   const groups = new Map<string, Group>();
   for (const tag of tags) {
     const miss = missOf(tag);

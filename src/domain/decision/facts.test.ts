@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { answer, ruleOf } from '../../../test/domain/rules.ts';
-import { buildRule } from '../rule/build-rule.ts';
+import { answer, ruleOf } from '../../../test/support/domain/rules.ts';
+import { buildRule } from '../rule/rule-catalogue.ts';
 import { buildTagFilter } from '../tag/tag-filter.ts';
-import { decide, type Decision, type Question } from './decide.ts';
+import { decide, type Decision, type DecisionInput } from './decide.ts';
 import { explain } from './explain.ts';
 import type { TagFacts } from './facts.ts';
-import { MOST_TRIED } from './pick.ts';
-import { hasPlatform } from './platform.ts';
+import { MOST_TRIED } from './select-candidate.ts';
+import { hasPlatform } from './vetoes/platforms.ts';
 
 const TAGS = ['1.9', '1.10', '1.11', '1.12', '2.0'];
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 10, 22);
 
 /** Asks until there is an answer, of a registry that knows these facts. */
-function decideWith(registry: Readonly<Record<string, TagFacts>>, question: Question): { readonly decision: Decision; readonly asked: readonly string[] } {
+function decideWith(registry: Readonly<Record<string, TagFacts>>, input: DecisionInput): { readonly decision: Decision; readonly asked: readonly string[] } {
   const facts = new Map<string, TagFacts>();
   const asked: string[] = [];
   for (;;) {
-    const decision = decide({ ...question, facts });
+    const decision = decide({ ...input, facts });
     if (decision.kind !== 'ask') return { decision, asked };
     asked.push(`${decision.tag} ${decision.facts.join(' ')}`);
     if (asked.length > 200) throw new Error('asks for ever');
@@ -76,7 +76,7 @@ describe('the registry is asked', () => {
 });
 
 describe('where a registry can be asked, a tag is moved to once its digest is known', () => {
-  const minor: Question = { rules: [ruleOf('semver-minor')], currentTag: '1.9', tags: TAGS, now: NOW, provenTags: true };
+  const minor: DecisionInput = { rules: [ruleOf('semver-minor')], currentTag: '1.9', tags: TAGS, now: NOW, provenTags: true };
   const there = Object.fromEntries(TAGS.map((tag) => [tag, { digest: `sha256:${tag}`, platforms: ['linux/arm64'] }]));
 
   it('which is asked of that one', () => {
@@ -107,7 +107,7 @@ describe('where a registry can be asked, a tag is moved to once its digest is kn
     expect(decideWith(there, { ...minor, filter: buildTagFilter({ platforms: ['linux/arm64'] }) })).toMatchObject({ decision: { tag: '1.12' }, asked: ['1.12 digest platforms'] });
   });
 
-  it.each<[what: string, more: Partial<Question>, asked: readonly string[]]>([
+  it.each<[what: string, more: Partial<DecisionInput>, asked: readonly string[]]>([
     ['by the first rule that moves, not by those after it', { rules: [ruleOf('semver-minor'), ruleOf('semver-major')] }, ['1.12 digest']],
     ['by the next rule where the first finds nothing', { rules: [ruleOf('semver-patch'), ruleOf('semver-major')] }, ['2.0 digest']],
     ['not by a rule that only tells of it', { rules: [buildRule({ name: 'tell', type: 'semver-minor', actions: [{ type: 'alert-email' }] }, 0)] }, []],
@@ -134,9 +134,9 @@ describe('where a registry can be asked, a tag is moved to once its digest is kn
 
 describe('a tag that is too young', () => {
   it('gives way to an older one that is not, and the answer says when to look again', () => {
-    const question: Question = { rules: [ruleOf('semver-minor')], currentTag: '1.9', tags: TAGS, now: NOW, filter: buildTagFilter({ minimumAge: '3d' }) };
-    const { decision } = decideWith({ '1.12': { firstSeen: NOW - 71 * HOUR }, '1.11': { firstSeen: NOW - 2 * HOUR }, '1.10': { firstSeen: NOW - 100 * HOUR } }, question);
-    expect(decision).toMatchObject({ kind: 'move', tag: '1.10', again: NOW + HOUR });
+    const input: DecisionInput = { rules: [ruleOf('semver-minor')], currentTag: '1.9', tags: TAGS, now: NOW, filter: buildTagFilter({ minimumAge: '3d' }) };
+    const { decision } = decideWith({ '1.12': { firstSeen: NOW - 71 * HOUR }, '1.11': { firstSeen: NOW - 2 * HOUR }, '1.10': { firstSeen: NOW - 100 * HOUR } }, input);
+    expect(decision).toMatchObject({ kind: 'move', tag: '1.10', recheckAt: NOW + HOUR });
     expect(decision).toMatchObject({ reason: '1.10 is the highest with major 1 and a minor above 9 of those that pass; 1.12 is younger than spec.tags.minimumAge, until 2026-11-22T01:00:00.000Z; 1 more does not pass' });
   });
 });
@@ -144,29 +144,29 @@ describe('a tag that is too young', () => {
 describe('more candidates than are looked at', () => {
   const tags = Array.from({ length: 104 }, (_, i) => `1.${i + 1}`);
   const young = Object.fromEntries(tags.map((tag, i) => [tag, { firstSeen: NOW - (104 - i) * HOUR / 10 }]));
-  const question: Question = { rules: [ruleOf('semver-minor')], currentTag: '1.0', tags, now: NOW, filter: buildTagFilter({ minimumAge: '3d' }) };
+  const input: DecisionInput = { rules: [ruleOf('semver-minor')], currentTag: '1.0', tags, now: NOW, filter: buildTagFilter({ minimumAge: '3d' }) };
 
   it('are told so, though an older one might pass, and when the first of those looked at will', () => {
-    const { decision, asked } = decideWith({ ...young, '1.1': { firstSeen: NOW - 1_000 * HOUR } }, question);
+    const { decision, asked } = decideWith({ ...young, '1.1': { firstSeen: NOW - 1_000 * HOUR } }, input);
     expect(asked.length).toBe(MOST_TRIED);
-    expect(decision).toMatchObject({ kind: 'stay', again: NOW - 10 * HOUR + 72 * HOUR });
+    expect(decision).toMatchObject({ kind: 'stay', recheckAt: NOW - 10 * HOUR + 72 * HOUR });
     expect(decision.kind === 'stay' && decision.outcomes[0]!.reason).toMatch(/^no tag with major 1 and a minor above 0; 1\.104 is younger than spec\.tags\.minimumAge, until [^;]+; 100 newer candidates did not pass; older ones are not looked at$/);
   });
 
   it('are told so of a rule that goes down', () => {
-    const down: Question = { ...question, rules: [ruleOf('numerical', 'asc')], currentTag: '999', tags: tags.map((_, i) => String(i)) };
+    const down: DecisionInput = { ...input, rules: [ruleOf('numerical', 'asc')], currentTag: '999', tags: tags.map((_, i) => String(i)) };
     const { decision } = decideWith({}, down);
     expect(decision.kind === 'stay' && decision.outcomes[0]!.reason).toContain('; 100 lower candidates did not pass; higher ones are not looked at');
   });
 
   it('are not told so where all were looked at', () => {
-    const { decision } = decideWith(young, { ...question, tags: tags.slice(4) });
+    const { decision } = decideWith(young, { ...input, tags: tags.slice(4) });
     expect(decision.kind === 'stay' && decision.outcomes[0]!.reason).toContain('; 99 more do not pass');
   });
 
   it('each say so in the explanation', () => {
     const facts = new Map(Object.entries(young));
-    const told = explain({ ...question, facts }).filter(({ reason }) => !reason.startsWith('is younger'));
+    const told = explain({ ...input, facts }).filter(({ reason }) => !reason.startsWith('is younger'));
     expect(told.map(({ tag, reason }) => `${tag} ${reason}`)).toEqual(['1.4', '1.3', '1.2', '1.1'].map((tag) => `${tag} is not looked at, since 100 better ones did not pass`));
   });
 });
@@ -189,7 +189,7 @@ describe('the digest rule', () => {
   });
 
   it('learns the digest where none is recorded, and moves nothing', () => {
-    expect(decideWith({ latest: { digest: 'sha256:b' } }, digest).decision).toMatchObject({ kind: 'stay', learned: 'sha256:b' });
+    expect(decideWith({ latest: { digest: 'sha256:b' } }, digest).decision).toMatchObject({ kind: 'stay', currentDigest: 'sha256:b' });
   });
 
   it('sees the whole tag, whatever is extracted, and not one that is excluded', () => {
@@ -205,22 +205,22 @@ describe('the digest rule', () => {
 });
 
 describe('a tag whose rollout failed', () => {
-  const question = { rules: [ruleOf('semver-minor')], currentTag: '1.9', tags: TAGS, now: NOW, rejected: { tag: '1.12', digest: 'sha256:b', reason: 'crash loop' } };
+  const input = { rules: [ruleOf('semver-minor')], currentTag: '1.9', tags: TAGS, now: NOW, rejected: { tag: '1.12', digest: 'sha256:b', reason: 'crash loop' } };
 
   it('is left out, and what is older, while it points at the digest that failed', () => {
-    expect(decideWith({ '1.12': { digest: 'sha256:b' } }, question)).toMatchObject({ decision: { kind: 'stay' }, asked: ['1.12 digest'] });
+    expect(decideWith({ '1.12': { digest: 'sha256:b' } }, input)).toMatchObject({ decision: { kind: 'stay' }, asked: ['1.12 digest'] });
   });
 
   it('is taken when it points at another', () => {
-    expect(decideWith({ '1.12': { digest: 'sha256:c' } }, question)).toMatchObject({ decision: { kind: 'move', tag: '1.12' }, asked: ['1.12 digest'] });
+    expect(decideWith({ '1.12': { digest: 'sha256:c' } }, input)).toMatchObject({ decision: { kind: 'move', tag: '1.12' }, asked: ['1.12 digest'] });
   });
 
   it('is not even asked about where there is a newer one', () => {
-    expect(decideWith({}, { ...question, tags: [...TAGS, '1.13'] })).toMatchObject({ decision: { kind: 'move', tag: '1.13' }, asked: [] });
+    expect(decideWith({}, { ...input, tags: [...TAGS, '1.13'] })).toMatchObject({ decision: { kind: 'move', tag: '1.13' }, asked: [] });
   });
 
   it('holds back no digest move of another tag', () => {
-    expect(moved(decideWith({ '1.9': { digest: 'sha256:y' } }, { ...question, rules: [ruleOf('digest')], currentDigest: 'sha256:x' }))).toBe('1.9');
+    expect(moved(decideWith({ '1.9': { digest: 'sha256:y' } }, { ...input, rules: [ruleOf('digest')], currentDigest: 'sha256:x' }))).toBe('1.9');
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Condition } from './image.ts';
+import type { Condition } from './image-status.ts';
 
 /** A condition as it should be now; since when it is so is told from what it was. */
 export type ConditionState = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;

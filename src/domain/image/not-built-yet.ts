@@ -1,4 +1,4 @@
-import type { ImageSpec } from './image.ts';
+import type { ImageSpec } from './image-spec.ts';
 
 /** What a spec asks for that the contract has and this version of kimup does not do yet. */
 export interface NotBuiltYet {

@@ -1,15 +1,4 @@
-import type { Image, LateRollout, LeftAlone, Rollout, WorkloadRollout } from '../image/image.ts';
-
-/** Whether the rollout was for the repository that the Image is for now; what an older kimup wrote does not say. */
-export function isOfThisImage(rollout: Rollout, image: Image): boolean {
-  return rollout.image === undefined || rollout.image === image.spec.image;
-}
-
-/** The last rollout, if it failed and was of the present `spec.image`: its tag is not tried again while it points at the same digest. */
-export function failedRollout(image: Image): Rollout | undefined {
-  const { rollout } = image.status;
-  return rollout?.phase === 'Failed' && isOfThisImage(rollout, image) ? rollout : undefined;
-}
+import type { LateRollout, LeftAlone, Rollout, WorkloadRollout } from '../image/image-status.ts';
 
 /** Whether two rollouts say the same, so that nothing needs to be written. */
 export function sameRollout(a: Rollout | undefined, b: Rollout | undefined): boolean {
@@ -53,7 +42,7 @@ function sameRows(a: readonly WorkloadRollout[], b: readonly WorkloadRollout[]):
 }
 
 function sameRow(a: WorkloadRollout, b: WorkloadRollout | undefined): boolean {
-  return b !== undefined && a.kind === b.kind && a.name === b.name && a.before === b.before && a.keeps === b.keeps && a.phase === b.phase
+  return b !== undefined && a.kind === b.kind && a.name === b.name && a.previousTag === b.previousTag && a.pinnedTag === b.pinnedTag && a.phase === b.phase
     && sameTime(a.since, b.since) && a.message === b.message;
 }
 

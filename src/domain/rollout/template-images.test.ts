@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
-import { podOf, workload } from '../../../test/fakes/fake-workload-roller.ts';
-import { tracked } from '../../../test/domain/rules.ts';
+import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
+import { podOf, workload } from '../../../test/support/fakes/fake-workload-roller.ts';
+import { tracked } from '../../../test/support/domain/rules.ts';
 import type { Image } from '../image/image.ts';
 import { getsAnother, leftBehind, missing, runsOlder, troubleOf } from './template-images.ts';
-import type { Entry } from './template-entries.ts';
+import type { PinnedTag } from '../reference/pinned-tag.ts';
 import type { PodState, Workload } from './workload.ts';
 import { RepositoryImages, WorkloadTags } from './workload-tags.ts';
 
 const IMAGE = new FakeImageStore().put({ spec: { image: 'registry.test/whoami', rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }] } });
 const [A, B] = [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`];
-const TO: Entry = { tag: 'v1.10.2' };
+const TO: PinnedTag = { tag: 'v1.10.2' };
 const tagsOf = (of: Workload, image: Image = IMAGE): WorkloadTags => new WorkloadTags(new RepositoryImages(tracked(image), []), of);
 const named = (image: string, text?: string) => workload({ image, ...(text === undefined ? {} : { annotations: { 'kimup.cloudavenue.io/images': text } }) });
 
 describe('whether a template\'s pods would get another image', () => {
-  it.each<[string, string, Entry | undefined, Entry, boolean]>([
+  it.each<[string, string, PinnedTag | undefined, PinnedTag, boolean]>([
     ['an older one', 'registry.test/whoami:v1.9.0', undefined, TO, true],
     ['an older one that gets an older tag now', 'registry.test/whoami:v1.9.0', { tag: 'v1.10.0' }, TO, true],
     ['one that gets the tag now', 'registry.test/whoami:v1.9.0', { tag: 'v1.10.2' }, TO, false],
@@ -73,7 +73,7 @@ describe('the pods of a workload', () => {
   it('that carry a digest are told by it: only the one to be put will do, and another one of the same tag is older', () => {
     const pinning = new FakeImageStore().put({ name: 'pinned', spec: { ...IMAGE.spec, pinDigest: true } });
     const plain = named('registry.test/whoami:v1.9.0', `pinned=v1.10.2@${B}`);
-    const to: Entry = { ...TO, digest: B };
+    const to: PinnedTag = { ...TO, digest: B };
     const [before, now, bare] = [`@${A}`, `@${B}`, ''].map((digest) => podOf(plain, { image: `registry.test/whoami:v1.10.2${digest}` })) as [PodState, PodState, PodState];
     expect(missing(plain, [now], tagsOf(plain, pinning), pinning, to, 1)).toBeUndefined();
     expect(missing(plain, [before], tagsOf(plain, pinning), pinning, to, 1)).toContain(`runs registry.test/whoami:v1.10.2@${A}, not v1.10.2@${B}`);

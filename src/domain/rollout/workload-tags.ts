@@ -1,9 +1,9 @@
-import { pinned, tagOf } from '../admission/tag-for.ts';
-import type { LeftAlone } from '../image/image.ts';
-import { type ImageReference, readReference, sameRepository } from '../image/image-reference.ts';
-import { type Contender, contenderFor, type Fit, fitOf, IMAGE_ANNOTATION, selectImage, type Selection, type TrackedImage, whyItStays } from '../track/select-image.ts';
-import type { Entry } from './template-entries.ts';
-import { entryOf, type Workload } from './workload.ts';
+import { pinned, resolveTag } from '../assignment/assign-tag.ts';
+import type { LeftAlone } from '../image/image-status.ts';
+import { type ImageReference, readReference, sameRepository } from '../reference/image-reference.ts';
+import { type Contender, contenderFor, type Rewrite, rewrite, IMAGE_ANNOTATION, selectImage, type Selection, type TrackedImage, whyItStays } from '../assignment/image-ownership.ts';
+import type { PinnedTag } from '../reference/pinned-tag.ts';
+import { pinnedTagIn, type Workload } from './workload.ts';
 
 /** The Images of a namespace for one repository, seen from one of them. */
 export class RepositoryImages {
@@ -42,16 +42,16 @@ export class WorkloadTags {
   }
 
   /** What a container with `text` as its manifest's image runs once `to` is put on it; `undefined` where it stays as it is, or is another Image's. */
-  imageAt(text: string, to: Entry): string | undefined {
+  imageAt(text: string, to: PinnedTag): string | undefined {
     const selection = this.#select(text, to);
     if (selection?.kind !== 'one' || selection.contender.image.name !== this.#images.own.image.name) return undefined;
     return selection.fit.kind === 'put' ? selection.fit.image : text;
   }
 
   /** What becomes of an image under this Image alone, without a digest being put; `undefined` where it is of another repository. */
-  fit(text: string, { tag }: Entry): Fit | undefined {
+  fit(text: string, { tag }: PinnedTag): Rewrite | undefined {
     const reference = this.#images.referenceOf(text);
-    return reference === undefined ? undefined : fitOf(text, reference, { track: this.#images.own.track, to: { tag } });
+    return reference === undefined ? undefined : rewrite(text, reference, { track: this.#images.own.track, to: { tag } });
   }
 
   /** Whether the template names this Image's repository at all. */
@@ -60,12 +60,12 @@ export class WorkloadTags {
   }
 
   /** Whether kimup puts `to` on any of the template's containers for this Image. */
-  concernedBy(to: Entry): boolean {
+  concernedBy(to: PinnedTag): boolean {
     return this.#containers().some(({ image }) => this.imageAt(image, to) !== undefined);
   }
 
   /** The Images on whose tracks a container is that would get `to` if it were known which of them is its own; none where that is known. */
-  tiedAt(to: Entry): readonly string[] {
+  tiedAt(to: PinnedTag): readonly string[] {
     return this.#containers().flatMap(({ image }) => {
       const selection = this.#select(image, to);
       const names = selection?.kind === 'tie' ? selection.contenders.map((one) => one.image.name) : [];
@@ -74,7 +74,7 @@ export class WorkloadTags {
   }
 
   /** The containers of the repository that stay as they are under `to` and are no other Image's, and why; `undefined` where there are none. */
-  leftAt(to: Entry): LeftAlone | undefined {
+  leftAt(to: PinnedTag): LeftAlone | undefined {
     const { kind, name } = this.#workload;
     const kept = this.#containers().flatMap(({ name: container, image }) => {
       const selection = this.#select(image, to);
@@ -88,13 +88,13 @@ export class WorkloadTags {
     return this.#workload.template.containers.filter((one): one is { readonly name: string; readonly image: string } => one.image !== undefined);
   }
 
-  #select(text: string, to: Entry): Selection | undefined {
+  #select(text: string, to: PinnedTag): Selection | undefined {
     const key = `${text} ${to.tag}@${to.digest ?? ''}`;
     if (!this.#selections.has(key)) this.#selections.set(key, this.#selectAnew(text, to));
     return this.#selections.get(key);
   }
 
-  #selectAnew(text: string, to: Entry): Selection | undefined {
+  #selectAnew(text: string, to: PinnedTag): Selection | undefined {
     const reference = this.#images.referenceOf(text);
     if (reference === undefined) return undefined;
     const own: Contender = { ...this.#images.own, to: pinned(this.#images.own.image, to) };
@@ -103,7 +103,7 @@ export class WorkloadTags {
 
   /** The other Images, with the tag that each puts on the workload's pods now. */
   #contenders(): readonly Contender[] {
-    return this.#others ??= this.#images.others.map((one) => contenderFor(one, tagOf(one.image, entryOf(this.#workload, one.image.name))));
+    return this.#others ??= this.#images.others.map((one) => contenderFor(one, resolveTag(one.image, pinnedTagIn(this.#workload, one.image.name))));
   }
 }
 

@@ -1,6 +1,7 @@
-import type { Container } from '../admission/pod.ts';
-import type { WorkloadKind, WorkloadRollout } from '../image/image.ts';
-import { type Entry, formatEntry, IMAGES_ANNOTATION, parseEntries } from './template-entries.ts';
+import { type Container, deploymentOf } from '../assignment/pod.ts';
+import type { WorkloadKind, WorkloadRollout } from '../image/image-status.ts';
+import { type PinnedTag, formatPinnedTag } from '../reference/pinned-tag.ts';
+import { IMAGES_ANNOTATION, parseImagesAnnotation } from '../assignment/images-annotation.ts';
 
 /** A Deployment, StatefulSet or DaemonSet, trimmed to what a rollout needs. Times are milliseconds since the epoch. */
 export interface Workload {
@@ -29,7 +30,7 @@ export interface Workload {
     readonly containers: readonly Container[];
   };
   /** Whether the template's `kimup.cloudavenue.io/images` was set by kimup's operator, and by nobody else since. */
-  readonly entriesAreOurs: boolean;
+  readonly ownsAnnotation: boolean;
   /** Changes with the pod template, but not with `kimup.cloudavenue.io/images`. */
   readonly revision: string;
   readonly status: WorkloadStatus;
@@ -72,14 +73,14 @@ export function workloadId(workload: { readonly kind: WorkloadKind; readonly nam
 }
 
 /** What the workload's template names for the Image `name`; `undefined` for nothing. */
-export function entryOf(workload: Workload, name: string): Entry | undefined {
-  return parseEntries(workload.template.annotations[IMAGES_ANNOTATION]).get(name);
+export function pinnedTagIn(workload: Workload, name: string): PinnedTag | undefined {
+  return parseImagesAnnotation(workload.template.annotations[IMAGES_ANNOTATION]).get(name);
 }
 
-/** {@link entryOf} as text, as `before` and comparisons have it. */
-export function entryTextOf(workload: Workload, name: string): string | undefined {
-  const entry = entryOf(workload, name);
-  return entry === undefined ? undefined : formatEntry(entry);
+/** {@link pinnedTagIn} as text, as `before` and comparisons have it. */
+export function pinnedTagTextIn(workload: Workload, name: string): string | undefined {
+  const entry = pinnedTagIn(workload, name);
+  return entry === undefined ? undefined : formatPinnedTag(entry);
 }
 
 /** By name, then kind: the order in which workloads take their turn. */
@@ -95,9 +96,4 @@ export function podsOf(workload: Workload, pods: readonly PodState[]): PodState[
 function madeBy(workload: Workload, pod: PodState): boolean {
   if (workload.kind !== 'Deployment') return pod.owner?.uid === workload.uid;
   return pod.owner?.kind === 'ReplicaSet' && deploymentOf(pod.owner.name) === workload.name;
-}
-
-/** The Deployment of a ReplicaSet, which is named after it: `name-hash`, the hash without a dash. */
-export function deploymentOf(replicaSet: string): string {
-  return replicaSet.slice(0, replicaSet.lastIndexOf('-'));
 }

@@ -1,7 +1,8 @@
-import type { RuleSpec } from '../image/image.ts';
-import { comparePrecedence, compareSpelling, parseVersionTag } from '../tag/version-tag.ts';
-import { chooseBy } from './chooser.ts';
-import { notAVersion, noVersion } from './line-rule.ts';
+import type { RuleSpec } from './rule-spec.ts';
+import { comparePrecedence, compareSpelling } from '../tag/compare-versions.ts';
+import { parseVersionTag } from '../tag/version-tag.ts';
+import { selectBy } from './candidate-selector.ts';
+import { notAVersion, noVersion } from './version-rule.ts';
 import { reachOfVersions } from './reach.ts';
 import type { Rule } from './rule.ts';
 
@@ -13,7 +14,7 @@ export function alwaysRule({ name, type, actions }: RuleSpec): Rule {
     from(currentTag) {
       const current = parseVersionTag(currentTag);
       if (current === undefined) return noVersion(currentTag);
-      return chooseBy({
+      return selectBy({
         wants: { one: `is the newest release above ${currentTag}`, none: `no tag is a release above ${currentTag}` },
         accepts(tag) {
           const version = parseVersionTag(tag);
@@ -22,8 +23,8 @@ export function alwaysRule({ name, type, actions }: RuleSpec): Rule {
         miss(tag) {
           const version = parseVersionTag(tag);
           if (version === undefined) return notAVersion(tag);
-          if (comparePrecedence(version, current) <= 0) return { reason: 'not above the current tag', newer: false, ofLine: true, distance: 0 };
-          return version.preRelease === undefined ? undefined : { reason: 'a pre-release', newer: true, ofLine: false, distance: 1 };
+          if (comparePrecedence(version, current) <= 0) return { reason: 'not above the current tag', newer: false, sameSeries: true, distance: 0 };
+          return version.preRelease === undefined ? undefined : { reason: 'a pre-release', newer: true, sameSeries: false, distance: 1 };
         },
         compare: (a, b) => comparePrecedence(parseVersionTag(a)!, parseVersionTag(b)!) || compareSpelling(currentTag, a, b),
       });

@@ -1,12 +1,13 @@
-import type { RuleSpec } from '../image/image.ts';
-import { Line } from '../tag/line.ts';
+import type { RuleSpec } from './rule-spec.ts';
+import { TagSeries } from '../tag/tag-series.ts';
 import { isSameShape } from '../tag/runs.ts';
-import { compareLists, compareSpelling, compareText, parseVersionTag, type Part, type VersionTag } from '../tag/version-tag.ts';
+import { compareLists, compareSpelling, compareText } from '../tag/compare-versions.ts';
+import { parseVersionTag, type Part, type VersionTag } from '../tag/version-tag.ts';
 import { isTooWide } from '../tag/width.ts';
-import { chooseBy, stuck } from './chooser.ts';
-import { chooseOfLine, notAVersion, NUMBERED_VARIANT } from './line-rule.ts';
+import { selectBy, notApplicable } from './candidate-selector.ts';
+import { selectOfSeries, notAVersion, NUMBERED_VARIANT } from './version-rule.ts';
 import { reachOfSeries } from './reach.ts';
-import type { Chooser, Miss, Reach, Rule } from './rule.ts';
+import type { CandidateSelector, Miss, Reach, Rule } from './rule.ts';
 import { isWithinLevel, type Level, levelStep, type Names } from './semver-rule.ts';
 
 const NAMES: Names = ['year', 'month', 'day'];
@@ -16,16 +17,16 @@ export function calverRule({ name, type, actions }: RuleSpec, level: Level): Rul
   return {
     name, type, actions,
     reach: reachOfSeries((origin, target) => target.preRelease === undefined && yearWidth(origin) !== undefined && yearWidth(origin) === yearWidth(target) && isWithinLevel(level, origin, target)),
-    from: (currentTag) => chooseOfLine(currentTag, (current) => {
+    from: (currentTag) => selectOfSeries(currentTag, (current) => {
       const width = yearWidth(current);
       if (width === undefined) return { stuck: notCalver(currentTag) };
       if (level === 'minor' && current.numbers.length === 1) {
         return { stuck: `the current tag ${currentTag} has no month; use calver-major, or set spec.baseTag to a tag with more numbers` };
       }
-      const { wanted, accepts, miss } = levelStep(level, current, NAMES);
+      const { description: wanted, accepts, miss } = levelStep(level, current, NAMES);
       const lastYear = width === 4 ? 9999 : 99;
       return {
-        wanted,
+        description: wanted,
         preReleases: false,
         accepts: (parts) => (parts[0] as number) <= lastYear && accepts(parts),
         acceptsVersion: (version) => yearWidth(version) === width,
@@ -66,12 +67,12 @@ export function calverPreReleaseRule({ name, type, actions }: RuleSpec): Rule {
   return { name, type, actions, from: preReleaseFrom, reach: preReleaseReach };
 }
 
-function preReleaseFrom(currentTag: string): Chooser {
+function preReleaseFrom(currentTag: string): CandidateSelector {
   const version = parseVersionTag(currentTag);
-  if (version === undefined || yearWidth(version) === undefined) return stuck(notCalver(currentTag));
+  if (version === undefined || yearWidth(version) === undefined) return notApplicable(notCalver(currentTag));
   const current = labelled(version);
-  if (current === undefined) return stuck(`the current tag ${currentTag} is no pre-release with a number; set spec.baseTag to one, such as 2024.01.02-rc.1`);
-  const line = new Line(version);
+  if (current === undefined) return notApplicable(`the current tag ${currentTag} is no pre-release with a number; set spec.baseTag to one, such as 2024.01.02-rc.1`);
+  const line = new TagSeries(version);
   const date = version.numbers;
   /** What a tag is, where it has the current one's date. */
   const read = (tag: string): Labelled | undefined => {
@@ -82,7 +83,7 @@ function preReleaseFrom(currentTag: string): Chooser {
     return other === undefined ? undefined : labelled(other);
   };
   const isOfLine = (tag: Labelled): boolean => isSameLabel(current, tag);
-  return chooseBy({
+  return selectBy({
     wants: {
       one: `is the highest ${current.label} of ${date.join('.')} above ${currentTag}`,
       none: `no ${current.label} of ${date.join('.')} above ${currentTag}`,
@@ -93,7 +94,7 @@ function preReleaseFrom(currentTag: string): Chooser {
     },
     miss(tag) {
       const other = read(tag);
-      if (other !== undefined && isOfLine(other)) return compareLabelled(other, current) > 0 ? undefined : { reason: 'not above the current tag', newer: false, ofLine: true, distance: 0 };
+      if (other !== undefined && isOfLine(other)) return compareLabelled(other, current) > 0 ? undefined : { reason: 'not above the current tag', newer: false, sameSeries: true, distance: 0 };
       return preReleaseMiss(current, tag);
     },
     compare: (a, b) => compareLabelled(read(a)!, read(b)!) || compareSpelling(currentTag, a, b),
@@ -114,14 +115,14 @@ function preReleaseMiss({ version, label, numbers, rest, numbered }: Labelled, t
   const other = parseVersionTag(tag);
   if (other === undefined) return notAVersion(tag);
   const dates = compareLists(other.numbers, version.numbers);
-  if (dates !== 0) return { reason: 'of another date', newer: dates > 0, ofLine: false, distance: 2 };
+  if (dates !== 0) return { reason: 'of another date', newer: dates > 0, sameSeries: false, distance: 2 };
   const its = labelled(other);
-  if (its === undefined) return { reason: `no ${label}`, newer: other.preRelease === undefined && other.variant === '', ofLine: false, distance: 1 };
-  if (its.label !== label) return { reason: `no ${label}`, newer: compareText(its.label, label) > 0, ofLine: false, distance: 1 };
-  if (its.rest === rest && isTooWide(numbered, its.numbered)) return { reason: 'written with a number of six digits or more, like a date', newer: true, ofLine: false, distance: 4 };
+  if (its === undefined) return { reason: `no ${label}`, newer: other.preRelease === undefined && other.variant === '', sameSeries: false, distance: 1 };
+  if (its.label !== label) return { reason: `no ${label}`, newer: compareText(its.label, label) > 0, sameSeries: false, distance: 1 };
+  if (its.rest === rest && isTooWide(numbered, its.numbered)) return { reason: 'written with a number of six digits or more, like a date', newer: true, sameSeries: false, distance: 4 };
   const newer = compareLists(its.numbers, numbers) > 0;
-  if (its.rest !== rest && isSameShape(its.rest, rest)) return { ...NUMBERED_VARIANT, newer, ofLine: false, distance: 0 };
-  return { reason: 'of another variant', newer, ofLine: false, distance: 3 };
+  if (its.rest !== rest && isSameShape(its.rest, rest)) return { ...NUMBERED_VARIANT, newer, sameSeries: false, distance: 0 };
+  return { reason: 'of another variant', newer, sameSeries: false, distance: 3 };
 }
 
 /** Whether `tag` has the date, the label and the variant of `current`, and is written like it. */

@@ -1,4 +1,4 @@
-import type { RuleSpec } from '../image/image.ts';
+import type { RuleSpec } from './rule-spec.ts';
 import type { Rule } from './rule.ts';
 
 /** `digest`: the current tag itself, where it points at another digest now; which it does, the decision asks the registry. */
@@ -8,9 +8,9 @@ export function digestRule({ name, type, actions }: RuleSpec): Rule {
     byDigest: true,
     reach: (origin, target) => origin === target ? 'within' : 'out',
     from: (currentTag) => ({
-      wants: { one: 'points at another digest now', none: `the registry has no tag ${currentTag} any more` },
+      description: { one: 'points at another digest now', none: `the registry has no tag ${currentTag} any more` },
       candidates: (tags) => tags.includes(currentTag) ? [currentTag] : [],
-      misses: () => (tag) => tag === currentTag ? undefined : { reason: 'another tag', newer: false, ofLine: false, distance: 9 },
+      explain: () => (tag) => tag === currentTag ? undefined : { reason: 'another tag', newer: false, sameSeries: false, distance: 9 },
       isBelow: () => false,
     }),
   };

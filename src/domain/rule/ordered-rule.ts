@@ -1,7 +1,9 @@
-import type { RuleSpec } from '../image/image.ts';
-import { compareSpelling, compareText, isCandidate, isCompanion, parseVersionTag } from '../tag/version-tag.ts';
-import { chooseBy, stuck } from './chooser.ts';
-import { InvalidRuleError, type Rule } from './rule.ts';
+import type { RuleSpec } from './rule-spec.ts';
+import { compareSpelling, compareText, isCandidate } from '../tag/compare-versions.ts';
+import { isCompanion, parseVersionTag } from '../tag/version-tag.ts';
+import { selectBy, notApplicable } from './candidate-selector.ts';
+import { InvalidRuleError } from '../tag/invalid-rule-error.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * `numerical`: the highest tag, as a number (`20240102`, `1.5`; of any length), above the current one; with the value
@@ -20,17 +22,17 @@ export function numericalRule({ name, type, actions, value }: RuleSpec, where: s
       return isOneSeries(origin, target) ? 'within' : 'out';
     },
     from(currentTag) {
-      if (!isNumber(currentTag)) return stuck(`the current tag ${currentTag} is no number, so none is ${sign > 0 ? 'above' : 'below'} it; set spec.baseTag to a number`);
+      if (!isNumber(currentTag)) return notApplicable(`the current tag ${currentTag} is no number, so none is ${sign > 0 ? 'above' : 'below'} it; set spec.baseTag to a number`);
       const isBeyond = (tag: string): boolean => compareNumbers(tag, currentTag) * sign > 0;
-      return chooseBy({
+      return selectBy({
         descends: sign < 0,
         wants: sign > 0
           ? { one: `is the highest number above ${currentTag}`, none: `no tag is a number above ${currentTag}` }
           : { one: `is the lowest number below ${currentTag}`, none: `no tag is a number below ${currentTag}` },
         accepts: (tag) => isNumber(tag) && isBeyond(tag),
         miss(tag) {
-          if (!isNumber(tag)) return { reason: isCompanion(tag) ? 'a signature or an attestation' : 'no number', newer: false, ofLine: false, distance: 9 };
-          return isBeyond(tag) ? undefined : { reason: `not ${sign > 0 ? 'above' : 'below'} the current tag`, newer: false, ofLine: true, distance: 0 };
+          if (!isNumber(tag)) return { reason: isCompanion(tag) ? 'a signature or an attestation' : 'no number', newer: false, sameSeries: false, distance: 9 };
+          return isBeyond(tag) ? undefined : { reason: `not ${sign > 0 ? 'above' : 'below'} the current tag`, newer: false, sameSeries: true, distance: 0 };
         },
         compare: (a, b) => compareNumbers(a, b) * sign || compareSpelling(currentTag, a, b),
       });
@@ -52,15 +54,15 @@ export function alphabeticalRule({ name, type, actions, value }: RuleSpec, where
       if (compareText(origin, target) * sign > 0) return 'beyond';
       return isCompanion(origin) || isCompanion(target) ? 'out' : 'within';
     },
-    from: (currentTag) => chooseBy({
+    from: (currentTag) => selectBy({
       descends: sign < 0,
       wants: sign > 0
         ? { one: `is the highest by code point above ${currentTag}`, none: `no tag is above ${currentTag} by code point` }
         : { one: `is the lowest by code point below ${currentTag}`, none: `no tag is below ${currentTag} by code point` },
       accepts: (tag) => compareText(tag, currentTag) * sign > 0 && !isCompanion(tag),
       miss(tag) {
-        if (isCompanion(tag)) return { reason: 'a signature or an attestation', newer: false, ofLine: false, distance: 9 };
-        return compareText(tag, currentTag) * sign > 0 ? undefined : { reason: `not ${sign > 0 ? 'above' : 'below'} the current tag`, newer: false, ofLine: true, distance: 0 };
+        if (isCompanion(tag)) return { reason: 'a signature or an attestation', newer: false, sameSeries: false, distance: 9 };
+        return compareText(tag, currentTag) * sign > 0 ? undefined : { reason: `not ${sign > 0 ? 'above' : 'below'} the current tag`, newer: false, sameSeries: true, distance: 0 };
       },
       compare: (a, b) => compareText(a, b) * sign,
     }),

@@ -1,9 +1,11 @@
 import { Range, SemVer } from 'semver';
-import { LONGEST_RANGE, type RuleSpec } from '../image/image.ts';
-import { comparePreReleases, type Part, parseVersionTag, type PreRelease } from '../tag/version-tag.ts';
-import { chooseOfLine } from './line-rule.ts';
+import { LONGEST_RANGE, type RuleSpec } from './rule-spec.ts';
+import { comparePreReleases } from '../tag/compare-versions.ts';
+import { type Part, parseVersionTag, type PreRelease } from '../tag/version-tag.ts';
+import { selectOfSeries } from './version-rule.ts';
 import { reachOfSeries } from './reach.ts';
-import { InvalidRuleError, type Rule } from './rule.ts';
+import { InvalidRuleError } from '../tag/invalid-rule-error.ts';
+import type { Rule } from './rule.ts';
 
 /** One end of a range: an operator (`''` is equality) and a version. */
 interface Bound {
@@ -27,8 +29,8 @@ export function rangeRule({ name, type, actions, value }: RuleSpec, where: strin
   return {
     name, type, actions,
     reach: reachOfSeries((_, { numbers, preRelease }) => isIn(numbers, numbers.length, preRelease)),
-    from: (currentTag) => chooseOfLine(currentTag, (current) => ({
-      wanted: `in ${shown} above ${current.tag}`,
+    from: (currentTag) => selectOfSeries(currentTag, (current) => ({
+      description: `in ${shown} above ${current.tag}`,
       preReleases: true,
       // Behind the numbers stands the revision.
       accepts: (parts) => current.preRelease !== undefined || isIn(parts, current.numbers.length),

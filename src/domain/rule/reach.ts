@@ -1,4 +1,5 @@
-import { comparePrecedence, isCandidate, parseVersionTag, type VersionTag } from '../tag/version-tag.ts';
+import { comparePrecedence, isCandidate } from '../tag/compare-versions.ts';
+import { parseVersionTag, type VersionTag } from '../tag/version-tag.ts';
 import type { Reach, Rule } from './rule.ts';
 
 /**

@@ -1,11 +1,13 @@
-import type { RuleSpec } from '../image/image.ts';
+import type { RuleSpec } from './rule-spec.ts';
 import { compareLike, compareRuns, isNewer, isNewerVersion } from '../tag/natural-order.ts';
 import { numberingRemark } from '../tag/numbering.ts';
 import { compilePattern, InvalidPatternError } from '../tag/pattern.ts';
 import { runsOf } from '../tag/runs.ts';
-import { comparePrecedence, compareSpelling, isCompanion, parseVersionTag } from '../tag/version-tag.ts';
-import { chooseBy } from './chooser.ts';
-import { type Chooser, InvalidRuleError, type Rule } from './rule.ts';
+import { comparePrecedence, compareSpelling } from '../tag/compare-versions.ts';
+import { isCompanion, parseVersionTag } from '../tag/version-tag.ts';
+import { selectBy } from './candidate-selector.ts';
+import type { CandidateSelector, Rule } from './rule.ts';
+import { InvalidRuleError } from '../tag/invalid-rule-error.ts';
 
 /**
  * `regex`: of the tags that match an RE2 pattern (searched, not anchored) the newest in natural order: versions above
@@ -49,17 +51,17 @@ export function regexRule({ name, type, actions, value }: RuleSpec, where: strin
         if (current !== undefined && version !== undefined) return isNewerVersion(version, current);
         return !matched || isNewer(tag, currentTag);
       };
-      const chooserWith = (words: boolean): Chooser => chooseBy({
+      const chooserWith = (words: boolean): CandidateSelector => selectBy({
         wants: {
           one: `is the newest that matches ${pattern.source}`,
           none: `no tag newer than ${currentTag} matches ${pattern.source}`,
         },
         accepts: (tag) => pattern.matches(tag) && isAbove(tag) && !isCompanion(tag) && (words || parseVersionTag(tag) !== undefined),
         miss(tag) {
-          if (isCompanion(tag)) return { reason: 'a signature or an attestation', newer: false, ofLine: false, distance: 9 };
-          if (!pattern.matches(tag)) return { reason: `not matched by ${pattern.source}`, newer: isNewer(tag, currentTag), ofLine: false, distance: 1 };
-          if (!words && parseVersionTag(tag) === undefined) return { reason: 'below the versions that match', newer: false, ofLine: true, distance: 2 };
-          return isAbove(tag) ? undefined : { reason: 'not newer than the current tag', newer: false, ofLine: true, distance: 0 };
+          if (isCompanion(tag)) return { reason: 'a signature or an attestation', newer: false, sameSeries: false, distance: 9 };
+          if (!pattern.matches(tag)) return { reason: `not matched by ${pattern.source}`, newer: isNewer(tag, currentTag), sameSeries: false, distance: 1 };
+          if (!words && parseVersionTag(tag) === undefined) return { reason: 'below the versions that match', newer: false, sameSeries: true, distance: 2 };
+          return isAbove(tag) ? undefined : { reason: 'not newer than the current tag', newer: false, sameSeries: true, distance: 0 };
         },
         compare,
         remark: (text, tag) => numberingRemark(current, parseVersionTag(text), tag),
@@ -68,11 +70,11 @@ export function regexRule({ name, type, actions, value }: RuleSpec, where: strin
       if (current === undefined || matched) return all;
       // From a version to a word, and from there, versions being above words, to an older version: not so.
       const versions = chooserWith(false);
-      const chooserFor = (tags: readonly string[]): Chooser => tags.some((tag) => parseVersionTag(tag) !== undefined && pattern.matches(tag)) ? versions : all;
+      const chooserFor = (tags: readonly string[]): CandidateSelector => tags.some((tag) => parseVersionTag(tag) !== undefined && pattern.matches(tag)) ? versions : all;
       return {
         ...all,
         candidates: (tags) => chooserFor(tags).candidates(tags),
-        misses: (tags) => chooserFor(tags).misses(tags),
+        explain: (tags) => chooserFor(tags).explain(tags),
       };
     },
   };

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import semver from 'semver';
 import { describe, expect, it } from 'vitest';
-import { anyTag, versionTag } from '../../../test/domain/arbitraries.ts';
-import { outcome, ruleOf } from '../../../test/domain/rules.ts';
+import { anyTag, versionTag } from '../../../test/support/domain/arbitraries.ts';
+import { outcome, ruleOf } from '../../../test/support/domain/rules.ts';
 import { explain } from '../decision/explain.ts';
-import type { RuleType } from '../image/image.ts';
-import { Line, NO, PARSE, YES } from '../tag/line.ts';
+import type { RuleType } from './rule-spec.ts';
+import { TagSeries, NO, PARSE, YES } from '../tag/tag-series.ts';
 import { compareNaturally, isNewer, newestFirst, newestOf } from '../tag/natural-order.ts';
 import { buildTagFilter } from '../tag/tag-filter.ts';
-import { comparePrecedence, isCandidate, parseVersionTag } from '../tag/version-tag.ts';
+import { comparePrecedence, isCandidate } from '../tag/compare-versions.ts';
+import { parseVersionTag } from '../tag/version-tag.ts';
 import type { Rule } from './rule.ts';
 
 const rules: readonly Rule[] = [
@@ -76,10 +77,10 @@ describe('every rule', () => {
     fc.assert(fc.property(anyRule, fc.oneof(fc.tuple(anyTag, tagList), oneLine), (rule, [current, tags]) => {
       const chooser = rule.from(current);
       const candidates = [...chooser.candidates(tags)];
-      const miss = chooser.misses(tags);
+      const miss = chooser.explain(tags);
       expect(new Set(candidates).size).toBe(candidates.length);
       for (let i = 1; i < candidates.length; i++) expect(chooser.isBelow(candidates[i]!, candidates[i - 1]!)).toBe(true);
-      if (chooser.stuck !== undefined) return;
+      if (chooser.notApplicable !== undefined) return;
       expect([...candidates].sort()).toEqual([...new Set(tags)].filter((tag) => miss(tag) === undefined).sort());
     }), RUNS);
   });
@@ -166,7 +167,7 @@ describe('the order of a rule', () => {
       return fc.tuple(fc.constantFrom(current, ...tags), one, one, one);
     });
     fc.assert(fc.property(few, ([current, a, b, c]) => {
-      const { isBelow, stuck } = rule.from(current);
+      const { isBelow, notApplicable: stuck } = rule.from(current);
       fc.pre(stuck === undefined);
       expect(isBelow(a, a)).toBe(false);
       if (a !== b) expect(isBelow(a, b)).toBe(!isBelow(b, a));
@@ -199,7 +200,7 @@ describe('reading a line without parsing', () => {
   const check = (current: string, tag: string): void => {
     const version = parseVersionTag(current);
     if (version === undefined) return;
-    const line = new Line(version);
+    const line = new TagSeries(version);
     const parsed = parseVersionTag(tag);
     const is = parsed !== undefined && isCandidate(version, parsed);
     const reading = line.read(tag);

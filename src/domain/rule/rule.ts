@@ -1,4 +1,5 @@
-import type { Action, RuleType } from '../image/image.ts';
+import type { Action } from '../action/action.ts';
+import type { RuleType } from './rule-spec.ts';
 
 /**
  * How a tag is to another one that an Image was brought to, by one rule:
@@ -12,7 +13,7 @@ export type Reach = 'within' | 'beyond' | 'out';
  * What counts as an update. Built and checked once from its spec by `buildRule`, then pure: the same question has the
  * same answer. It sees tags as the tag filter shows them (`spec.tags.extract`), and nothing but them; what a registry
  * knows of a single tag is the decision's to ask. To add a rule: a file beside this with its table test, and a case in
- * build-rule.ts.
+ * rule-catalogue.ts.
  */
 export interface Rule {
   readonly name: string;
@@ -28,18 +29,18 @@ export interface Rule {
   reach(origin: string, target: string): Reach;
 
   /** The rule before one current tag. Cheap: nothing of `tags` is looked at yet. */
-  from(currentTag: string): Chooser;
+  from(currentTag: string): CandidateSelector;
 }
 
 /** A rule before one current tag. */
-export interface Chooser {
+export interface CandidateSelector {
   /** Set where no tag at all can take the current one's place: why, and what to do; a sentence without its full stop. */
-  readonly stuck?: string;
+  readonly notApplicable?: string;
   /**
    * What is said of the tag that is taken, after its name (`is the highest with a major above 1`), and where there is
    * none (`no tag with a major above 1`).
    */
-  readonly wants: { readonly one: string; readonly none: string };
+  readonly description: { readonly one: string; readonly none: string };
 
   /**
    * Those of `tags` (in any order, also more than once) that may take the current tag's place, best first, each once.
@@ -51,7 +52,7 @@ export interface Chooser {
    * Why a tag among `tags` is no candidate; `undefined` where it is. Asked only where somebody wants the reasons, which
    * may be of thousands of tags: what has to be known of the whole list is found out once.
    */
-  misses(tags: readonly string[]): (tag: string) => Miss | undefined;
+  explain(tags: readonly string[]): (tag: string) => Miss | undefined;
 
   /**
    * What somebody should know of a tag that is taken, beside the reason: a sentence without its full stop.
@@ -73,14 +74,9 @@ export interface Miss {
   /** Whether the tag is newer than the current one, so that somebody may ask why it was not taken. */
   readonly newer: boolean;
   /** Whether it is of the current tag's line, so that it can be told to be below the selected tag. */
-  readonly ofLine: boolean;
+  readonly sameSeries: boolean;
   /** How far from a candidate: 0 is the nearest. */
   readonly distance: number;
   /** What to do for such tags to be taken, where that is not plain from the reason; words that follow a comma. */
   readonly wayOut?: string;
-}
-
-/** A rule, or the tag filter, can't be built from its spec; the message names its place, its name and what is wrong. */
-export class InvalidRuleError extends Error {
-  override readonly name = 'InvalidRuleError';
 }

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { answer, outcome, ruleOf, tracked } from '../../../test/domain/rules.ts';
-import { FakeImageStore } from '../../../test/fakes/fake-image-store.ts';
-import { putTags } from '../admission/put-tags.ts';
+import { answer, outcome, ruleOf, tracked } from '../../../test/support/domain/rules.ts';
+import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
+import { mutatePod } from '../admission/mutate-pod.ts';
 import type { TagFacts } from '../decision/facts.ts';
-import { type ActionType, RULE_TYPES, type RuleSpec, type RuleType } from '../image/image.ts';
+import type { ActionType } from '../action/action.ts';
+import { RULE_TYPES, type RuleSpec, type RuleType } from './rule-spec.ts';
 import { buildTagFilter } from '../tag/tag-filter.ts';
-import { buildRules } from './build-rule.ts';
+import { buildRules } from './rule-catalogue.ts';
 
 /** A row of a table: its cells by their column, without the back ticks of code. */
 type Row = Readonly<Record<string, string>>;
@@ -102,7 +103,7 @@ describe('docs/rules.md, the track', () => {
     const history = [{ from: baseTag, to: tag, rule: rules[0]!.name, began: '', ended: '', outcome: 'Healthy' as const }];
     const image = new FakeImageStore().put({ spec: { image: 'app', baseTag, rules, ...tags }, status: { image: 'app', baseTag, tag, history, conditions: [] } });
     const own = row['container'] === '' ? 'app' : `app:${row['container']}`;
-    const { puts, warnings } = putTags({ spec: { containers: [{ name: 'main', image: own }] } }, () => [tracked(image)]);
+    const { patches: puts, warnings } = mutatePod({ spec: { containers: [{ name: 'main', image: own }] } }, () => [tracked(image)]);
     expect(puts.map((put) => put.image)).toEqual(row['becomes'] === '' ? [] : [`app:${row['becomes']}`]);
     expect(warnings.join()).toContain(row['because']);
     if (row['becomes'] !== '') expect(warnings).toEqual([]);

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RuleType } from '../image/image.ts';
-import { comparePrecedence, isCandidate, parseVersionTag } from '../tag/version-tag.ts';
-import { outcome, ruleOf } from '../../../test/domain/rules.ts';
-import { buildRule } from './build-rule.ts';
-import { InvalidRuleError } from './rule.ts';
+import type { RuleType } from './rule-spec.ts';
+import { comparePrecedence, isCandidate } from '../tag/compare-versions.ts';
+import { parseVersionTag } from '../tag/version-tag.ts';
+import { outcome, ruleOf } from '../../../test/support/domain/rules.ts';
+import { buildRule } from './rule-catalogue.ts';
+import { InvalidRuleError } from '../tag/invalid-rule-error.ts';
 
 /** What a rule selects, and why. */
 const select = (type: RuleType, current: string, tags: readonly string[]) => outcome(ruleOf(type), current, tags);

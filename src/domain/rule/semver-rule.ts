@@ -1,6 +1,7 @@
-import type { RuleSpec } from '../image/image.ts';
-import { compareParts, type Part, type VersionTag } from '../tag/version-tag.ts';
-import { chooseOfLine, type Step } from './line-rule.ts';
+import type { RuleSpec } from './rule-spec.ts';
+import { compareParts } from '../tag/compare-versions.ts';
+import type { Part, VersionTag } from '../tag/version-tag.ts';
+import { selectOfSeries, type VersionConstraint } from './version-rule.ts';
 import { reachOfSeries } from './reach.ts';
 import type { Miss, Rule } from './rule.ts';
 
@@ -17,7 +18,7 @@ export function semverRule({ name, type, actions }: RuleSpec, level: Level): Rul
   return {
     name, type, actions,
     reach: reachOfSeries((origin, target) => isWithinLevel(level, origin, target)),
-    from: (currentTag) => chooseOfLine(currentTag, (current) => {
+    from: (currentTag) => selectOfSeries(currentTag, (current) => {
       if (level === 'minor' && current.numbers.length === 1) {
         return { stuck: `the current tag ${currentTag} has no minor; use semver-major, or set spec.baseTag to a tag with more numbers` };
       }
@@ -27,8 +28,8 @@ export function semverRule({ name, type, actions }: RuleSpec, level: Level): Rul
 }
 
 /** The step that takes a higher number of `level`. */
-export function levelStep(level: Level, current: VersionTag, names: Names): Omit<Step, 'preReleases'> {
-  return { wanted: wanted(level, current, names), accepts: acceptor(level, current), miss: (version) => levelMiss(current, version, names) };
+export function levelStep(level: Level, current: VersionTag, names: Names): Omit<VersionConstraint, 'preReleases'> {
+  return { description: wanted(level, current, names), accepts: acceptor(level, current), miss: (version) => levelMiss(current, version, names) };
 }
 
 /** Whether a rule of `level` never leaves, from one version to the other, what it keeps: the first number, or the first two. */
@@ -38,7 +39,7 @@ export function isWithinLevel(level: Level, origin: VersionTag, target: VersionT
   return true;
 }
 
-function acceptor(level: Level, { numbers }: VersionTag): Step['accepts'] {
+function acceptor(level: Level, { numbers }: VersionTag): VersionConstraint['accepts'] {
   const major = numbers[0]!;
   const minor = numbers[1] ?? 0;
   switch (level) {

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareLike, compareNaturally, isNewer } from './natural-order.ts';
 import { isSameShape, runsOf } from './runs.ts';
-import { comparePrecedence, parseVersionTag } from './version-tag.ts';
+import { comparePrecedence } from './compare-versions.ts';
+import { parseVersionTag } from './version-tag.ts';
 
 describe('in natural order', () => {
   it.each<[older: string, newer: string]>([

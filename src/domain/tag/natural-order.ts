@@ -1,5 +1,6 @@
 import { compareOneRun, firstDifference, type Run, runsOf } from './runs.ts';
-import { comparePrecedence, parseVersionTag, type VersionTag } from './version-tag.ts';
+import { comparePrecedence } from './compare-versions.ts';
+import { parseVersionTag, type VersionTag } from './version-tag.ts';
 
 /**
  * A total order of all tags: versions above other words; versions by their parts; words, and versions that are equal, by

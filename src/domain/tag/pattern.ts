@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { LONGEST_PATTERN } from '../image/image.ts';
+import { LONGEST_PATTERN } from './tags-spec.ts';
 
 /** A user's pattern: RE2 (Go's syntax), which takes time linear in the text, whatever the pattern. Compiled once. */
 export interface Pattern {

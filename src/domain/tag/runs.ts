@@ -1,4 +1,4 @@
-import { compareText } from './version-tag.ts';
+import { compareText } from './compare-versions.ts';
 
 /** A piece of a tag: digits, letters or what stands between them (`text`), or the hash of a commit. */
 export interface Run {

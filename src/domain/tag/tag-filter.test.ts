@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { TagsSpec } from '../image/image.ts';
-import { InvalidRuleError } from '../rule/rule.ts';
+import type { TagsSpec } from './tags-spec.ts';
+import { InvalidRuleError } from './invalid-rule-error.ts';
 import { compilePattern } from './pattern.ts';
-import { parseDuration } from './duration.ts';
+import { parseDuration } from '../../support/duration.ts';
 import { buildTagFilter, EVERY_TAG } from './tag-filter.ts';
 
 describe('spec.tags', () => {

@@ -1,8 +1,8 @@
-import { PLATFORM, type TagsSpec } from '../image/image.ts';
-import { InvalidRuleError } from '../rule/rule.ts';
-import { parseDuration } from './duration.ts';
+import { PLATFORM, type TagsSpec } from './tags-spec.ts';
+import { InvalidRuleError } from './invalid-rule-error.ts';
+import { parseDuration } from '../../support/duration.ts';
 import { compilePattern, InvalidPatternError, type Pattern } from './pattern.ts';
-import { compareSpelling } from './version-tag.ts';
+import { compareSpelling } from './compare-versions.ts';
 
 /** `spec.tags`: which tags the rules see, and as what. Built and checked once by {@link buildTagFilter}, then pure. */
 export interface TagFilter {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import semver from 'semver';
 import { describe, expect, it } from 'vitest';
-import { compareCandidates, compareVersions, isCandidate, parseVersionTag, type VersionTag } from './version-tag.ts';
+import { compareCandidates, compareVersions, isCandidate } from './compare-versions.ts';
+import { parseVersionTag, type VersionTag } from './version-tag.ts';
 
 const version = (tag: string): VersionTag => {
   const parsed = parseVersionTag(tag);

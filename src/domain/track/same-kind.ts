@@ -1,5 +1,6 @@
 import { isSameShape } from '../tag/runs.ts';
-import { isCandidate, parseVersionTag } from '../tag/version-tag.ts';
+import { isCandidate } from '../tag/compare-versions.ts';
+import { parseVersionTag } from '../tag/version-tag.ts';
 
 /**
  * Whether two whole tags are of one kind, so that one may stand where the other did: of one series (what a rule without

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyTag } from '../../../test/domain/arbitraries.ts';
-import { anyLife, anyRules, type Life, lifeByRules, livesOf, movingRules, REPOSITORY } from '../../../test/domain/life.ts';
-import { tracked } from '../../../test/domain/rules.ts';
-import { putTags } from '../admission/put-tags.ts';
+import { anyTag } from '../../../test/support/domain/arbitraries.ts';
+import { anyLife, anyRules, type Life, lifeByRules, livesOf, movingRules, REPOSITORY } from '../../../test/support/domain/life.ts';
+import { tracked } from '../../../test/support/domain/rules.ts';
+import { mutatePod } from '../admission/mutate-pod.ts';
 import type { Image } from '../image/image.ts';
-import { buildSpec } from '../rule/build-rule.ts';
+import { buildSpec } from '../rule/rule-catalogue.ts';
 import { parseVersionTag } from '../tag/version-tag.ts';
 import { isSameKind } from './same-kind.ts';
 
@@ -14,7 +14,7 @@ const RUNS = { numRuns: 1_000 };
 /** What a container on `tag` runs whose template names `to` for the Image. */
 function runs(image: Image, tag: string, to: string): string {
   const pod = { metadata: { annotations: { 'kimup.cloudavenue.io/images': `${image.name}=${to}` } }, spec: { containers: [{ name: 'main', image: `${REPOSITORY}:${tag}` }] } };
-  const { puts } = putTags(pod, () => [tracked(image)]);
+  const { patches: puts } = mutatePod(pod, () => [tracked(image)]);
   return (puts[0]?.image ?? `${REPOSITORY}:${tag}`).slice(REPOSITORY.length + 1);
 }
 

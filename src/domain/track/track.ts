@@ -1,7 +1,11 @@
-import { BASE_TAG_RULE, type Image, type ImageSpec, movesImage } from '../image/image.ts';
-import type { BuiltSpec } from '../rule/build-rule.ts';
+import { BASE_TAG_RULE } from '../image/image-status.ts';
+import type { Image } from '../image/image.ts';
+import type { ImageSpec } from '../image/image-spec.ts';
+import { movesImage } from '../action/action.ts';
+import type { BuiltSpec } from '../rule/rule-catalogue.ts';
 import type { Reach, Rule } from '../rule/rule.ts';
-import { comparePrecedence, parseVersionTag, type VersionTag } from '../tag/version-tag.ts';
+import { comparePrecedence } from '../tag/compare-versions.ts';
+import { parseVersionTag, type VersionTag } from '../tag/version-tag.ts';
 import { isSameKind } from './same-kind.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { readTags } from '../../adapters/files/tags-file.ts';
-import { noImage, readManifests } from '../../adapters/kubernetes/manifests.ts';
+import { noImage, readManifests } from '../../adapters/kubernetes/manifests/manifests.ts';
 import { NoMetrics } from '../../adapters/metrics/no-metrics.ts';
 import { DistributionTagRegistry } from '../../adapters/registry/distribution-tag-registry.ts';
 import { UserDockerConfig } from '../../adapters/registry/user-docker-config.ts';

@@ -1,5 +1,5 @@
 import type { Plan, PlanEntry } from '../../application/plan/plan-images.ts';
-import { BASE_TAG_RULE } from '../../domain/image/image.ts';
+import { BASE_TAG_RULE } from '../../domain/image/image-status.ts';
 import { text } from './text.ts';
 
 type Paint = (text: string) => string;

@@ -1,17 +1,15 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsOptional, IsString, MaxLength, MinLength, ValidateNested } from 'class-validator';
-import { isTag, parseImageReference } from '../../../domain/image/image-reference.ts';
-import { ACTION_TYPES, BASE_TAG_RULE, LONGEST_PATTERN, LONGEST_RANGE, PLATFORM, RULE_TYPES, TRIGGER_TYPES } from '../../../domain/image/image.ts';
-import type { ActionType, RuleType, TriggerType } from '../../../domain/image/image.ts';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsOptional, IsString, MaxLength, MinLength, ValidateNested } from 'class-validator';
+import { parseImageReference } from '../../../domain/reference/image-reference.ts';
+import { isTag } from '../../../domain/reference/reference-grammar.ts';
+import { Rule, Tags, Trigger } from './image-rules.ts';
 import { ImageStatus } from './image-status.ts';
 import { TAG } from './names.ts';
 import { LocalObjectReference } from './reference.ts';
 import { Check, CustomResource, Default, Describe } from './schema.ts';
-import { ValueOrValueFrom } from './value-or-value-from.ts';
 
 const HOST = String.raw`(\\[[0-9a-fA-F:.]+\\]|[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?)(:[0-9]+)?`;
 const SCHEME = /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//;
-const IS_PLATFORM = new RegExp(PLATFORM);
 const PATH = '[a-z0-9]+((\\\\.|_|__|-+)[a-z0-9]+)*';
 
 function isImageReference(text: string): boolean {
@@ -21,109 +19,6 @@ function isImageReference(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-@Check(
-  "self.type != 'crontab' || (has(self.value) && self.value.trim() != '')",
-  'a crontab trigger needs a value: a cron expression, e.g. "0 */10 * * * *" (second, minute, hour, day of month, month, day of week)',
-  undefined,
-  ({ type, value = '' }: Trigger) => type !== 'crontab' || value.trim() !== '',
-)
-export class Trigger {
-  @Describe('crontab: at the times that value says. webhook: when the registry reports a push.')
-  @IsIn(TRIGGER_TYPES)
-  type!: TriggerType;
-
-  @Describe('crontab: the expression, six fields (second, minute, hour, day of month, month, day of week) or five without the second; a prefix such as CRON_TZ=Europe/Paris sets the time zone.')
-  @IsOptional() @IsString() @MaxLength(256)
-  value?: string;
-}
-
-@Check(
-  "!self.type.startsWith('alert-') || (has(self.data) && has(self.data.valueFrom) && has(self.data.valueFrom.alertConfigRef))",
-  'an alert needs data.valueFrom.alertConfigRef: {name: the AlertConfig that says where it goes}',
-  undefined,
-  ({ type, data }: Action) => !type.startsWith('alert-') || data?.valueFrom?.alertConfigRef !== undefined,
-)
-export class Action {
-  @Describe('apply: move the Image to the tag. request-approval: ask a person first. alert-discord, alert-email: tell people.')
-  @IsIn(ACTION_TYPES)
-  type!: ActionType;
-
-  @Describe('What the action needs to know: for an alert, its AlertConfig.')
-  @IsOptional() @ValidateNested() @Type(() => ValueOrValueFrom)
-  data?: ValueOrValueFrom;
-}
-
-@Check(
-  "self.type != 'semver-range' || (has(self.value) && self.value.trim() != '')",
-  "a semver-range rule needs a value: a range in npm's syntax, e.g. ^1.2 or >=1.9 <3",
-  undefined,
-  ({ type, value = '' }: Rule) => type !== 'semver-range' || value.trim() !== '',
-)
-@Check(
-  `self.type != 'semver-range' || !has(self.value) || self.value.size() <= ${LONGEST_RANGE}`,
-  `a range has ${LONGEST_RANGE} characters at most`,
-  undefined,
-  ({ type, value = '' }: Rule) => type !== 'semver-range' || value.length <= LONGEST_RANGE,
-)
-@Check(
-  "!(self.type in ['numerical', 'alphabetical']) || !has(self.value) || self.value in ['', 'asc', 'desc']",
-  'a numerical or alphabetical rule takes desc (the highest above the current tag, if nothing is said) or asc (the lowest below it) as its value',
-  undefined,
-  ({ type, value = '' }: Rule) => !['numerical', 'alphabetical'].includes(type) || ['', 'asc', 'desc'].includes(value),
-)
-@Check("self.type != 'regex' || (has(self.value) && self.value != '')", 'a regex rule needs a value: a regular expression in RE2 syntax, e.g. ^v1[.]', undefined, ({ type, value = '' }: Rule) => type !== 'regex' || value !== '')
-// A pattern that does not compile is an error of the rule itself, and refused with RE2's own words.
-@Check("self.type != 'regex' || !has(self.value) || ''.matches(self.value) || !''.matches(self.value)", 'value must be a regular expression in RE2 syntax', '.value')
-export class Rule {
-  @Describe('What people call the rule, in alerts and reasons.')
-  @Check(`self != '${BASE_TAG_RULE}'`, `not the name of a rule: ${BASE_TAG_RULE} stands in the history for moves by that field`, undefined, (name: string) => name !== BASE_TAG_RULE)
-  @IsString() @MinLength(1) @MaxLength(256)
-  name!: string;
-
-  @Describe('What counts as an update. semver-major, semver-minor, semver-patch, semver-range and the calver ones compare versions; regex picks from the tags that value matches; numerical and alphabetical compare as numbers and by code point; digest waits for the same tag to be pushed anew; always takes the newest.')
-  @IsIn(RULE_TYPES)
-  type!: RuleType;
-
-  @Describe("regex: the regular expression, RE2 syntax, searched in the tag and not anchored. semver-range: the range, npm's syntax. numerical, alphabetical: desc or asc.")
-  @IsOptional() @IsString() @MaxLength(LONGEST_PATTERN)
-  value?: string;
-
-  @Describe('What to do about a tag that the rule finds, in order.')
-  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(16) @ValidateNested({ each: true }) @Type(() => Action)
-  actions!: Action[];
-}
-
-/** A pattern that does not compile is an error of the rule itself, and refused with RE2's own words. */
-const RE2 = "''.matches(self) || !''.matches(self)";
-
-export class Tags {
-  @Describe('RE2, searched and not anchored: the rules see only tags that match.')
-  @Check(RE2, 'must be a regular expression in RE2 syntax')
-  @IsOptional() @IsString() @MinLength(1) @MaxLength(LONGEST_PATTERN)
-  include?: string;
-
-  @Describe('RE2, searched and not anchored: the rules see no tag that matches.')
-  @Check(RE2, 'must be a regular expression in RE2 syntax')
-  @IsOptional() @IsString() @MinLength(1) @MaxLength(LONGEST_PATTERN)
-  exclude?: string;
-
-  @Describe('RE2 with a group: the rules see what the group matches instead of the whole tag.')
-  @Check("self.contains('(')", 'needs a group around what the rules are to see, e.g. ^release-(.*)$', undefined, (extract: string) => extract.includes('('))
-  @Check(RE2, 'must be a regular expression in RE2 syntax')
-  @IsOptional() @IsString() @MinLength(1) @MaxLength(LONGEST_PATTERN)
-  extract?: string;
-
-  @Describe('What a tag has to be for, e.g. linux/amd64 or linux/arm64/v8: all of them.')
-  @Check(`self.all(platform, platform.matches('${PLATFORM}'))`, 'a platform is os/architecture or os/architecture/variant, e.g. linux/amd64 or linux/arm64/v8', undefined, (platforms: string[]) => platforms.every((platform) => IS_PLATFORM.test(platform)))
-  @IsOptional() @IsArray() @ArrayMaxSize(16) @IsString({ each: true }) @MaxLength(64, { each: true })
-  platforms?: string[];
-
-  @Describe("How long kimup must have known a tag's digest before it takes it, counted from when it first saw it: 90m, 72h, 7d.")
-  @Check("self.matches('^([0-9]{1,6}[smhdw])+$')", 'not a duration: write it like 90m, 72h or 7d', undefined, (age: string) => /^([0-9]{1,6}[smhdw])+$/.test(age))
-  @IsOptional() @IsString() @MaxLength(32)
-  minimumAge?: string;
 }
 
 /** What the user wants. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { eventually } from '../../../../test/eventually.ts';
-import { FakeClock } from '../../../../test/fakes/fake-clock.ts';
-import { ScriptedApiServer, status, type ScriptedRequest } from '../../../../test/fakes/scripted-api-server.ts';
+import { eventually } from '../../../../test/support/eventually.ts';
+import { FakeClock } from '../../../../test/support/fakes/fake-clock.ts';
+import { ScriptedApiServer, status, type ScriptedRequest } from '../../../../test/support/fakes/scripted-api-server.ts';
 import { Informer, type InformerOptions } from './informer.ts';
 import { KubeClient } from './kube-client.ts';
 import { KubeConnection } from './kube-connection.ts';
@@ -189,7 +189,7 @@ describe('Informer', () => {
       await clock.advance(300);
       await eventually(() => log.warn.mock.calls.length === 1);
       expect(log.warn.mock.calls[0]?.[1]).toMatchObject({ error: 'watch pods: the API server did not answer' });
-      expect(informer.downForMs()).toBe(300);
+      expect(informer.staleForMs()).toBe(300);
     });
 
     it('lists anew after several silent watches in a row: the API server may have been set back', async () => {
@@ -214,19 +214,19 @@ describe('Informer', () => {
       await fail();
       (await server.next()).json(200, list(10));
       const watch = await server.next();
-      expect(informer.downForMs()).toBe(5);
+      expect(informer.staleForMs()).toBe(5);
       watch.lines(bookmark(11));
-      await eventually(() => informer.downForMs() === 0);
+      await eventually(() => informer.staleForMs() === 0);
       await clock.advance(7);
       watch.cut();
       await eventually(() => log.warn.mock.calls.length === 2);
       await clock.advance(5);
       for (let i = 0; i < 3; i++) await fail();
-      expect(informer.downForMs()).toBe(20);
+      expect(informer.staleForMs()).toBe(20);
       await fail();
-      expect(informer.downForMs()).toBe(25);
+      expect(informer.staleForMs()).toBe(25);
       (await server.next()).lines(bookmark(12));
-      await eventually(() => informer.downForMs() === 0);
+      await eventually(() => informer.staleForMs() === 0);
       expect(log.warn.mock.lastCall).toEqual([expect.stringContaining('what is known may be behind'), expect.objectContaining({ downSeconds: 0 })]);
     });
   });
@@ -433,11 +433,11 @@ describe('Informer', () => {
   it('learns from an answer what the watch has not brought yet, and never what is older, unknown or of another uid', async () => {
     const watch = await watching(pod('a', 1), pod('b', 2));
     await informer.whenSynced();
-    informer.learn(pod('a', 15));
+    informer.observe(pod('a', 15));
     expect([told.at(-1), informer.get('default', 'a')?.metadata?.resourceVersion]).toEqual(['~a@15', '15']);
-    informer.learn(pod('a', 14));
-    informer.learn(pod('a', 30, 'another'));
-    informer.learn(pod('c', 16));
+    informer.observe(pod('a', 14));
+    informer.observe(pod('a', 30, 'another'));
+    informer.observe(pod('c', 16));
     watch.lines({ type: 'MODIFIED', object: pod('a', 14) }, { type: 'MODIFIED', object: pod('a', 15) }, { type: 'MODIFIED', object: pod('b', 17) }, { type: 'DELETED', object: pod('a', 18) });
     await eventually(() => told.at(-1) === '-a@18');
     expect(told.slice(2)).toEqual(['~a@15', '~b@17', '-a@18']);
@@ -450,7 +450,7 @@ describe('Informer', () => {
     const watch = await server.next();
     watch.lines();
     await informer.whenSynced();
-    informer.learn(pod('a', 15));
+    informer.observe(pod('a', 15));
     watch.lines({ type: 'MODIFIED', object: pod('a', 15) }, { type: 'MODIFIED', object: pod('b', 16) }, { type: 'ERROR', object: status(410, 'Expired', 'too old') });
     (await server.next()).json(200, list(50, pod('a', 15), pod('b', 16), pod('c', 17)));
     (await server.next()).lines({ type: 'DELETED', object: pod('a', 51) });

@@ -109,7 +109,7 @@ export class Informer<T extends KubeObject> {
   }
 
   /** For how long the API server's changes have not come through, milliseconds; 0 while they do, and before the start. */
-  downForMs(): number {
+  staleForMs(): number {
     return this.downSince === undefined ? 0 : Math.max(0, this.clock.now() - this.downSince);
   }
 
@@ -153,7 +153,7 @@ export class Informer<T extends KubeObject> {
    * Takes in what the API server answered to a write or a read of one object, so that nobody decides on an older state of it
    * until the watch has come that far. What is not known, is of another uid, or is not newer changes nothing.
    */
-  learn(answer: T): void {
+  observe(answer: T): void {
     const known = this.known(answer);
     if (known === undefined || known.metadata?.uid !== answer.metadata?.uid || !isNewer(versionOf(answer), versionOf(known))) return;
     const object = this.trimmed(answer);
@@ -320,7 +320,7 @@ export class Informer<T extends KubeObject> {
   private up(): void {
     this.suspectSince = undefined;
     if (this.downSince === undefined) return;
-    const downSeconds = Math.round(this.downForMs() / 1_000);
+    const downSeconds = Math.round(this.staleForMs() / 1_000);
     this.downSince = undefined;
     if (downSeconds > 0 && this.failures > 0) this.options.log?.info('the watch is back', { resource: this.resource.plural, downSeconds });
   }
@@ -412,7 +412,7 @@ export class Informer<T extends KubeObject> {
       resource: this.resource.plural,
       error: error instanceof Error ? error.message : String(error),
       failures: this.failures,
-      downSeconds: Math.round(this.downForMs() / 1_000),
+      downSeconds: Math.round(this.staleForMs() / 1_000),
       waitMs: Math.round(waitMs),
     });
     await this.sleep(waitMs);

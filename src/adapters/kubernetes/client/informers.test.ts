@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakeLog, FakeMetrics } from '../../../../test/fakes/recorders.ts';
+import { FakeLog, FakeMetrics } from '../../../../test/support/fakes/recorders.ts';
 import { Informers, type Watch } from './informers.ts';
 
 describe('Informers', () => {
@@ -12,7 +12,7 @@ describe('Informers', () => {
     metrics = new FakeMetrics();
     informers = new Informers(undefined as never, new FakeLog(), metrics);
     const watch = (state: { synced: boolean; downMs: number }): Watch => ({
-      start: vi.fn(), stop: vi.fn(async () => undefined), whenSynced: vi.fn(async () => undefined), synced: () => state.synced, downForMs: () => state.downMs,
+      start: vi.fn(), stop: vi.fn(async () => undefined), whenSynced: vi.fn(async () => undefined), synced: () => state.synced, staleForMs: () => state.downMs,
     });
     images = { synced: true, downMs: 0 };
     workloads = { synced: true, downMs: 0 };

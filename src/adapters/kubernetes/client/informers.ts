@@ -5,7 +5,7 @@ import type { KubeClient } from './kube-client.ts';
 import type { KubeObject, Resource } from './resource.ts';
 
 /** An informer, or what has some. */
-export type Watch = Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced' | 'whenSynced' | 'downForMs'>;
+export type Watch = Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced' | 'whenSynced' | 'staleForMs'>;
 
 const BEHIND_MS = 30_000;
 
@@ -24,7 +24,7 @@ export class Informers {
   /** Takes in what has informers of its own. @param name as in `workloads`, for people */
   add<T extends Watch>(name: string, watch: T): T {
     this.all.push({ name, watch });
-    this.metrics.watch(name, () => watch.downForMs() / 1_000);
+    this.metrics.watch(name, () => watch.staleForMs() / 1_000);
     return watch;
   }
 
@@ -45,8 +45,8 @@ export class Informers {
   /** What is behind the API server for longer than a restart of it takes, and for how long, as in `images for 75 s`: what is known is served meanwhile. */
   behind(): string[] {
     return this.all
-      .filter(({ watch }) => watch.synced() && watch.downForMs() >= BEHIND_MS)
-      .map(({ name, watch }) => `${name} for ${Math.round(watch.downForMs() / 1_000)} s`);
+      .filter(({ watch }) => watch.synced() && watch.staleForMs() >= BEHIND_MS)
+      .map(({ name, watch }) => `${name} for ${Math.round(watch.staleForMs() / 1_000)} s`);
   }
 
   /** Resolves once synced; rejects when `signal` aborts before. */

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ScriptedApiServer, status, type ScriptedRequest } from '../../../../test/fakes/scripted-api-server.ts';
+import { ScriptedApiServer, status, type ScriptedRequest } from '../../../../test/support/fakes/scripted-api-server.ts';
 import { KubeClient } from './kube-client.ts';
 import { KubeConnection } from './kube-connection.ts';
 import { KubeError } from './kube-error.ts';

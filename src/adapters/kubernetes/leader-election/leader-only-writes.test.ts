@@ -1,0 +1,124 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../../../test/support/eventually.ts';
+import { FakeClock } from '../../../../test/support/fakes/fake-clock.ts';
+import { FakeNamespaceStore } from '../../../../test/support/fakes/fake-namespace-store.ts';
+import { FakeLog } from '../../../../test/support/fakes/recorders.ts';
+import type { ServingCertificate } from '../../../application/ports/serving-certificate.ts';
+import { IMAGES_ANNOTATION } from '../../../domain/assignment/images-annotation.ts';
+import { KubeError } from '../client/kube-error.ts';
+import type { KubeObject } from '../client/resource.ts';
+import { KubernetesWorkloadRoller } from '../workloads/kubernetes-workload-roller.ts';
+import { WebhookConfigurationKeeper } from '../webhook-configuration/webhook-configuration-keeper.ts';
+import { type RawWorkload, workloadOf } from '../workloads/workload-mapping.ts';
+
+const conflict = (): KubeError => new KubeError('apply: the object has been modified', 409, 'Conflict');
+
+/** A watch that says nothing. */
+async function* silence(_: unknown, { signal }: { signal: AbortSignal }): AsyncGenerator<never> {
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  yield* [];
+}
+
+function fakeClient() {
+  return {
+    items: {} as Record<string, KubeObject[]>,
+    apply: vi.fn(), mergePatch: vi.fn(), get: vi.fn(), delete: vi.fn(), create: vi.fn(),
+    watch: silence,
+    async listAll(resource: { kind: string }, _where: unknown, _signal: unknown, keep: (object: KubeObject) => KubeObject) {
+      return { items: (this.items[resource.kind] ?? []).map(keep), resourceVersion: '10' };
+    },
+  };
+}
+
+const leadership = { isLeader: vi.fn(() => true) };
+let client: ReturnType<typeof fakeClient>;
+beforeEach(() => {
+  client = fakeClient();
+  leadership.isLeader.mockReset().mockReturnValue(true);
+});
+
+describe('KubernetesWorkloadRoller', () => {
+  const raw = (resourceVersion: string, entries?: string): RawWorkload => ({
+    metadata: { namespace: 'default', name: 'web', uid: 'u', resourceVersion, generation: 1 },
+    spec: { template: { ...(entries === undefined ? {} : { metadata: { annotations: { [IMAGES_ANNOTATION]: entries } } }), spec: { containers: [{ name: 'c', image: 'i' }] } } },
+  });
+  const workload = workloadOf(raw('1'), 'Deployment');
+  const pod = { name: 'p', uid: 'p-1', deleting: false, finished: false, ready: false, containers: [] };
+  const make = (): KubernetesWorkloadRoller => new KubernetesWorkloadRoller(client as never, new FakeLog(), leadership);
+
+  it('sends nothing when this replica does not lead', async () => {
+    leadership.isLeader.mockReturnValue(false);
+    await expect(make().setImagesAnnotation(workload, 'demos=v2')).rejects.toMatchObject({ consequence: 'retry', message: expect.stringContaining('does not lead') as string });
+    await expect(make().deletePod(workload, pod)).rejects.toMatchObject({ consequence: 'retry' });
+    expect([client.apply, client.mergePatch, client.delete].map(({ mock }) => mock.calls.length)).toEqual([0, 0, 0]);
+  });
+
+  it('sends nothing again when the lead was lost meanwhile', async () => {
+    client.apply.mockImplementation(async () => {
+      leadership.isLeader.mockReturnValue(false);
+      throw conflict();
+    });
+    client.get.mockResolvedValue(raw('2'));
+    await expect(make().setImagesAnnotation(workload, 'demos=v2')).rejects.toMatchObject({ consequence: 'retry' });
+    expect(client.apply).toHaveBeenCalledTimes(1);
+  });
+
+  it('sends entries again over a status that changed, for the present version, and never over other entries', async () => {
+    client.apply.mockRejectedValueOnce(conflict()).mockResolvedValueOnce(raw('3', 'demos=v2'));
+    client.get.mockResolvedValueOnce(raw('2'));
+    await make().setImagesAnnotation(workload, 'demos=v2');
+    expect(client.apply.mock.calls.map((call) => (call as [unknown, unknown, KubeObject])[2].metadata?.resourceVersion)).toEqual(['1', '2']);
+
+    client.apply.mockReset().mockRejectedValue(conflict());
+    client.get.mockResolvedValueOnce(raw('4', 'demos=v3'));
+    await expect(make().setImagesAnnotation(workload, 'demos=v2')).rejects.toMatchObject({ consequence: 'conflict' });
+    expect(client.apply).toHaveBeenCalledTimes(1);
+  });
+
+  it('shows what it wrote before the watch brings it, and leaves out a workload that can\'t be read', async () => {
+    client.items['Deployment'] = [raw('1'), { metadata: { namespace: 'default', name: 'broken', uid: 'b', resourceVersion: '2' }, spec: { template: { spec: { containers: 7 } } } } as KubeObject, { metadata: { ...raw('3').metadata, name: 'other', uid: 'o' }, spec: raw('3').spec } as KubeObject];
+    const roller = make();
+    roller.start();
+    await roller.whenSynced();
+    expect(roller.list('default').map(({ name }) => name)).toEqual(['web', 'other']);
+    client.apply.mockResolvedValue(raw('11', 'demos=v2'));
+    await roller.setImagesAnnotation(workload, 'demos=v2');
+    expect(roller.list('default')[0]?.template.annotations).toEqual({ [IMAGES_ANNOTATION]: 'demos=v2' });
+    await roller.stop();
+  });
+});
+
+describe('WebhookConfigurationKeeper', () => {
+  const certificate = { current: () => ({ authority: 'PEM' }), subscribe: vi.fn() } as unknown as ServingCertificate;
+  const configuration = { metadata: { name: 'kimup', uid: 'w', resourceVersion: '7' }, webhooks: [] };
+  let clock: FakeClock;
+  let keeper: WebhookConfigurationKeeper;
+
+  beforeEach(async () => {
+    clock = new FakeClock();
+    client.items['MutatingWebhookConfiguration'] = [configuration];
+    client.mergePatch.mockImplementation(async (_resource, _at, body: object) => ({ ...configuration, ...body, metadata: { ...configuration.metadata, resourceVersion: '8' } }));
+    keeper = new WebhookConfigurationKeeper(client as never, new FakeNamespaceStore(), certificate, clock, new FakeLog(), { address: { url: 'https://127.0.0.1/' }, ownNamespace: 'kimup-operator', fieldManager: 'kimup-operator' }, leadership);
+  });
+
+  it('writes nothing while this replica does not lead, and all once it does', async () => {
+    leadership.isLeader.mockReturnValue(false);
+    keeper.start();
+    await eventually(() => clock.pending().length > 0);
+    await clock.advance(10_000);
+    expect(client.mergePatch).not.toHaveBeenCalled();
+    leadership.isLeader.mockReturnValue(true);
+    await clock.advance(1_000);
+    expect(client.mergePatch).toHaveBeenCalledTimes(1);
+    await keeper.stop();
+  });
+
+  it('writes for the version that it saw, and looks again when that is not the present one', async () => {
+    client.mergePatch.mockRejectedValueOnce(conflict());
+    keeper.start();
+    await eventually(() => clock.pending().length > 0);
+    await clock.advance(1_000);
+    expect(client.mergePatch.mock.calls.map((call) => (call as unknown[])[2])).toMatchObject([{ metadata: { uid: 'w', resourceVersion: '7' } }, { metadata: { uid: 'w', resourceVersion: '7' } }]);
+    await keeper.stop();
+  });
+});

@@ -1,0 +1,28 @@
+/** What a pod template names for one Image. */
+export interface PinnedTag {
+  readonly tag: string;
+  /** `sha256:…` of the tag when it was decided. */
+  readonly digest?: string;
+}
+
+const TAG = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}';
+/** Bounded, as what is kept of it in a status is: the registered algorithms have up to 128 digits. */
+const DIGEST = '(?=[^:]{1,32}:)[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,128}';
+const VALUE = new RegExp(`^(${TAG})(?:@(${DIGEST}))?$`);
+
+/** The entry of what else a tag and digest are said of: an update, a rollout, a status. */
+export function pinnedTagOf({ tag, digest }: { readonly tag: string; readonly digest?: string | undefined }): PinnedTag {
+  return digest === undefined ? { tag } : { tag, digest };
+}
+
+/** `tag@digest` or `tag`: one Image's entry, as a rollout keeps it to put it back (`before`). `undefined` for anything else. */
+export function parsePinnedTag(text: string): PinnedTag | undefined {
+  const [, tag, digest] = VALUE.exec(text) ?? [];
+  if (tag === undefined) return undefined;
+  return digest === undefined ? { tag } : { tag, digest };
+}
+
+/** The inverse of {@link parsePinnedTag}. */
+export function formatPinnedTag(entry: PinnedTag): string {
+  return entry.digest === undefined ? entry.tag : `${entry.tag}@${entry.digest}`;
+}

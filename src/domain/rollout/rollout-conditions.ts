@@ -1,0 +1,118 @@
+import type { ConditionState } from '../image/conditions.ts';
+import type { Image } from '../image/image.ts';
+import type { LeftAlone, Rollout, WorkloadRollout } from '../image/image-status.ts';
+import { sameLeftAlone } from './same-rollout.ts';
+import { IMAGE_ANNOTATION } from '../assignment/image-ownership.ts';
+import type { AmbiguousWorkloads } from './rollout-context.ts';
+import { workloadId } from './workload.ts';
+
+/** The operator's condition on an Image: whether all that could be rolled runs the tag that it should. */
+export const ROLLED_OUT = 'RolledOut';
+
+/** The operator's condition on an Image, there while it is so: workloads can't tell which of several Images is theirs. */
+export const AMBIGUOUS = 'Ambiguous';
+
+/** All conditions that the operator writes. */
+export const OPERATOR_CONDITIONS: ReadonlySet<string> = new Set([ROLLED_OUT, AMBIGUOUS]);
+
+/** Shorter than what a condition is cut to, so that one can be compared with what it should be. */
+const MAX_AMBIGUITY = 1_000;
+
+/** Which workloads get no tag because several Images could give them one, and what to do; `undefined` for none. */
+export function ambiguity(image: Image, ties: AmbiguousWorkloads): string | undefined {
+  if (ties.workloads.length === 0) return undefined;
+  const images = some(ties.images);
+  const workloads = some(ties.workloads.map(({ kind, name }) => `${kind} ${name}`));
+  const text = `say with the annotation ${IMAGE_ANNOTATION} on the pod template which Image counts: several are for ${image.spec.image} (${images}), so none puts its tag on ${workloads}`;
+  return text.length <= MAX_AMBIGUITY ? text : `${text.slice(0, MAX_AMBIGUITY - 1)}…`;
+}
+
+/** The condition {@link AMBIGUOUS}. */
+export function ambiguousCondition(message: string): ConditionState {
+  return { type: AMBIGUOUS, status: 'True', reason: 'SeveralImages', message };
+}
+
+/** The first five by name. */
+function some(names: readonly string[]): string {
+  const sorted = [...names].sort();
+  return sorted.length <= 5 ? sorted.join(', ') : `${sorted.slice(0, 5).join(', ')} and ${sorted.length - 5} more`;
+}
+
+/** The condition {@link ROLLED_OUT} for a rollout. */
+export function rolledOutCondition({ tag, phase, message, workloads, leftAlone = [] }: Rollout): ConditionState {
+  const type = ROLLED_OUT;
+  const named = (which: WorkloadRollout['phase']): string | undefined => {
+    const rows = workloads.filter((row) => row.phase === which);
+    const some = rows.slice(0, 5).map((row) => `${row.kind} ${row.name}: ${row.message ?? ''}`);
+    return rows.length === 0 ? undefined : some.concat(rows.length > 5 ? [`and ${rows.length - 5} more`] : []).join('; ');
+  };
+  const overridden = named('Overridden');
+  const left = leftAlone.length === 0 ? '' : `; ${leftAloneText(leftAlone)}`;
+  switch (phase) {
+    case 'Failed':
+      return { type, status: 'False', reason: 'RolloutFailed', message: `${tag}: ${message ?? ''}${left}` };
+    case 'Progressing':
+      return { type, status: 'False', reason: 'RollingOut', message: `${tag}: ${message ?? ''}${overridden === undefined ? '' : `; ${overridden}`}${left}` };
+    case 'Healthy': {
+      const failed = named('Failed');
+      if (failed !== undefined) return { type, status: 'False', reason: 'WorkloadFailed', message: `${tag}: ${failed}${left}` };
+      if (workloads.some((row) => row.phase === 'Pending' || row.phase === 'Progressing')) {
+        return { type, status: 'False', reason: 'RollingOut', message: `${tag}: ${message ?? ''}${left}` };
+      }
+      if (overridden !== undefined) return { type, status: 'True', reason: 'Overridden', message: `${tag}: ${overridden}${left}` };
+      return { type, status: 'True', reason: leftAlone.length === 0 ? 'RolledOut' : 'LeftAlone', message: `${tag}: ${message ?? ''}${left}` };
+    }
+  }
+}
+
+/** Which workloads stay as they are because of their tags, and why: the first five. */
+function leftAloneText(leftAlone: readonly LeftAlone[]): string {
+  const rows = leftAlone.slice(0, 5).map(({ kind, name, message }) => `${kind} ${name}: ${message}`);
+  return `left alone because of their tags: ${rows.concat(leftAlone.length > 5 ? [`and ${leftAlone.length - 5} more`] : []).join('; ')}`;
+}
+
+/** An event about an Image. */
+export interface RolloutEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What people are told by events when the rollout in the status changes. Progress is nothing to tell. */
+export function rolloutEvents(before: Rollout | undefined, after: Rollout | undefined): readonly RolloutEvent[] {
+  if (after === undefined) {
+    return before === undefined ? [] : [{ type: 'Normal', reason: 'RolloutWithdrawn', message: `the rollout of ${before.tag} was withdrawn; what it rolled went back` }];
+  }
+  const told: RolloutEvent[] = [];
+  const { tag, workloads } = after;
+  const same = before !== undefined && before.tag === tag && before.digest === after.digest && before.since === after.since;
+  const rowsOf = (rows: readonly WorkloadRollout[], known: readonly WorkloadRollout[] = [], to?: string): void => {
+    const phases = new Map(known.map((row) => [workloadId(row), row.phase]));
+    for (const row of rows) {
+      if (row.phase === phases.get(workloadId(row))) continue;
+      if (row.phase === 'Overridden') told.push({ type: 'Warning', reason: 'RolloutOverridden', message: `${row.kind} ${row.name}: ${row.message ?? ''}` });
+      if (row.phase === 'Failed' && to !== undefined) {
+        told.push({ type: 'Warning', reason: 'WorkloadFailed', message: `${row.kind} ${row.name} does not get to ${to} and goes back: ${row.message ?? ''}` });
+      }
+    }
+  };
+  // Of a rollout that failed, that alone is told.
+  rowsOf(workloads, same ? before.workloads : [], after.phase === 'Failed' ? undefined : tag);
+  if (after.late !== undefined) rowsOf(after.late.workloads, before?.late?.workloads, after.late.tag);
+  const { leftAlone = [] } = after;
+  if (leftAlone.length > 0 && !sameLeftAlone(leftAlone, same ? before.leftAlone : undefined)) {
+    told.push({ type: 'Warning', reason: 'LeftAlone', message: `${tag}: ${leftAloneText(leftAlone)}` });
+  }
+  if (same && before.phase === after.phase) return told;
+  switch (after.phase) {
+    case 'Progressing':
+      told.push({ type: 'Normal', reason: 'RollingOut', message: `rolling out ${tag} to ${workloads.length} ${workloads.length === 1 ? 'workload' : 'workloads'}` });
+      break;
+    case 'Failed':
+      told.push({ type: 'Warning', reason: 'RolloutFailed', message: `the rollout of ${tag} failed and goes back: ${after.message ?? ''}` });
+      break;
+    case 'Healthy':
+      if (same || workloads.every((row) => row.phase !== 'Pending')) told.push({ type: 'Normal', reason: 'RolledOut', message: `${tag}: ${after.message ?? ''}` });
+  }
+  return told;
+}

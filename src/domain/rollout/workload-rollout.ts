@@ -1,0 +1,200 @@
+import type { WorkloadRollout } from '../image/image-status.ts';
+import { progressMessage, progressOf, rollsNow, scoreOf } from './health.ts';
+import { type RecreatedPod, rfc3339, type RolloutContext } from './rollout-context.ts';
+import { type PinnedTag, pinnedTagOf, formatPinnedTag } from '../reference/pinned-tag.ts';
+import { leftBehind, missing, troubleOf, unseenPods } from './template-images.ts';
+import { pinnedTagTextIn, type PodState, type Workload, workloadId } from './workload.ts';
+
+/** How often pods are looked at again that are all there, but do not carry the tag or are not ready. */
+const RECHECK_MS = 10_000;
+/** How often a pod that the webhook did not see is made anew in vain, and the wait after the first time; it doubles. */
+const REMAKE_TRIES = 5;
+const REMAKE_WAIT_MS = 1_000;
+
+const NOTHING_NOW = 'nothing to roll now: paused, without replicas or OnDelete';
+/** Longest message of a row: there may be thousands in a status. */
+const MAX_MESSAGE = 500;
+
+/** A new row, before its workload is touched. Its `since` is never before the workload was made, whatever the clocks say. */
+export function pendingWorkloadRollout(context: RolloutContext, workload: Workload, before: string | undefined): WorkloadRollout {
+  return {
+    kind: workload.kind,
+    name: workload.name,
+    ...(before === undefined ? {} : { previousTag: before }),
+    phase: 'Pending',
+    since: rfc3339(Math.max(context.input.now, workload.createdAt)),
+  };
+}
+
+/**
+ * The row as it is now that the workload is as it is; `undefined` when it is no longer of this rollout (its workload is
+ * gone, or out of scope). A row that is Pending stays so until its template names the target.
+ */
+export function nextWorkloadRollout(context: RolloutContext, row: WorkloadRollout, target: PinnedTag): WorkloadRollout | undefined {
+  const workload = context.workloadOf(row);
+  if (workload === undefined) return undefined;
+  if (row.phase === 'Overridden' || row.phase === 'Failed') return row;
+  const entry = pinnedTagTextIn(workload, context.image.name);
+  if (entry === formatPinnedTag(target)) return row.phase === 'Healthy' ? row : progressing(context, row, workload, target);
+  // What an update in whose place this one came had put there is no person's word.
+  if (row.phase === 'Pending' && (entry === row.previousTag || workload.ownsAnnotation)) {
+    return rollsNow(workload) ? pending(context, row) : healthy(context, row, NOTHING_NOW);
+  }
+  const manager = context.annotationManager(workload);
+  if (manager === undefined) return row;
+  const keeps = entry === undefined ? ownEntry(context, target) : undefined;
+  return {
+    ...row,
+    ...(keeps === undefined ? {} : { pinnedTag: keeps }),
+    phase: 'Overridden',
+    since: rfc3339(context.input.now),
+    message: `${manager} ${entry === undefined ? 'took the entry away' : `made it ${entry}`}: left alone until the next move`,
+  };
+}
+
+/**
+ * What pods get whose template names nothing, as an entry: the Image may move on without a workload that somebody took back,
+ * and its next pods are not to follow. `undefined` where that is the target itself.
+ */
+function ownEntry({ image }: RolloutContext, target: PinnedTag): string | undefined {
+  const { tag, digest } = image.status;
+  const entry = tag === undefined ? undefined : formatPinnedTag(pinnedTagOf({ tag, digest }));
+  return entry === formatPinnedTag(target) ? undefined : entry;
+}
+
+/**
+ * A row whose workload is not touched yet. Once the API server has refused that it has a message, and from then on as much time
+ * as a workload without progress: RBAC, a quota or a policy may be mended meanwhile.
+ */
+function pending(context: RolloutContext, row: WorkloadRollout): WorkloadRollout {
+  const { now, memory, options } = context.input;
+  const refusal = memory.refused.get(workloadId(row));
+  if (row.message === undefined) return refusal === undefined ? row : { ...row, since: rfc3339(now), message: shortened(`refused: ${refusal}`) };
+  const deadline = Date.parse(row.since) + options.rolloutDeadlineMs;
+  if (now >= deadline) return failed(context, row, row.message);
+  context.requeueAt(deadline);
+  return row;
+}
+
+/** Puts the target into the templates of the Pending rows, as far as there is room beside those under way; refused ones last. */
+export function startPending(context: RolloutContext, rows: readonly WorkloadRollout[], target: PinnedTag): void {
+  let room = context.input.options.maxConcurrent - rows.filter((row) => row.phase === 'Progressing').length;
+  const isRefused = (row: WorkloadRollout): boolean => row.message !== undefined;
+  for (const row of [...rows.filter((one) => !isRefused(one)), ...rows.filter(isRefused)]) {
+    const workload = row.phase === 'Pending' ? context.workloads.get(workloadId(row)) : undefined;
+    if (workload === undefined || room <= 0) continue;
+    room -= 1;
+    context.commands.push({ type: 'set-entry', workload, entry: formatPinnedTag(target) });
+  }
+}
+
+/**
+ * Takes the entry of a rolled workload back to what it was, and deletes the pods of a StatefulSet that keep it from going
+ * back. Does nothing where that is done, or where somebody else has the say. Returns whether anything is left to do.
+ */
+export function rollBack(context: RolloutContext, row: WorkloadRollout, target: PinnedTag): boolean {
+  const workload = context.workloadOf(row);
+  if (workload === undefined || row.phase === 'Overridden') return false;
+  const entry = pinnedTagTextIn(workload, context.image.name);
+  const isPut = entry === formatPinnedTag(target) || row.phase === 'Pending';
+  if (isPut && entry !== row.previousTag && workload.ownsAnnotation) {
+    context.commands.push({ type: 'set-entry', workload, entry: row.previousTag });
+    return true;
+  }
+  if (workload.kind !== 'StatefulSet' || progressOf(workload).complete) return false;
+  // Until the StatefulSet's controller knows the template, it would make the pod anew as it was.
+  if (workload.status.observedGeneration < workload.generation) return true;
+  const pods = context.pods(workload);
+  const stuck = pods === undefined ? [] : leftBehind(workload, pods, context.image);
+  for (const pod of stuck) context.commands.push({ type: 'delete-pod', workload, pod });
+  return pods === undefined || stuck.length > 0;
+}
+
+function progressing(context: RolloutContext, row: WorkloadRollout, workload: Workload, target: PinnedTag): WorkloadRollout {
+  const { image, input: { now, options, memory } } = context;
+  const progress = progressOf(workload);
+  const score = scoreOf(progress);
+  const known = `${workloadId(workload)} ${formatPinnedTag(target)}`;
+  const best = memory.best.get(known);
+  const moved = row.phase === 'Pending' || (best !== undefined && score > best.score);
+  const since = Math.max(Date.parse(row.since), moved ? now : best?.at ?? 0);
+  const next = { score: Math.max(score, best?.score ?? 0), at: since, remade: best?.recreated };
+  context.best.set(known, next);
+  const under = (message: string): WorkloadRollout => ({ ...row, phase: 'Progressing', since: since === Date.parse(row.since) ? row.since : rfc3339(since), message });
+
+  if (progress.complete) {
+    const pods = context.pods(workload);
+    if (pods === undefined) return row;
+    const lack = missing(workload, pods, context.tags(workload), image, target, progress.wanted);
+    if (lack === undefined) return healthy(context, row, progressMessage(progress));
+    if (now - since >= options.rolloutDeadlineMs) return failed(context, row, lack);
+    context.requeueAt(Math.min(now + RECHECK_MS, since + options.rolloutDeadlineMs));
+    context.best.set(known, { ...next, recreated: recreatePod(context, workload, unseenPods(workload, pods, context.tags(workload), image, target), best?.recreated) });
+    return under(lack);
+  }
+  if (workload.paused) {
+    // Nothing goes on until it is resumed; but who paused it may have done so because of its new pods.
+    const pods = context.pods(workload);
+    if (pods === undefined) return row;
+    const trouble = troubleOf(workload, pods, image);
+    if (trouble === undefined) return healthy(context, row, NOTHING_NOW);
+    if (now - since >= options.rolloutDeadlineMs) return failed(context, row, `paused; ${trouble}`);
+    context.requeueAt(Math.min(now + RECHECK_MS, since + options.rolloutDeadlineMs));
+    return under(`paused; ${trouble}`);
+  }
+  const reason = overdue(context, workload, since);
+  if (reason === undefined) return under(progressMessage(progress));
+  const pods = context.pods(workload);
+  if (pods === undefined) return row;
+  const trouble = troubleOf(workload, pods, image);
+  return failed(context, row, `${progressMessage(progress)}; ${reason}${trouble === undefined ? '' : `; ${trouble}`}`);
+}
+
+/**
+ * A replica of the webhook that was not up to date, or none that could be reached, let a pod pass by: its controller makes it
+ * anew. One pod at a time while all others are ready; where that does not help, a few times only.
+ */
+function recreatePod(context: RolloutContext, workload: Workload, unseen: readonly PodState[], last: RecreatedPod | undefined): RecreatedPod | undefined {
+  const [pod] = unseen;
+  if (pod === undefined) return last;
+  const { now } = context.input;
+  const tries = last === undefined || unseen.length < last.left ? 0 : last.tries;
+  if (tries >= REMAKE_TRIES) return last;
+  const due = last === undefined || tries === 0 ? now : last.at + REMAKE_WAIT_MS * 2 ** (tries - 1);
+  if (now < due) {
+    context.requeueAt(due);
+    return last;
+  }
+  context.commands.push({ type: 'delete-pod', workload, pod });
+  return { left: unseen.length, tries: tries + 1, at: now };
+}
+
+/** Why the workload has had its time; `undefined` while it has some left. */
+function overdue(context: RolloutContext, workload: Workload, since: number): string | undefined {
+  const { now, options } = context.input;
+  if (workload.kind === 'Deployment') {
+    const { exceeded, observedGeneration } = workload.status;
+    if (exceeded === undefined || observedGeneration < workload.generation) return undefined;
+    // A Deployment that was overdue before keeps that condition until it makes progress: then it has its time once more.
+    const deadline = since + (workload.progressDeadlineMs ?? options.rolloutDeadlineMs);
+    if (exceeded.at >= Math.floor(since / 1_000) * 1_000 || now >= deadline) return exceeded.message;
+    context.requeueAt(deadline);
+    return undefined;
+  }
+  const deadline = since + options.rolloutDeadlineMs;
+  if (now >= deadline) return `no progress for ${Math.round(options.rolloutDeadlineMs / 1_000)} s`;
+  context.requeueAt(deadline);
+  return undefined;
+}
+
+function healthy(context: RolloutContext, row: WorkloadRollout, message: string): WorkloadRollout {
+  return { ...row, phase: 'Healthy', since: rfc3339(context.input.now), message };
+}
+
+function failed(context: RolloutContext, row: WorkloadRollout, message: string): WorkloadRollout {
+  return { ...row, phase: 'Failed', since: rfc3339(context.input.now), message: shortened(message) };
+}
+
+function shortened(message: string): string {
+  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 1)}…`;
+}

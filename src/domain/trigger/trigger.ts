@@ -1,0 +1,9 @@
+export const TRIGGER_TYPES = ['crontab', 'webhook'] as const;
+
+export type TriggerType = (typeof TRIGGER_TYPES)[number];
+
+/** When to look for a newer tag. */
+export interface Trigger {
+  readonly type: TriggerType;
+  readonly value?: string;
+}

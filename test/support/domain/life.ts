@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { changed, settledState } from '../../../src/application/refresh/controller-state.ts';
+import type { Image } from '../../../src/domain/image/image.ts';
+import type { ImageStatus, Update } from '../../../src/domain/image/image-status.ts';
+import { movesImage } from '../../../src/domain/action/action.ts';
+import type { RuleSpec } from '../../../src/domain/rule/rule-spec.ts';
+import type { TagsSpec } from '../../../src/domain/tag/tags-spec.ts';
+import { buildSpec } from '../../../src/domain/rule/rule-catalogue.ts';
+import { FakeImageStore } from '../fakes/fake-image-store.ts';
+import { anyTag, realTags } from './arbitraries.ts';
+import { answer } from './rules.ts';
+
+export const REPOSITORY = 'registry.test/app';
+const SINCE = '2026-01-01T00:00:00Z';
+
+/** What happens to an Image, one after the other. */
+export type Happening =
+  /** Tags are pushed, the rules are asked, and what they take is rolled out well or not. */
+  | { readonly kind: 'push'; readonly tags: readonly string[]; readonly fails?: boolean }
+  /** The same tag is pushed anew, and a digest rule takes it. */
+  | { readonly kind: 'digest' }
+  /** A person changes spec.baseTag to one of the tags that there are. */
+  | { readonly kind: 'base'; readonly at: number; readonly fails?: boolean };
+
+export interface Moment {
+  readonly image: Image;
+  readonly happened: Happening['kind'] | undefined;
+  /** The Image while the move was under way that brought it here, or brought it nowhere. */
+  readonly during?: Image;
+}
+
+export interface Life {
+  readonly rules: readonly RuleSpec[];
+  readonly moments: readonly Moment[];
+  /** All tags that were ever pushed. */
+  readonly tags: readonly string[];
+}
+
+/** An Image that starts at its base tag and goes where its rules and its user take it, by the controller's own steps. */
+export function live(rules: readonly RuleSpec[], tagsSpec: TagsSpec | undefined, base: string, happenings: readonly Happening[]): Life {
+  const tags = [base];
+  const built = buildSpec({ rules, ...(tagsSpec === undefined ? {} : { tags: tagsSpec }) });
+  const put = (baseTag: string, status: Partial<ImageStatus>): Image =>
+    new FakeImageStore().put({ spec: { image: REPOSITORY, baseTag, rules, ...(tagsSpec === undefined ? {} : { tags: tagsSpec }) }, status: { image: REPOSITORY, baseTag, conditions: [], ...status } });
+  let image = put(base, { tag: base });
+  const moments: Moment[] = [{ image, happened: undefined }];
+  const go = (happened: Happening['kind'], update: Update, fails = false, before: Partial<ImageStatus> = image.status): void => {
+    const { baseTag } = image.spec;
+    const during = put(baseTag, { ...before, update });
+    const ended = put(baseTag, { ...during.status, rollout: { ...update, phase: fails ? 'Failed' : 'Healthy', workloads: [] } });
+    const { tag, history, origins } = settledState(ended, SINCE);
+    image = put(baseTag, { tag, ...(history === undefined ? {} : { history }), ...(origins === undefined ? {} : { origins }) });
+    moments.push({ image, happened, during });
+  };
+  for (const happening of happenings) {
+    switch (happening.kind) {
+      case 'push': {
+        tags.push(...happening.tags);
+        const decision = answer({ ...built, currentTag: image.status.tag!, tags, noFacts: 'nobody is asked' });
+        if (decision.kind === 'move') go('push', { tag: decision.tag, rule: decision.rule, since: SINCE }, happening.fails);
+        break;
+      }
+      case 'digest':
+        go('digest', { tag: image.status.tag!, rule: 'digest', since: SINCE });
+        break;
+      case 'base': {
+        const baseTag = tags[happening.at % tags.length]!;
+        const { tag, history, origins } = changed({ ...image, spec: { ...image.spec, baseTag } }, settledState(image, SINCE), SINCE);
+        const before = { tag, ...(history === undefined ? {} : { history }), ...(origins === undefined ? {} : { origins }) };
+        const same = tag === baseTag;
+        image = put(baseTag, before);
+        if (same) moments.push({ image, happened: 'base' });
+        else go('base', { tag: baseTag, rule: 'spec.baseTag', since: SINCE }, happening.fails, image.status);
+      }
+    }
+  }
+  return { rules, moments, tags };
+}
+
+const rule: fc.Arbitrary<RuleSpec> = fc.tuple(
+  fc.constantFrom<readonly [RuleSpec['type'], string?]>(
+    ['semver-major'], ['semver-minor'], ['semver-patch'], ['semver-range', '>=1.2 <9 || ~11.3.0-rc.1'], ['semver-range', '*'],
+    ['calver-major'], ['calver-minor'], ['calver-patch'], ['calver-prerelease'], ['regex', '^v?1'], ['regex', '[a-z]$'], ['regex', '.'],
+    ['numerical'], ['numerical', 'asc'], ['alphabetical'], ['alphabetical', 'asc'], ['always'],
+  ),
+  fc.constantFrom<RuleSpec['actions'][number]['type']>('apply', 'apply', 'request-approval', 'alert-discord'),
+).map(([[type, value], action]) => ({ name: type, type, ...(value === undefined ? {} : { value }), actions: [{ type: action }] }));
+
+export const anyRules = fc.array(rule, { minLength: 1, maxLength: 3 });
+
+const filter: fc.Arbitrary<TagsSpec | undefined> = fc.constantFrom<TagsSpec | undefined>(
+  undefined, undefined, undefined, { exclude: 'alpine' }, { include: '^v?[12]' }, { extract: '^v?(\\d+)' }, { extract: '(\\d+)$' }, { extract: '^(\\d+(?:\\.\\d+)*)' },
+);
+
+/** Tags as they are pushed: of all shapes, or those of a real repository. */
+const pushed = fc.oneof(
+  fc.tuple(anyTag, fc.array(fc.array(anyTag, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 14 })),
+  realTags.chain((tags) => fc.tuple(fc.constantFrom(...tags), fc.array(fc.shuffledSubarray([...tags], { minLength: 1, maxLength: Math.min(tags.length, 12) }), { minLength: 1, maxLength: 14 }))),
+);
+
+/** Lives in which rules alone move the Image. */
+export const lifeByRules = livesOf(anyRules, (pushes) => fc.constant(pushes.map((tags): Happening => ({ kind: 'push', tags }))));
+
+/** Lives in which everything happens that there is, but for changed rules. */
+export const anyLife = livesOf(anyRules, (pushes) => fc.tuple(...pushes.map((tags) => fc.oneof(
+  { weight: 4, arbitrary: fc.boolean().map((fails): Happening[] => [{ kind: 'push', tags, fails }]) },
+  { weight: 2, arbitrary: fc.tuple(fc.nat(50), fc.boolean()).map(([at, fails]): Happening[] => [{ kind: 'push', tags }, { kind: 'base', at, fails }]) },
+  { weight: 1, arbitrary: fc.constant<Happening[]>([{ kind: 'push', tags }, { kind: 'digest' }]) },
+))).map((all) => all.flat()));
+
+/** Lives whose Images have these rules. */
+export function livesOf(rules: fc.Arbitrary<readonly RuleSpec[]>, happenings: (pushes: readonly (readonly string[])[]) => fc.Arbitrary<readonly Happening[]>): fc.Arbitrary<Life> {
+  return fc.tuple(rules, filter, pushed).chain(([specs, tags, [base, pushes]]) => happenings(pushes).map((all) => live(specs, tags, base, all)));
+}
+
+/** Of a life's rules those that move. */
+export function movingRules({ rules }: Life): readonly RuleSpec[] {
+  return rules.filter(({ actions }) => actions.some(movesImage));
+}

@@ -1,0 +1,34 @@
+import { Alarm } from '../../../src/application/ports/alarm.ts';
+import type { Clock } from '../../../src/application/ports/clock.ts';
+
+/** An alarm that rings when the clock of the test gets there. */
+export class FakeAlarm extends Alarm {
+  readonly #clock: Clock;
+  #cancel: (() => void) | undefined;
+  #at: number | undefined;
+
+  constructor(clock: Clock) {
+    super();
+    this.#clock = clock;
+  }
+
+  /** When it will ring, in milliseconds since the epoch; `undefined` when it is not set. */
+  get at(): number | undefined {
+    return this.#at;
+  }
+
+  override set(at: number, ring: () => void): void {
+    this.clear();
+    this.#at = at;
+    this.#cancel = this.#clock.after(at - this.#clock.now(), () => {
+      this.clear();
+      ring();
+    });
+  }
+
+  override clear(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#at = undefined;
+  }
+}
