@@ -34,8 +34,8 @@ const PACKAGES: Record<string, string[]> = {
 const NOT_SOURCE = ['test', 'tools', 'bench', 'scripts', 'build'];
 
 const ADAPTERS = readdirSync(join(import.meta.dirname, 'src/adapters'), { withFileTypes: true })
-  .filter(entry => entry.isDirectory())
-  .map(entry => entry.name);
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name);
 
 /** What every adapter that calls out may know. */
 const SHARED_ADAPTER = 'net';
@@ -46,9 +46,12 @@ function upTo(folders: string[], message: string): { regex: string; message: str
 
 /** A pattern for what is none of `names` and does not start with `.`: oxlint's patterns have no look-around. */
 function otherThan(names: string[]): string {
-  const firsts = [...new Set(names.map(name => name.charAt(0)))].filter(first => first !== '');
-  const further = firsts.filter(first => first !== '.').map(first =>
-    `${first}${otherThan(names.filter(name => name.startsWith(first)).map(name => name.slice(1)))}`);
+  const firsts = [...new Set(names.map((name) => name.charAt(0)))].filter((first) => first !== '');
+  const further = firsts
+    .filter((first) => first !== '.')
+    .map(
+      (first) => `${first}${otherThan(names.filter((name) => name.startsWith(first)).map((name) => name.slice(1)))}`,
+    );
   const here = firsts.length === 0 ? '.' : `[^${firsts.join('')}]`;
   return `(?:${[here, ...(names.includes('') || names.includes('.') ? [] : ['$']), ...further].join('|')})`;
 }
@@ -58,15 +61,30 @@ function wall(layer: string, inner?: string): OxlintOverride {
   const forbidden = [...LAYERS.slice(LAYERS.indexOf(layer) + 1), ...NOT_SOURCE];
   const patterns: object[] = [upTo(forbidden, `src/${layer} may not know this folder (docs/architecture.md).`)];
   if (inner !== undefined) {
-    patterns.push(upTo(ADAPTERS.filter(other => other !== inner && other !== SHARED_ADAPTER), 'One adapter does not know another: go through a port.'));
+    patterns.push(
+      upTo(
+        ADAPTERS.filter((other) => other !== inner && other !== SHARED_ADAPTER),
+        'One adapter does not know another: go through a port.',
+      ),
+    );
   }
   const packages = PACKAGES[layer];
   if (packages !== undefined) {
-    patterns.push({ regex: `^${otherThan(['.', ...packages])}`, message: `src/${layer} uses no package but ${packages.join(', ')}.` });
+    patterns.push({
+      regex: `^${otherThan(['.', ...packages])}`,
+      message: `src/${layer} uses no package but ${packages.join(', ')}.`,
+    });
   }
-  const paths = layer === 'application'
-    ? [{ name: '@nestjs/common', allowImportNames: ['Injectable'], message: 'A use case takes Injectable from Nest, nothing else.' }]
-    : [];
+  const paths =
+    layer === 'application'
+      ? [
+          {
+            name: '@nestjs/common',
+            allowImportNames: ['Injectable'],
+            message: 'A use case takes Injectable from Nest, nothing else.',
+          },
+        ]
+      : [];
   return {
     files: [inner === undefined ? `src/${layer}/**/*.ts` : `src/${layer}/${inner}/**/*.ts`],
     excludeFiles: ['**/*.test.ts'],
@@ -76,21 +94,28 @@ function wall(layer: string, inner?: string): OxlintOverride {
 
 /** No import of a room of the domain that this one may not know. What it may know is the layer's wall besides. */
 function room(name: string, known: readonly string[]): OxlintOverride {
-  const others = Object.keys(DOMAIN).filter(other => other !== name && !known.includes(other));
-  const [layer] = (wall('domain').rules as { 'no-restricted-imports': [string, { patterns: object[]; paths: object[] }] })['no-restricted-imports'].slice(1) as [{ patterns: object[]; paths: object[] }];
-  const patterns = [...layer.patterns, upTo(others, `src/domain/${name} may not know this room (DOMAIN in boundaries.config.ts).`)];
+  const others = Object.keys(DOMAIN).filter((other) => other !== name && !known.includes(other));
+  const [layer] = (
+    wall('domain').rules as { 'no-restricted-imports': [string, { patterns: object[]; paths: object[] }] }
+  )['no-restricted-imports'].slice(1) as [{ patterns: object[]; paths: object[] }];
+  const patterns = [
+    ...layer.patterns,
+    upTo(others, `src/domain/${name} may not know this room (DOMAIN in boundaries.config.ts).`),
+  ];
   return {
     files: [`src/domain/${name}/**/*.ts`],
     excludeFiles: ['**/*.test.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns, paths: layer.paths }] } as NonNullable<OxlintOverride['rules']>,
+    rules: { 'no-restricted-imports': ['error', { patterns, paths: layer.paths }] } as NonNullable<
+      OxlintOverride['rules']
+    >,
   };
 }
 
 /** The walls, an override a layer, a room of the domain and an adapter. */
 export const walls: OxlintOverride[] = [
-  ...LAYERS.map(layer => wall(layer)),
+  ...LAYERS.map((layer) => wall(layer)),
   ...Object.entries(DOMAIN).map(([name, known]) => room(name, known)),
-  ...ADAPTERS.map(adapter => wall('adapters', adapter)),
+  ...ADAPTERS.map((adapter) => wall('adapters', adapter)),
   {
     // No clock, no process, no network: what is no part of the language is a port's.
     files: ['src/support/**/*.ts', 'src/domain/**/*.ts', 'src/application/**/*.ts'],
@@ -98,7 +123,22 @@ export const walls: OxlintOverride[] = [
     env: { builtin: true },
     rules: {
       'no-undef': 'error',
-      'no-restricted-globals': ['error', ...['console', 'process', 'Buffer', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'fetch', 'URL', 'performance', 'crypto'].map(name => ({ name, message: 'Go through a port.' }))],
+      'no-restricted-globals': [
+        'error',
+        ...[
+          'console',
+          'process',
+          'Buffer',
+          'setTimeout',
+          'setInterval',
+          'setImmediate',
+          'queueMicrotask',
+          'fetch',
+          'URL',
+          'performance',
+          'crypto',
+        ].map((name) => ({ name, message: 'Go through a port.' })),
+      ],
     },
   },
 ];

@@ -10,7 +10,13 @@ export default defineConfig({
   // Looked for by class-transformer only where it is asked for.
   external: ['class-transformer/storage'],
   transform: { decorator: { legacy: true, emitDecoratorMetadata: false }, target: 'es2024' },
-  output: { banner: NODE_CHECK, file: 'dist/kimup.mjs', format: 'esm', minify: { mangle: { keepNames: true } }, codeSplitting: false },
+  output: {
+    banner: NODE_CHECK,
+    file: 'dist/kimup.mjs',
+    format: 'esm',
+    minify: { mangle: { keepNames: true } },
+    codeSplitting: false,
+  },
   onLog(level, log, handle) {
     if (log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message);
     if (level !== 'warn' || !log.id?.includes('node_modules')) handle(level, log);

@@ -5,7 +5,11 @@ export const NODE_CHECK =
   "if (Number(process.versions.node.split('.')[0]) < 24) { console.error(`kimup needs Node.js 24 or newer; this is ${process.version}`); process.exit(2); }";
 
 /** Looked for by Nest and Fastify at run time only by those who installed them. We don't. */
-const NEVER_INSTALLED = [/^@nestjs\/(microservices|websockets|platform-express)/, /^@fastify\/(static|view|multipart)/, 'class-transformer/storage'];
+const NEVER_INSTALLED = [
+  /^@nestjs\/(microservices|websockets|platform-express)/,
+  /^@fastify\/(static|view|multipart)/,
+  'class-transformer/storage',
+];
 /** For making the CRDs, and for Nest's ValidationPipe, which kimup has no use for at run time: a megabyte. */
 const NOT_AT_RUN_TIME = ['class-validator', 'class-transformer'];
 /** client-node's typed models: another megabyte, of which its KubeConfig uses nothing but the types. */
@@ -16,7 +20,11 @@ const ascii: Plugin = {
   name: 'ascii',
   generateBundle(_options, bundle) {
     for (const chunk of Object.values(bundle)) {
-      if (chunk.type === 'chunk') chunk.code = chunk.code.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+      if (chunk.type === 'chunk')
+        chunk.code = chunk.code.replace(
+          /[\u0080-\uffff]/g,
+          (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+        );
     }
   },
 };
@@ -30,7 +38,13 @@ function component(name: string): RolldownOptions {
     treeshake: { moduleSideEffects: (id) => !MODELS.test(id) },
     plugins: [ascii],
     // Nest asks classes for their names, in logs and in what it says when one can't be injected.
-    output: { banner: NODE_CHECK, file: `dist/${name}.mjs`, format: 'esm', minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } }, codeSplitting: false },
+    output: {
+      banner: NODE_CHECK,
+      file: `dist/${name}.mjs`,
+      format: 'esm',
+      minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
+      codeSplitting: false,
+    },
     // Warnings of packages are not ours to mend; an import that can't be resolved is an error all the same.
     onLog(level, log, handle) {
       if (log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message);

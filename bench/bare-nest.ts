@@ -13,5 +13,8 @@ const [port, kubeconfig] = process.argv.slice(2);
 const config = new KubeConfig();
 config.loadFromFile(kubeconfig!);
 const app = await NestFactory.create<NestFastifyApplication>(BareModule, new FastifyAdapter(), { logger: false });
-app.getHttpAdapter().getInstance().get('/readyz', () => config.getCurrentCluster()?.name ?? '');
+app
+  .getHttpAdapter()
+  .getInstance()
+  .get('/readyz', () => config.getCurrentCluster()?.name ?? '');
 await app.listen({ host: '127.0.0.1', port: Number(port) });

@@ -12,5 +12,8 @@ interface Manifest {
 const [manifests, tagsFile] = process.argv.slice(2) as [string, string];
 const { items } = parse(readFileSync(manifests, 'utf8')) as { readonly items: readonly Manifest[] };
 const tagsOf = JSON.parse(readFileSync(tagsFile, 'utf8')) as Record<string, readonly string[]>;
-const moves = items.map(({ metadata: { name }, spec: { image, baseTag } }) => ({ name, move: { tag: semver.maxSatisfying(tagsOf[image]!, `^${semver.clean(baseTag)!}`) } }));
+const moves = items.map(({ metadata: { name }, spec: { image, baseTag } }) => ({
+  name,
+  move: { tag: semver.maxSatisfying(tagsOf[image]!, `^${semver.clean(baseTag)!}`) },
+}));
 process.stdout.write(`${JSON.stringify(moves)}\n`);

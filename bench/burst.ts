@@ -10,7 +10,11 @@ import type { Finding } from './main.ts';
 import { cpuSecondsOf, mb, memoryOf } from './process-figures.ts';
 
 /** How many Images, and how often that is looked at. */
-const ROUNDS = [[500, 5], [2_000, 3], [10_000, 3]] as const;
+const ROUNDS = [
+  [500, 5],
+  [2_000, 3],
+  [10_000, 3],
+] as const;
 /** Yearly: nothing is due but what was missed. */
 const MANY = { repositories: 100, crontab: '0 0 0 1 1 *', namespace: 'bench' } as const;
 /** Of the bare applies, and of the controller by default. */
@@ -44,7 +48,9 @@ export async function benchBurst(tell: (line: string) => void): Promise<Finding>
       for (let round = 1; round <= rounds; round += 1) {
         const one = await burst(cluster, kimup, pool, images);
         found.push(one);
-        tell(`${images} Images, round ${round}: ${one.perSecond.toFixed(0)} refreshed a second, ${one.barePerSecond.toFixed(0)} bare status applies a second; the controller took ${one.controllerMsAnImage} ms of a processor an Image, and at most ${one.controllerPeakMb} MB`);
+        tell(
+          `${images} Images, round ${round}: ${one.perSecond.toFixed(0)} refreshed a second, ${one.barePerSecond.toFixed(0)} bare status applies a second; the controller took ${one.controllerMsAnImage} ms of a processor an Image, and at most ${one.controllerPeakMb} MB`,
+        );
       }
       rates.push({
         images,
@@ -71,9 +77,16 @@ export async function benchBurst(tell: (line: string) => void): Promise<Finding>
 
 async function burst(cluster: Cluster, kimup: Installation, pool: ApiPool, images: number): Promise<Rate> {
   await kimup.process('controller').stop(30_000);
-  const barePerSecond = images / await makeDue(cluster, pool);
+  const barePerSecond = images / (await makeDue(cluster, pool));
   const { perSecond, cpuSeconds, peak } = await catchUp(cluster, kimup, images);
-  return { images, perSecond, barePerSecond, ratio: rounded(perSecond / barePerSecond), controllerMsAnImage: rounded(1_000 * cpuSeconds / images), controllerPeakMb: mb(peak) };
+  return {
+    images,
+    perSecond,
+    barePerSecond,
+    ratio: rounded(perSecond / barePerSecond),
+    controllerMsAnImage: rounded((1_000 * cpuSeconds) / images),
+    controllerPeakMb: mb(peak),
+  };
 }
 
 interface ItsStatus {
@@ -82,26 +95,48 @@ interface ItsStatus {
 }
 
 async function statusesOf(cluster: Cluster): Promise<readonly ItsStatus[]> {
-  return (JSON.parse(await cluster.kubectl(['get', 'images', '-A', '-o', 'json'], { timeoutMs: 120_000 })) as { items: ItsStatus[] }).items;
+  return (
+    JSON.parse(await cluster.kubectl(['get', 'images', '-A', '-o', 'json'], { timeoutMs: 120_000 })) as {
+      items: ItsStatus[];
+    }
+  ).items;
 }
 
 /** Applies each status once more, as of long ago, and returns how many seconds that took. No controller may run. */
 export async function makeDue(cluster: Cluster, pool: ApiPool): Promise<number> {
   const statuses = await statusesOf(cluster);
   const began = performance.now();
-  await pool.forEach(statuses, ({ metadata, status }, i) => applyStatus(pool, metadata, { ...status, time: new Date(LONG_AGO + 137 * i).toISOString() }));
+  await pool.forEach(statuses, ({ metadata, status }, i) =>
+    applyStatus(pool, metadata, { ...status, time: new Date(LONG_AGO + 137 * i).toISOString() }),
+  );
   return (performance.now() - began) / 1_000;
 }
 
 /** Starts the controller, waits until it has refreshed all `images`, which are due, and tells how fast it was from when it led. */
-export async function catchUp(cluster: Cluster, kimup: Installation, images: number): Promise<{ readonly perSecond: number; readonly cpuSeconds: number; readonly peak: number }> {
+export async function catchUp(
+  cluster: Cluster,
+  kimup: Installation,
+  images: number,
+): Promise<{ readonly perSecond: number; readonly cpuSeconds: number; readonly peak: number }> {
   const controller = kimup.process('controller');
   const started = Date.now();
   await controller.start();
   await kimup.ready('controller');
-  const led = await until(async () => ledAt(await kimup.log('controller', 200), started), 30_000, 'the controller to lead', 100);
+  const led = await until(
+    async () => ledAt(await kimup.log('controller', 200), started),
+    30_000,
+    'the controller to lead',
+    100,
+  );
   // Asked seldom: to tell its metrics is work for the controller too.
-  await until(async () => Number(/^kimup_events_triggered_total (\d+)/m.exec(await kimup.metrics('controller'))?.[1]) >= images || undefined, 900_000, `${images} Images to be refreshed`, 1_000);
+  await until(
+    async () =>
+      Number(/^kimup_events_triggered_total (\d+)/m.exec(await kimup.metrics('controller'))?.[1]) >= images ||
+      undefined,
+    900_000,
+    `${images} Images to be refreshed`,
+    1_000,
+  );
   const [cpuSeconds, { peak }] = [cpuSecondsOf(controller.pid!), memoryOf(controller.pid!)];
   // When the last one began, all had ended but those in flight.
   const last = Math.max(...(await statusesOf(cluster)).map(({ status }) => Date.parse(status.time)));
@@ -110,7 +145,10 @@ export async function catchUp(cluster: Cluster, kimup: Installation, images: num
 
 /** When the controller that was started then began to lead, milliseconds since the epoch. */
 function ledAt(log: string, started: number): number | undefined {
-  const [line] = log.split('\n').filter((text) => text.includes('this replica leads')).slice(-1);
+  const [line] = log
+    .split('\n')
+    .filter((text) => text.includes('this replica leads'))
+    .slice(-1);
   const at = line === undefined ? 0 : Date.parse((JSON.parse(line) as { time: string }).time);
   return at >= started ? at : undefined;
 }

@@ -36,7 +36,15 @@ if (bench === undefined) {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
 try {
   const { figure, baseline, lessIsBetter, ...rest } = await bench((line) => console.log(line));
-  console.log(JSON.stringify({ bench: name, figure: round(figure), baseline: round(baseline), ratio: round(lessIsBetter ? baseline / figure : figure / baseline), ...rest }));
+  console.log(
+    JSON.stringify({
+      bench: name,
+      figure: round(figure),
+      baseline: round(baseline),
+      ratio: round(lessIsBetter ? baseline / figure : figure / baseline),
+      ...rest,
+    }),
+  );
   process.exit(0);
 } catch (error) {
   console.error(`bench ${name} failed: ${(error as Error).message}`);

@@ -8,7 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { apiPool, type ApiPool } from '../tools/cluster/api-pool.ts';
 import { type Cluster, startCluster } from '../tools/cluster/cluster.ts';
 import { freePorts, until } from '../tools/cluster/process.ts';
-import { buildBundle, type ComponentName, install, type Installation, nodeOptions } from '../test/support/path/install.ts';
+import {
+  buildBundle,
+  type ComponentName,
+  install,
+  type Installation,
+  nodeOptions,
+} from '../test/support/path/install.ts';
 import { bundleBareNest } from './bare-bundle.ts';
 import { catchUp, makeDue } from './burst.ts';
 import { createRefreshedImages } from './images.ts';
@@ -41,7 +47,9 @@ export async function benchMemory(tell: (line: string) => void): Promise<Finding
       for (const component of COMPONENTS) {
         const memory = await anew(kimup, component);
         (found[component] ??= []).push(memory);
-        tell(`${component} with ${count} Images: ${mb(memory.rss)} MB, ${mb(memory.anonymous)} MB of it its own, at most ${mb(memory.peak)} MB`);
+        tell(
+          `${component} with ${count} Images: ${mb(memory.rss)} MB, ${mb(memory.anonymous)} MB of it its own, at most ${mb(memory.peak)} MB`,
+        );
       }
     }
     const rounds = await refreshAll(cluster, kimup, pool, tell);
@@ -75,8 +83,18 @@ export async function benchMemory(tell: (line: string) => void): Promise<Finding
 async function bare(cluster: Cluster, dir: string): Promise<Memory> {
   const program = await bundleBareNest(dir);
   const [port = 0] = await freePorts(1);
-  const running = await cluster.spawn('bare-nest', process.execPath, [...nodeOptions(), program, String(port), cluster.kubeconfig]);
-  await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.ok || undefined, 10_000, 'the bare process to listen', 20);
+  const running = await cluster.spawn('bare-nest', process.execPath, [
+    ...nodeOptions(),
+    program,
+    String(port),
+    cluster.kubeconfig,
+  ]);
+  await until(
+    async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.ok || undefined,
+    10_000,
+    'the bare process to listen',
+    20,
+  );
   await sleep(SETTLE_MS);
   const memory = await memoryOf(running.pid!);
   await running.stop();
@@ -94,13 +112,20 @@ async function anew(kimup: Installation, component: ComponentName): Promise<Memo
 }
 
 /** Lets every Image be due at once, as after a year without a controller, and looks when all were refreshed. */
-async function refreshAll(cluster: Cluster, kimup: Installation, pool: ApiPool, tell: (line: string) => void): Promise<Record<ComponentName, Memory>> {
+async function refreshAll(
+  cluster: Cluster,
+  kimup: Installation,
+  pool: ApiPool,
+  tell: (line: string) => void,
+): Promise<Record<ComponentName, Memory>> {
   const controller = kimup.process('controller');
   await controller.stop(30_000);
   await makeDue(cluster, pool);
   const { perSecond } = await catchUp(cluster, kimup, COUNTS.at(-1)!);
   await sleep(SETTLE_MS);
   const memories = { operator: memoryOf(kimup.process('operator').pid!), controller: memoryOf(controller.pid!) };
-  tell(`${COUNTS.at(-1)} Images refreshed, ${perSecond.toFixed(0)} a second; the controller took at most ${mb(memories.controller.peak)} MB`);
+  tell(
+    `${COUNTS.at(-1)} Images refreshed, ${perSecond.toFixed(0)} a second; the controller took at most ${mb(memories.controller.peak)} MB`,
+  );
   return memories;
 }

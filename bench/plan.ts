@@ -32,7 +32,11 @@ export async function benchPlan(tell: (line: string) => void): Promise<Finding> 
     writeFileSync(manifests, stringify({ apiVersion: 'v1', kind: 'List', items: names.map(imageOf) }));
     writeFileSync(tags, JSON.stringify(Object.fromEntries(names.map((name, i) => [name, tagsOf(i)]))));
     const kimup = [process.execPath, join(ROOT, 'dist', 'kimup.mjs'), 'plan', '-f', manifests, '--tags-file', tags];
-    const commands = { figure: [...kimup, '-o', 'json'], explained: [...kimup, '-o', 'json', '--explain'], baseline: [process.execPath, bare, manifests, tags] };
+    const commands = {
+      figure: [...kimup, '-o', 'json'],
+      explained: [...kimup, '-o', 'json', '--explain'],
+      baseline: [process.execPath, bare, manifests, tags],
+    };
     const seconds: Record<keyof typeof commands, number[]> = { figure: [], explained: [], baseline: [] };
     for (let round = 0; round <= ROUNDS; round += 1) {
       const answers: string[] = [];
@@ -43,11 +47,19 @@ export async function benchPlan(tell: (line: string) => void): Promise<Finding> 
         if (round > 0) seconds[name].push((performance.now() - began) / 1_000);
         answers.push(movesIn(said));
       }
-      if (new Set(answers).size !== 1) throw new Error(`kimup plan and npm's semver differ: ${answers.map((answer) => answer.slice(0, 200)).join(' | ')}`);
+      if (new Set(answers).size !== 1)
+        throw new Error(
+          `kimup plan and npm's semver differ: ${answers.map((answer) => answer.slice(0, 200)).join(' | ')}`,
+        );
     }
     const [figure, explained, baseline] = [median(seconds.figure), median(seconds.explained), median(seconds.baseline)];
-    tell(`${IMAGES} Images, ${TAGS} tags each: kimup plan ${figure.toFixed(2)} s, with --explain ${explained.toFixed(2)} s, a bare process ${baseline.toFixed(2)} s`);
-    if (figure > MOST_SECONDS) throw new Error(`kimup plan took ${figure.toFixed(2)} s for ${IMAGES} Images, which is more than ${MOST_SECONDS} s`);
+    tell(
+      `${IMAGES} Images, ${TAGS} tags each: kimup plan ${figure.toFixed(2)} s, with --explain ${explained.toFixed(2)} s, a bare process ${baseline.toFixed(2)} s`,
+    );
+    if (figure > MOST_SECONDS)
+      throw new Error(
+        `kimup plan took ${figure.toFixed(2)} s for ${IMAGES} Images, which is more than ${MOST_SECONDS} s`,
+      );
     return {
       figure: IMAGES / figure,
       baseline: IMAGES / baseline,
@@ -66,13 +78,21 @@ function imageOf(image: string, i: number): object {
     apiVersion: 'kimup.cloudavenue.io/v1alpha1',
     kind: 'Image',
     metadata: { name: `app-${i}`, namespace: 'bench' },
-    spec: { image, baseTag: 'v2.1.0', triggers: [{ type: 'webhook' }], rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }] },
+    spec: {
+      image,
+      baseTag: 'v2.1.0',
+      triggers: [{ type: 'webhook' }],
+      rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+    },
   };
 }
 
 /** Versions of four majors, one in ten a pre-release, in the order of a registry: by name. Each Image has others. */
 function tagsOf(image: number): readonly string[] {
-  return Array.from({ length: TAGS }, (_, i) => `v${i % 4}.${Math.floor(i / 4) % 25}.${Math.floor(i / 100) + image}${i % 10 === 7 ? '-rc.1' : ''}`).sort();
+  return Array.from(
+    { length: TAGS },
+    (_, i) => `v${i % 4}.${Math.floor(i / 4) % 25}.${Math.floor(i / 100) + image}${i % 10 === 7 ? '-rc.1' : ''}`,
+  ).sort();
 }
 
 function movesIn(said: string): string {

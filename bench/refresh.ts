@@ -19,7 +19,11 @@ export async function benchRefresh(tell: (line: string) => void): Promise<Findin
   const cluster = await startCluster({ nodes: 'kwok', name: 'bench', progress: tell });
   try {
     const kimup = await install(cluster);
-    await applyManyImages(cluster, { images: IMAGES, repositories: REPOSITORIES, crontab: `*/${PERIOD_S} * * * * *`, namespace: NAMESPACE }, tell);
+    await applyManyImages(
+      cluster,
+      { images: IMAGES, repositories: REPOSITORIES, crontab: `*/${PERIOD_S} * * * * *`, namespace: NAMESPACE },
+      tell,
+    );
     const apply = await bareApplies(cluster);
     const figures: number[] = [];
     const baselines: number[] = [];
@@ -31,10 +35,19 @@ export async function benchRefresh(tell: (line: string) => void): Promise<Findin
       const baseline = await apply().finally(() => controller.kill('SIGCONT'));
       figures.push(figure);
       baselines.push(baseline);
-      tell(`round ${round + 1}: ${figure.toFixed(0)} Images refreshed a second, ${baseline.toFixed(0)} bare status applies a second`);
+      tell(
+        `round ${round + 1}: ${figure.toFixed(0)} Images refreshed a second, ${baseline.toFixed(0)} bare status applies a second`,
+      );
     }
     const memory = await residentMb(kimup);
-    return { figure: median(figures), baseline: median(baselines), unit: 'Images refreshed a second; bare status applies a second', controllerResidentMb: memory, images: IMAGES, repositories: REPOSITORIES };
+    return {
+      figure: median(figures),
+      baseline: median(baselines),
+      unit: 'Images refreshed a second; bare status applies a second',
+      controllerResidentMb: memory,
+      images: IMAGES,
+      repositories: REPOSITORIES,
+    };
   } finally {
     await cluster.stop();
   }
@@ -45,13 +58,19 @@ async function refreshes(cluster: Cluster): Promise<number> {
   const tick = new Date(Math.ceil((Date.now() + 500) / (PERIOD_S * 1_000)) * PERIOD_S * 1_000);
   await new Promise((resolve) => setTimeout(resolve, tick.getTime() - Date.now() + 1_000));
   // Asked seldom: each look reads the audit log in this process, on a core that the API server could use.
-  const writes = await until(async () => {
-    const events = await cluster.auditLog({ userAgentPrefix: 'kimup-controller', since: tick });
-    const applied = events.filter(({ verb, resource }) => verb === 'patch' && resource === 'images');
-    return applied.length >= IMAGES ? applied : undefined;
-  }, 60_000, `${IMAGES} Images to be refreshed`, 1_000);
+  const writes = await until(
+    async () => {
+      const events = await cluster.auditLog({ userAgentPrefix: 'kimup-controller', since: tick });
+      const applied = events.filter(({ verb, resource }) => verb === 'patch' && resource === 'images');
+      return applied.length >= IMAGES ? applied : undefined;
+    },
+    60_000,
+    `${IMAGES} Images to be refreshed`,
+    1_000,
+  );
   const failed = writes.filter(({ code }) => code !== 200);
-  if (failed.length > 0 || writes.length !== IMAGES) throw new Error(`${writes.length} status writes for ${IMAGES} Images, ${failed.length} of them refused`);
+  if (failed.length > 0 || writes.length !== IMAGES)
+    throw new Error(`${writes.length} status writes for ${IMAGES} Images, ${failed.length} of them refused`);
   return IMAGES / ((Math.max(...writes.map(({ time }) => time.getTime())) - tick.getTime()) / 1_000);
 }
 
@@ -59,12 +78,22 @@ async function refreshes(cluster: Cluster): Promise<number> {
 async function bareApplies(cluster: Cluster): Promise<() => Promise<number>> {
   const pool = await apiPool(cluster, IN_FLIGHT);
   return async () => {
-    const { items } = JSON.parse(await cluster.kubectl(['get', 'images', '-A', '-o', 'json'])) as { items: Array<{ metadata: { namespace: string; name: string; uid: string }; status: object }> };
+    const { items } = JSON.parse(await cluster.kubectl(['get', 'images', '-A', '-o', 'json'])) as {
+      items: Array<{ metadata: { namespace: string; name: string; uid: string }; status: object }>;
+    };
     const began = performance.now();
     await pool.forEach(items, ({ metadata: { namespace, name, uid }, status }) =>
-      pool.send('PATCH', `/apis/kimup.cloudavenue.io/v1alpha1/namespaces/${namespace}/images/${name}/status?fieldManager=kimup-controller&force=true`, {
-        apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name, namespace, uid }, status: { ...status, time: new Date().toISOString() },
-      }));
+      pool.send(
+        'PATCH',
+        `/apis/kimup.cloudavenue.io/v1alpha1/namespaces/${namespace}/images/${name}/status?fieldManager=kimup-controller&force=true`,
+        {
+          apiVersion: 'kimup.cloudavenue.io/v1alpha1',
+          kind: 'Image',
+          metadata: { name, namespace, uid },
+          status: { ...status, time: new Date().toISOString() },
+        },
+      ),
+    );
     return IMAGES / ((performance.now() - began) / 1_000);
   };
 }

@@ -86,7 +86,11 @@ interface Compared {
 }
 
 function compare(cases: readonly Case[], tags: readonly string[], tell: (line: string) => void): Compared {
-  const runs = cases.map((each) => ({ name: each.name ?? each.type, question: questionOf(each, tags), times: [] as number[] }));
+  const runs = cases.map((each) => ({
+    name: each.name ?? each.type,
+    question: questionOf(each, tags),
+    times: [] as number[],
+  }));
   const baselines: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const keep = round >= COLD;
@@ -102,32 +106,51 @@ function compare(cases: readonly Case[], tags: readonly string[], tell: (line: s
   const found = runs.map(({ name, question, times }) => ({ name, question, ms: median(times) }));
   for (const { name, question, ms } of found) {
     const decision = decide(question);
-    tell(`  ${name.padEnd(28)} ${ms.toFixed(3)} ms, ${(baseline / ms).toFixed(1)} times as fast: ${question.currentTag} -> ${decision.kind === 'move' ? decision.tag : decision.kind}`);
+    tell(
+      `  ${name.padEnd(28)} ${ms.toFixed(3)} ms, ${(baseline / ms).toFixed(1)} times as fast: ${question.currentTag} -> ${decision.kind === 'move' ? decision.tag : decision.kind}`,
+    );
   }
   return {
     baseline,
     slowest: Math.max(...found.filter(({ name }) => /^(?:semver|calver)-/.test(name)).map(({ ms }) => ms)),
-    ms: Object.fromEntries([['npm semver', baseline] as const, ...found.map(({ name, ms }) => [name, ms] as const)].map(([name, ms]) => [name, Number(ms.toPrecision(3))])),
+    ms: Object.fromEntries(
+      [['npm semver', baseline] as const, ...found.map(({ name, ms }) => [name, ms] as const)].map(([name, ms]) => [
+        name,
+        Number(ms.toPrecision(3)),
+      ]),
+    ),
   };
 }
 
 /** Tags of many repositories; their first numbers are varied until there are enough. */
 function realTags(): readonly string[] {
-  const repositories = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'test', 'data', 'real-tags.json'), 'utf8')) as Record<string, string>;
+  const repositories = JSON.parse(
+    readFileSync(join(import.meta.dirname, '..', 'test', 'data', 'real-tags.json'), 'utf8'),
+  ) as Record<string, string>;
   const tags = Object.values(repositories).flatMap((list) => list.split(' '));
   for (let more = 1; tags.length < TAGS; more++) {
-    for (const tag of tags.slice(0, TAGS - tags.length)) tags.push(tag.replace(/\d+/, (number) => String(Number(number) + more)));
+    for (const tag of tags.slice(0, TAGS - tags.length))
+      tags.push(tag.replace(/\d+/, (number) => String(Number(number) + more)));
   }
   return tags.sort();
 }
 
 /** As a registry lists them: by name. */
 function plainTags(): readonly string[] {
-  return Array.from({ length: TAGS }, (_, i) => `${10 + i % 15}.${Math.floor(i / 15) % 30}.${Math.floor(i / 450)}`).sort();
+  return Array.from(
+    { length: TAGS },
+    (_, i) => `${10 + (i % 15)}.${Math.floor(i / 15) % 30}.${Math.floor(i / 450)}`,
+  ).sort();
 }
 
 function questionOf({ type, value, currentTag }: Case, tags: readonly string[]): DecisionInput {
-  return { rules: [buildRule({ name: type, type, ...(value === undefined ? {} : { value }), actions: [{ type: 'apply' }] }, 0)], currentTag, tags };
+  return {
+    rules: [
+      buildRule({ name: type, type, ...(value === undefined ? {} : { value }), actions: [{ type: 'apply' }] }, 0),
+    ],
+    currentTag,
+    tags,
+  };
 }
 
 function newestByNpm(tags: readonly string[]): string | undefined {
@@ -158,7 +181,9 @@ function regexGrowth(tell: (line: string) => void): { readonly tags: number; rea
   const many = time('(a+)+$', 100_000);
   const short = time('([a-z]*[0-9]*)!x?$', 10_000);
   const long = time(`${'([a-z]*[0-9]*)'.repeat(10)}!x?$`, 10_000);
-  tell(`regex (a+)+$: ${few.toFixed(1)} ms for 10,000 tags, ${many.toFixed(1)} ms for 100,000; a pattern ten times as long: ${short.toFixed(1)} and ${long.toFixed(1)} ms`);
+  tell(
+    `regex (a+)+$: ${few.toFixed(1)} ms for 10,000 tags, ${many.toFixed(1)} ms for 100,000; a pattern ten times as long: ${short.toFixed(1)} and ${long.toFixed(1)} ms`,
+  );
   return { tags: Number((many / few).toPrecision(3)), pattern: Number((long / short).toPrecision(3)) };
 }
 

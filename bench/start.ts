@@ -9,7 +9,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCluster } from '../tools/cluster/cluster.ts';
 import { freePorts } from '../tools/cluster/process.ts';
-import { buildBundle, type ComponentName, componentArguments, install, nodeOptions } from '../test/support/path/install.ts';
+import {
+  buildBundle,
+  type ComponentName,
+  componentArguments,
+  install,
+  nodeOptions,
+} from '../test/support/path/install.ts';
 import { bundleBareNest } from './bare-bundle.ts';
 import { median } from './images.ts';
 import type { Finding } from './main.ts';
@@ -33,7 +39,9 @@ export async function benchStart(tell: (line: string) => void): Promise<Finding>
         const { args, healthz, env } = await componentArguments(cluster, component);
         found[component].push(await millisecondsToReady(args, healthz, env));
       }
-      tell(`round ${round}: operator ${found.operator.at(-1)!.toFixed(0)} ms, controller ${found.controller.at(-1)!.toFixed(0)} ms, bare ${found.bare.at(-1)!.toFixed(0)} ms`);
+      tell(
+        `round ${round}: operator ${found.operator.at(-1)!.toFixed(0)} ms, controller ${found.controller.at(-1)!.toFixed(0)} ms, bare ${found.bare.at(-1)!.toFixed(0)} ms`,
+      );
     }
     const [operator, controller, baseline] = [median(found.operator), median(found.controller), median(found.bare)];
     return {
@@ -52,9 +60,16 @@ export async function benchStart(tell: (line: string) => void): Promise<Finding>
 }
 
 /** Starts Node.js with `args`, asks for /readyz until it says 200, and ends the process. */
-async function millisecondsToReady(args: readonly string[], port: number, env: Readonly<Record<string, string>> = {}): Promise<number> {
+async function millisecondsToReady(
+  args: readonly string[],
+  port: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const began = performance.now();
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   const exited = once(child, 'exit');
   try {
     while (!(await isReady(port))) {
@@ -74,6 +89,8 @@ function isReady(port: number): Promise<boolean> {
     request({ host: '127.0.0.1', port, path: '/readyz', agent: false }, (response) => {
       response.resume();
       resolve(response.statusCode === 200);
-    }).on('error', () => resolve(false)).end();
+    })
+      .on('error', () => resolve(false))
+      .end();
   });
 }

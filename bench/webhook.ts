@@ -38,12 +38,35 @@ export async function benchWebhook(tell: (line: string) => void): Promise<Findin
     const webhook = `${await webhookUrl(cluster)}/mutate/image-tag`;
     const bare = `https://127.0.0.1:${await startBareFastify(cluster, dir)}/mutate/image-tag`;
     const measure = async (url: string, seconds: number): Promise<Load> => {
-      const found = JSON.parse(await run([load, '-url', url, '-bodies', bodies, '-connections', String(CONNECTIONS), '-seconds', String(seconds)])) as Load;
+      const found = JSON.parse(
+        await run([
+          load,
+          '-url',
+          url,
+          '-bodies',
+          bodies,
+          '-connections',
+          String(CONNECTIONS),
+          '-seconds',
+          String(seconds),
+        ]),
+      ) as Load;
       if (found.errors > 0) throw new Error(`${found.errors} of ${found.requests} reviews failed at ${url}`);
       return found;
     };
     // Both have to be warm, and the webhook has to have heard of every Image: the API server is asked to say so.
-    await until(async () => (await cluster.kubectl(['create', '--dry-run=server', '-o', 'jsonpath={.spec.containers[0].image}', '-f', '-'], { input: JSON.stringify(pod(cluster, MANY.images - 1)) })).endsWith(':v1.0.0') || undefined, 30_000, 'the webhook to put a tag on a pod', 200);
+    await until(
+      async () =>
+        (
+          await cluster.kubectl(
+            ['create', '--dry-run=server', '-o', 'jsonpath={.spec.containers[0].image}', '-f', '-'],
+            { input: JSON.stringify(pod(cluster, MANY.images - 1)) },
+          )
+        ).endsWith(':v1.0.0') || undefined,
+      30_000,
+      'the webhook to put a tag on a pod',
+      200,
+    );
     await measure(webhook, 3);
     await measure(bare, 3);
     const rounds: Array<{ figure: Load; baseline: Load }> = [];
@@ -51,7 +74,9 @@ export async function benchWebhook(tell: (line: string) => void): Promise<Findin
       const figure = await measure(webhook, SECONDS);
       const baseline = await measure(bare, SECONDS);
       rounds.push({ figure, baseline });
-      tell(`round ${round}: ${figure.perSecond.toFixed(0)} reviews a second (p99 ${figure.p99ms} ms), bare Fastify ${baseline.perSecond.toFixed(0)} (p99 ${baseline.p99ms} ms)`);
+      tell(
+        `round ${round}: ${figure.perSecond.toFixed(0)} reviews a second (p99 ${figure.p99ms} ms), bare Fastify ${baseline.perSecond.toFixed(0)} (p99 ${baseline.p99ms} ms)`,
+      );
     }
     const resident = /^process_resident_memory_bytes (\S+)/m.exec(await kimup.metrics('operator'))?.[1];
     return {
@@ -76,10 +101,21 @@ function pod(cluster: Cluster, i: number): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { generateName: `web-${i}-7c6b9d5f8-`, namespace: namespaceOf(i, MANY), labels: { 'app.kubernetes.io/name': 'web', 'pod-template-hash': '7c6b9d5f8' }, annotations: { 'prometheus.io/scrape': 'true' } },
+    metadata: {
+      generateName: `web-${i}-7c6b9d5f8-`,
+      namespace: namespaceOf(i, MANY),
+      labels: { 'app.kubernetes.io/name': 'web', 'pod-template-hash': '7c6b9d5f8' },
+      annotations: { 'prometheus.io/scrape': 'true' },
+    },
     spec: {
       containers: [
-        { name: 'web', image: `${cluster.registry.host}/${repositoryOf(i, MANY)}:v1.0.0-rc.1`, ports: [{ containerPort: 8080, protocol: 'TCP' }], env: [{ name: 'LOG_LEVEL', value: 'info' }], resources: { requests: { cpu: '100m', memory: '128Mi' } } },
+        {
+          name: 'web',
+          image: `${cluster.registry.host}/${repositoryOf(i, MANY)}:v1.0.0-rc.1`,
+          ports: [{ containerPort: 8080, protocol: 'TCP' }],
+          env: [{ name: 'LOG_LEVEL', value: 'info' }],
+          resources: { requests: { cpu: '100m', memory: '128Mi' } },
+        },
         { name: 'proxy', image: 'registry.example/mesh/proxy:1.29.1', args: ['--port', '15001'] },
       ],
       initContainers: [{ name: 'init', image: 'registry.example/tools/init:3' }],
@@ -101,7 +137,10 @@ function reviews(cluster: Cluster): object[] {
       requestResource: { group: '', version: 'v1', resource: 'pods' },
       namespace: namespaceOf(i * 5, MANY),
       operation: 'CREATE',
-      userInfo: { username: 'system:serviceaccount:kube-system:replicaset-controller', groups: ['system:serviceaccounts', 'system:authenticated'] },
+      userInfo: {
+        username: 'system:serviceaccount:kube-system:replicaset-controller',
+        groups: ['system:serviceaccounts', 'system:authenticated'],
+      },
       object: pod(cluster, i * 5),
       oldObject: null,
       dryRun: false,
@@ -111,7 +150,13 @@ function reviews(cluster: Cluster): object[] {
 }
 
 async function webhookUrl(cluster: Cluster): Promise<string> {
-  const url = await cluster.kubectl(['get', 'mutatingwebhookconfiguration', 'kimup-mutator', '-o', 'jsonpath={.webhooks[0].clientConfig.url}']);
+  const url = await cluster.kubectl([
+    'get',
+    'mutatingwebhookconfiguration',
+    'kimup-mutator',
+    '-o',
+    'jsonpath={.webhooks[0].clientConfig.url}',
+  ]);
   return new URL(url).origin;
 }
 
@@ -122,9 +167,23 @@ async function startBareFastify(cluster: Cluster, dir: string): Promise<number> 
   writeFileSync(cert, pair.cert);
   writeFileSync(key, pair.key, { mode: 0o600 });
   const [port = 0] = await freePorts(1);
-  await cluster.spawn('bare-fastify', process.execPath, [join(import.meta.dirname, 'bare-fastify.ts'), String(port), cert, key]);
-  await until(() => new Promise<true | undefined>((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => { socket.destroy(); resolve(true); }).on('error', () => resolve(undefined));
-  }), 10_000, 'bare Fastify to listen', 50);
+  await cluster.spawn('bare-fastify', process.execPath, [
+    join(import.meta.dirname, 'bare-fastify.ts'),
+    String(port),
+    cert,
+    key,
+  ]);
+  await until(
+    () =>
+      new Promise<true | undefined>((resolve) => {
+        const socket = connect(port, '127.0.0.1', () => {
+          socket.destroy();
+          resolve(true);
+        }).on('error', () => resolve(undefined));
+      }),
+    10_000,
+    'bare Fastify to listen',
+    50,
+  );
   return port;
 }

@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path';
 
 /** The folder for what outlives a run: `$KIMUP_CACHE`, else `$XDG_CACHE_HOME/kimup`, else `~/.cache/kimup`. */
 export function cacheFolder(env = process.env) {
-  return env.KIMUP_CACHE || (env.XDG_CACHE_HOME ? join(env.XDG_CACHE_HOME, 'kimup') : join(homedir(), '.cache', 'kimup'));
+  return (
+    env.KIMUP_CACHE || (env.XDG_CACHE_HOME ? join(env.XDG_CACHE_HOME, 'kimup') : join(homedir(), '.cache', 'kimup'))
+  );
 }
 
 /** When a process started, in ticks since boot, so that a pid used again is not taken for its former owner; '' off Linux. */
@@ -40,7 +42,7 @@ export async function withLock(file, work, onWait = () => {}) {
   const mine = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   writeFileSync(mine, self());
   try {
-    for (let waited = false; ; ) {
+    for (let waited = false; ;) {
       try {
         linkSync(mine, file);
         break;
@@ -54,7 +56,7 @@ export async function withLock(file, work, onWait = () => {}) {
       }
       if (owner !== undefined && !waited) onWait(Number(owner.split(' ')[0]));
       waited = true;
-      await new Promise(resolve => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
     try {
       return await work();

@@ -38,7 +38,9 @@ function build() {
 /** What the bundle is made of: each file's name, size and time. */
 function sources() {
   const hash = createHash('sha256');
-  const files = readdirSync(join(root, 'src'), { recursive: true }).filter(file => file.endsWith('.ts') && !file.endsWith('.test.ts')).map(file => join('src', file));
+  const files = readdirSync(join(root, 'src'), { recursive: true })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => join('src', file));
   for (const file of [...files.toSorted(), 'rolldown.cli.config.ts', 'package-lock.json']) {
     const { size, mtimeMs } = statSync(join(root, file));
     hash.update(`${file} ${size} ${mtimeMs}\n`);

@@ -37,11 +37,13 @@ async function ensureInstalled() {
       if (fits()) return;
       if (!installedAsLocked(JSON.parse(lockfile.toString()))) install();
       if (!existsSync(join(bin, 'node'))) {
-        fail('node_modules has no Node.js 24: the install script of the package "node" did not run. Try: npm rebuild node (and see allowScripts in package.json).');
+        fail(
+          'node_modules has no Node.js 24: the install script of the package "node" did not run. Try: npm rebuild node (and see allowScripts in package.json).',
+        );
       }
       writeFileSync(stamp, wanted);
     },
-    pid => console.error(`waiting for process ${pid}, which is installing node_modules`),
+    (pid) => console.error(`waiting for process ${pid}, which is installing node_modules`),
   );
 }
 
@@ -63,25 +65,33 @@ function install() {
   const started = Date.now();
   const npm = process.env.npm_execpath;
   const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-  const { status, error } = spawnSync(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', process.stderr.fd, 'inherit'] });
+  const { status, error } = spawnSync(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', process.stderr.fd, 'inherit'],
+  });
   if (error) fail(`npm can't be started (${error.message}): it comes with Node.js 20 or newer.`);
-  if (status !== 0) fail('npm ci failed, see above. It needs the npm registry (npm config get registry) or a filled npm cache.');
+  if (status !== 0)
+    fail('npm ci failed, see above. It needs the npm registry (npm config get registry) or a filled npm cache.');
   console.error(`installed in ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
 function run(file, args) {
   const child = spawn(join(bin, 'node'), [file, ...args], {
     stdio: 'inherit',
-    env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`, NODE_NO_WARNINGS: process.env.NODE_NO_WARNINGS ?? '1' },
+    env: {
+      ...process.env,
+      PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
+      NODE_NO_WARNINGS: process.env.NODE_NO_WARNINGS ?? '1',
+    },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
     // A terminal sends Ctrl-C to the child itself too; the child must take a second one as the same wish.
-    process.on(signal, () => signal !== 'SIGINT' || !process.stdin.isTTY ? child.kill(signal) : undefined);
+    process.on(signal, () => (signal !== 'SIGINT' || !process.stdin.isTTY ? child.kill(signal) : undefined));
   }
   const watch = setInterval(() => {
     if (npmIsGone()) child.kill('SIGTERM');
   }, 1000);
-  child.on('error', error => fail(`${join(bin, 'node')} can't be started: ${error.message}`));
+  child.on('error', (error) => fail(`${join(bin, 'node')} can't be started: ${error.message}`));
   child.on('exit', (status, signal) => {
     clearInterval(watch);
     process.exit(status ?? 128 + constants.signals[signal]);
@@ -97,7 +107,9 @@ function npmIsGone() {
 function ancestors() {
   const parent = process.ppid;
   try {
-    const [comm, rest] = readFileSync(`/proc/${parent}/stat`, 'utf8').split(/\((.*)\) /).slice(1);
+    const [comm, rest] = readFileSync(`/proc/${parent}/stat`, 'utf8')
+      .split(/\((.*)\) /)
+      .slice(1);
     return comm.endsWith('sh') ? `${parent} ${rest.split(' ')[1]}` : `${parent}`;
   } catch {
     return `${parent}`;

@@ -20,9 +20,11 @@ const MORE_STEPS = ['long'];
 const STEP_TIMEOUT_MS = 60 * 60_000;
 
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter(step => ![...STEPS, ...MORE_STEPS].includes(step));
+const unknown = wanted.filter((step) => ![...STEPS, ...MORE_STEPS].includes(step));
 if (unknown.length > 0) {
-  console.error(`unknown step ${unknown.join(', ')}: give any of ${[...STEPS, ...MORE_STEPS].join(', ')}, or none for all but ${MORE_STEPS.join(', ')}`);
+  console.error(
+    `unknown step ${unknown.join(', ')}: give any of ${[...STEPS, ...MORE_STEPS].join(', ')}, or none for all but ${MORE_STEPS.join(', ')}`,
+  );
   process.exit(2);
 }
 
@@ -37,7 +39,7 @@ mkdirSync(REPORTS, { recursive: true });
 let total: Count = { passed: 0, failed: 0, skipped: 0 };
 const table: string[] = [];
 let prepared = false;
-for (const step of wanted.length === 0 ? STEPS : [...STEPS, ...MORE_STEPS].filter(name => wanted.includes(name))) {
+for (const step of wanted.length === 0 ? STEPS : [...STEPS, ...MORE_STEPS].filter((name) => wanted.includes(name))) {
   if (WITH_CLUSTERS.has(step) && !prepared) {
     prepared = true;
     await parts();
@@ -52,7 +54,7 @@ process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 async function parts(): Promise<void> {
   const started = Date.now();
   try {
-    await prepareClusters(line => console.log(line));
+    await prepareClusters((line) => console.log(line));
     done("clusters' parts", started, { passed: 0, failed: 0, skipped: 0 });
   } catch (error) {
     console.log((error as Error).message);
@@ -65,7 +67,11 @@ async function check(): Promise<void> {
     const started = Date.now();
     const { status, output } = await runGate(gate, ROOT);
     if (status !== 0) console.log(`\n${gate.name} failed: ${gate.command.join(' ')}\n${output}`);
-    done(gate.name, started, status === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 });
+    done(
+      gate.name,
+      started,
+      status === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 },
+    );
   }
 }
 

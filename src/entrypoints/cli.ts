@@ -43,7 +43,9 @@ async function run(name: string | undefined, argv: readonly string[]): Promise<n
       process.stdout.write(HELP);
       return 0;
     default:
-      process.stderr.write(name === undefined ? HELP : `kimup: there is no command ${text(JSON.stringify(name))}\n\n${HELP}`);
+      process.stderr.write(
+        name === undefined ? HELP : `kimup: there is no command ${text(JSON.stringify(name))}\n\n${HELP}`,
+      );
       return 2;
   }
 }

@@ -16,7 +16,10 @@ await main(async () => {
   if (flags === 'help') return console.log(usage('kimup-controller', CONTROLLER_FLAGS));
   const settings = settingsFrom('kimup-controller', 'kimup-controller', flags);
   const app = await NestFactory.createApplicationContext(
-    ControllerModule.with(settings, new ControllerSettings(flags['concurrent-refreshes'], flags['plain-http-registries'])),
+    ControllerModule.with(
+      settings,
+      new ControllerSettings(flags['concurrent-refreshes'], flags['plain-http-registries']),
+    ),
     { logger: new NestLog(new PinoLog(settings.component, settings.logLevel)), abortOnError: false },
   );
   await run(app, { leaderWork: [app.get(RefreshLoop)] });

@@ -24,8 +24,11 @@ describe('the defaults are those of the contract', () => {
     expect((parseFlags(OPERATOR_FLAGS, []) as Values<typeof OPERATOR_FLAGS>)[flag]).toEqual(value);
   });
 
-  it('the operator serves the webhook on 9443 with the certificate of the contract\'s folder', () => {
-    expect(parseFlags(OPERATOR_FLAGS, [])).toMatchObject({ 'webhook-port': { port: 9443 }, 'webhook-cert-dir': '/tmp/k8s-webhook-server/serving-certs' });
+  it("the operator serves the webhook on 9443 with the certificate of the contract's folder", () => {
+    expect(parseFlags(OPERATOR_FLAGS, [])).toMatchObject({
+      'webhook-port': { port: 9443 },
+      'webhook-cert-dir': '/tmp/k8s-webhook-server/serving-certs',
+    });
   });
 });
 
@@ -48,7 +51,11 @@ describe('a flag is understood', () => {
   });
 
   it('durations count in s, m and h', () => {
-    for (const [text, ms] of [['90s', 90_000], ['10m', 600_000], ['1h', 3_600_000]] as const) {
+    for (const [text, ms] of [
+      ['90s', 90_000],
+      ['10m', 600_000],
+      ['1h', 3_600_000],
+    ] as const) {
       expect(parseFlags(OPERATOR_FLAGS, ['--rollout-deadline', text])).toMatchObject({ 'rollout-deadline': ms });
     }
   });
@@ -72,15 +79,21 @@ describe('a wrong command line is told by its flag', () => {
   });
 
   it('as is a wrong duration', () => {
-    expect(() => parseFlags(OPERATOR_FLAGS, ['--rollout-deadline=10'])).toThrow(/--rollout-deadline: "10" is no duration; write one like 90s/);
+    expect(() => parseFlags(OPERATOR_FLAGS, ['--rollout-deadline=10'])).toThrow(
+      /--rollout-deadline: "10" is no duration; write one like 90s/,
+    );
   });
 });
 
 it.each([['--help'], ['-h'], ['-help']])('%s asks for help, which names every flag', (argument) => {
   expect(parseFlags(OPERATOR_FLAGS, [argument])).toBe('help');
-  for (const flag of Object.keys(OPERATOR_FLAGS)) expect(usage('kimup-operator', OPERATOR_FLAGS)).toContain(`--${flag}`);
+  for (const flag of Object.keys(OPERATOR_FLAGS))
+    expect(usage('kimup-operator', OPERATOR_FLAGS)).toContain(`--${flag}`);
 });
 
 it('the version is that of package.json', () => {
-  expect(VERSION).toBe((JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }).version);
+  expect(VERSION).toBe(
+    (JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { version: string })
+      .version,
+  );
 });

@@ -38,13 +38,22 @@ function seconds(defaultValue: number, help: string): Flag<number> {
 }
 
 function list(help: string): Flag<readonly string[]> {
-  return { parse: (value) => value.split(',').map((item) => item.trim()).filter((item) => item !== ''), default: '', help };
+  return {
+    parse: (value) =>
+      value
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    default: '',
+    help,
+  };
 }
 
 function path(defaultValue: string, help: string): Flag<string> {
   return {
     parse: (value) => {
-      if (!/^\/[\w./-]*$/.test(value)) throw new RangeError(`${JSON.stringify(value)} is no path; write one like ${defaultValue}`);
+      if (!/^\/[\w./-]*$/.test(value))
+        throw new RangeError(`${JSON.stringify(value)} is no path; write one like ${defaultValue}`);
       return value;
     },
     default: defaultValue,
@@ -75,7 +84,8 @@ function logLevel(): Flag<LogLevel> {
   return {
     parse: (value) => {
       const level = LOG_LEVELS.find((known) => known === value);
-      if (level === undefined) throw new RangeError(`${JSON.stringify(value)} is no level; take one of ${LOG_LEVELS.join(', ')}`);
+      if (level === undefined)
+        throw new RangeError(`${JSON.stringify(value)} is no level; take one of ${LOG_LEVELS.join(', ')}`);
       return level;
     },
     default: 'info',
@@ -84,14 +94,14 @@ function logLevel(): Flag<LogLevel> {
 }
 
 const COMMON = {
-  'metrics': boolean(true, 'serve metrics'),
+  metrics: boolean(true, 'serve metrics'),
   'metrics-port': address(':9080', 'where metrics are served'),
   'metrics-path': path('/metrics', 'the path of the metrics'),
-  'healthz': boolean(true, 'serve health and readiness'),
+  healthz: boolean(true, 'serve health and readiness'),
   'healthz-port': address(':9081', 'where health and readiness are served'),
   'healthz-path': path('/healthz', 'the path of the health probe'),
-  'loglevel': logLevel(),
-  'kubeconfig': text('', 'a kubeconfig file; without one $KUBECONFIG, else the pod\'s own ServiceAccount'),
+  loglevel: logLevel(),
+  kubeconfig: text('', "a kubeconfig file; without one $KUBECONFIG, else the pod's own ServiceAccount"),
   'leader-elect': boolean(true, 'let one replica lead; the others stand by'),
 } satisfies Flags;
 
@@ -104,11 +114,23 @@ export const CONTROLLER_FLAGS = {
 export const OPERATOR_FLAGS = {
   ...COMMON,
   'webhook-port': address(':9443', 'where the admission webhook is served'),
-  'webhook-cert-dir': text('/tmp/k8s-webhook-server/serving-certs', 'a folder with tls.crt and tls.key (and ca.crt); where it holds none, kimup makes a certificate of its own'),
-  'webhook-service': text('kimup-webhook', 'the Service, in kimup\'s own namespace, by which the API server reaches the webhook'),
-  'webhook-url': text('', 'the URL by which the API server reaches the webhook where the operator runs outside of the cluster, like https://127.0.0.1:9443'),
+  'webhook-cert-dir': text(
+    '/tmp/k8s-webhook-server/serving-certs',
+    'a folder with tls.crt and tls.key (and ca.crt); where it holds none, kimup makes a certificate of its own',
+  ),
+  'webhook-service': text(
+    'kimup-webhook',
+    "the Service, in kimup's own namespace, by which the API server reaches the webhook",
+  ),
+  'webhook-url': text(
+    '',
+    'the URL by which the API server reaches the webhook where the operator runs outside of the cluster, like https://127.0.0.1:9443',
+  ),
   'concurrent-rollouts': count(10, 'how many workloads of an Image are rolled out at the same time'),
-  'rollout-deadline': seconds(600, 'how long a StatefulSet or DaemonSet may be without progress before its rollout has failed (a Deployment has a deadline of its own)'),
+  'rollout-deadline': seconds(
+    600,
+    'how long a StatefulSet or DaemonSet may be without progress before its rollout has failed (a Deployment has a deadline of its own)',
+  ),
 } satisfies Flags;
 
 /**
@@ -144,6 +166,8 @@ export function parseFlags<F extends Flags>(flags: F, argv: readonly string[]): 
 
 /** The text of `--help`. */
 export function usage(program: string, flags: Flags): string {
-  const rows = Object.entries(flags).map(([name, flag]) => `  --${name}${flag.default === '' ? '' : ` (${flag.default})`}\n        ${flag.help}`);
+  const rows = Object.entries(flags).map(
+    ([name, flag]) => `  --${name}${flag.default === '' ? '' : ` (${flag.default})`}\n        ${flag.help}`,
+  );
   return [`usage: ${program} [flags]`, '', ...rows, ''].join('\n');
 }

@@ -33,11 +33,15 @@ await main(async () => {
     concurrentRollouts: flags['concurrent-rollouts'],
     rolloutDeadlineMs: flags['rollout-deadline'],
   });
-  const app = await NestFactory.create<NestFastifyApplication>(OperatorModule.with(settings, operator), new FastifyAdapter(WEBHOOK_FASTIFY_OPTIONS), {
-    logger: new NestLog(new PinoLog(settings.component, settings.logLevel)),
-    abortOnError: false,
-    bodyParser: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    OperatorModule.with(settings, operator),
+    new FastifyAdapter(WEBHOOK_FASTIFY_OPTIONS),
+    {
+      logger: new NestLog(new PinoLog(settings.component, settings.logLevel)),
+      abortOnError: false,
+      bodyParser: false,
+    },
+  );
   const certificate = app.get<ServingCertificate>(ServingCertificate);
   const webhook = app.get(WebhookServer);
   await run(app, {

@@ -33,7 +33,18 @@ export interface Component {
   drain?(): Promise<void>;
 }
 
-type CommonValues = Pick<Values<typeof CONTROLLER_FLAGS>, 'metrics' | 'metrics-port' | 'metrics-path' | 'healthz' | 'healthz-port' | 'healthz-path' | 'loglevel' | 'kubeconfig' | 'leader-elect'>;
+type CommonValues = Pick<
+  Values<typeof CONTROLLER_FLAGS>,
+  | 'metrics'
+  | 'metrics-port'
+  | 'metrics-path'
+  | 'healthz'
+  | 'healthz-port'
+  | 'healthz-path'
+  | 'loglevel'
+  | 'kubeconfig'
+  | 'leader-elect'
+>;
 
 /** How long everything may take once the process is told to end; less than the 30 s that a pod has. */
 const GRACE_MS = 25_000;
@@ -93,7 +104,8 @@ export async function run(app: INestApplicationContext, component: Component): P
       for (const work of component.leaderWork) work.start();
       await aborted(lost);
       const stopping = Promise.all(component.leaderWork.map((work) => work.stop()));
-      if (!(await endsInTime(stopping, stop))) log.warn('what is in flight is left: it takes too long', { graceMs: WORK_GRACE_MS });
+      if (!(await endsInTime(stopping, stop)))
+        log.warn('what is in flight is left: it takes too long', { graceMs: WORK_GRACE_MS });
     }, stop);
   } catch (error) {
     if (!stop.aborted) throw error;
@@ -140,10 +152,19 @@ function endsInTime(work: Promise<unknown>, stop: AbortSignal): Promise<boolean>
   return Promise.race([work.then(() => true), aborted(stop).then(() => sleep(WORK_GRACE_MS, false, { ref: false }))]);
 }
 
-function endpoints(settings: Settings, metrics: PrometheusMetrics, notReady: () => string | undefined, behind: () => readonly string[]): PlainEndpoint[] {
+function endpoints(
+  settings: Settings,
+  metrics: PrometheusMetrics,
+  notReady: () => string | undefined,
+  behind: () => readonly string[],
+): PlainEndpoint[] {
   const found: PlainEndpoint[] = [];
   if (settings.metrics.enabled) {
-    found.push({ flag: '--metrics-port', ...settings.metrics, routes: { [settings.metrics.path]: async () => ({ status: 200, ...(await metrics.expose()) }) } });
+    found.push({
+      flag: '--metrics-port',
+      ...settings.metrics,
+      routes: { [settings.metrics.path]: async () => ({ status: 200, ...(await metrics.expose()) }) },
+    });
   }
   if (settings.healthz.enabled) {
     const ready = (): { status: number; text: string } => {
@@ -153,7 +174,11 @@ function endpoints(settings: Settings, metrics: PrometheusMetrics, notReady: () 
       const late = behind();
       return { status: 200, text: late.length === 0 ? 'ok\n' : `ok, but behind the API server: ${late.join(', ')}\n` };
     };
-    found.push({ flag: '--healthz-port', ...settings.healthz, routes: { [settings.healthz.path]: () => ({ status: 200, text: 'ok\n' }), '/readyz': ready } });
+    found.push({
+      flag: '--healthz-port',
+      ...settings.healthz,
+      routes: { [settings.healthz.path]: () => ({ status: 200, text: 'ok\n' }), '/readyz': ready },
+    });
   }
   return found;
 }

@@ -18,26 +18,55 @@ import { OperatorSettings, Settings } from './settings.ts';
 /** From the API server's review of a pod to the tag on it. */
 @Module({
   providers: [
-    { provide: AdmissionOptions, useFactory: ({ namespace }: Settings) => new AdmissionOptions(namespace), inject: [Settings] },
+    {
+      provide: AdmissionOptions,
+      useFactory: ({ namespace }: Settings) => new AdmissionOptions(namespace),
+      inject: [Settings],
+    },
     ReviewPod,
     {
       provide: ServingCertificate,
-      useFactory: (client: KubeClient, clock: Clock, log: Log, { namespace, component }: Settings, { certificateFolder, service, url }: OperatorSettings) =>
+      useFactory: (
+        client: KubeClient,
+        clock: Clock,
+        log: Log,
+        { namespace, component }: Settings,
+        { certificateFolder, service, url }: OperatorSettings,
+      ) =>
         hasServingCertificate(certificateFolder)
           ? new FileServingCertificate(clock, log, certificateFolder)
           : new OwnServingCertificate(
-            new SecretCertificateStore(client, { namespace, fieldManager: component }),
-            new X509CertificateAuthority({ hosts: url === '' ? serviceHosts(service, namespace) : [new URL(url).hostname] }),
-            clock,
-            log,
-          ),
+              new SecretCertificateStore(client, { namespace, fieldManager: component }),
+              new X509CertificateAuthority({
+                hosts: url === '' ? serviceHosts(service, namespace) : [new URL(url).hostname],
+              }),
+              clock,
+              log,
+            ),
       inject: [KubeClient, Clock, Log, Settings, OperatorSettings],
     },
     WebhookServer,
     {
       provide: WebhookConfigurationKeeper,
-      useFactory: (client: KubeClient, namespaces: NamespaceStore, certificate: ServingCertificate, clock: Clock, log: Log, leadership: LeaderElection, { namespace, component }: Settings, operator: OperatorSettings) =>
-        new WebhookConfigurationKeeper(client, namespaces, certificate, clock, log, { address: address(namespace, operator), ownNamespace: namespace, fieldManager: component }, leadership),
+      useFactory: (
+        client: KubeClient,
+        namespaces: NamespaceStore,
+        certificate: ServingCertificate,
+        clock: Clock,
+        log: Log,
+        leadership: LeaderElection,
+        { namespace, component }: Settings,
+        operator: OperatorSettings,
+      ) =>
+        new WebhookConfigurationKeeper(
+          client,
+          namespaces,
+          certificate,
+          clock,
+          log,
+          { address: address(namespace, operator), ownNamespace: namespace, fieldManager: component },
+          leadership,
+        ),
       inject: [KubeClient, NamespaceStore, ServingCertificate, Clock, Log, LeaderElection, Settings, OperatorSettings],
     },
   ],
@@ -46,5 +75,7 @@ import { OperatorSettings, Settings } from './settings.ts';
 export class AdmissionModule {}
 
 function address(namespace: string, { service, url }: OperatorSettings): WebhookAddress {
-  return url === '' ? { service: { namespace, name: service, path: WEBHOOK_PATH, port: 443 } } : { url: new URL(WEBHOOK_PATH, url).href };
+  return url === ''
+    ? { service: { namespace, name: service, path: WEBHOOK_PATH, port: 443 } }
+    : { url: new URL(WEBHOOK_PATH, url).href };
 }

@@ -21,7 +21,8 @@ export class OperatorModule {
         { provide: OperatorSettings, useValue: operator },
         {
           provide: NamespaceStore,
-          useFactory: (client: KubeClient, informers: Informers, log: Log) => informers.add('namespaces', new KubernetesNamespaceStore(client, log)),
+          useFactory: (client: KubeClient, informers: Informers, log: Log) =>
+            informers.add('namespaces', new KubernetesNamespaceStore(client, log)),
           inject: [KubeClient, Informers, Log],
         },
       ],

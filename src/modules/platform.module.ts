@@ -35,29 +35,65 @@ export class PlatformModule {
         { provide: Log, useFactory: () => new PinoLog(component, logLevel) },
         { provide: PrometheusMetrics, useFactory: () => new PrometheusMetrics(component, version) },
         { provide: Metrics, useExisting: PrometheusMetrics },
-        { provide: KubeConnection, useFactory: () => KubeConnection.load({ kubeconfig, userAgent: `${component}/${version}` }) },
+        {
+          provide: KubeConnection,
+          useFactory: () => KubeConnection.load({ kubeconfig, userAgent: `${component}/${version}` }),
+        },
         KubeClient,
-        { provide: Informers, useFactory: (client: KubeClient, log: Log, metrics: Metrics) => new Informers(client, log, metrics), inject: [KubeClient, Log, Metrics] },
+        {
+          provide: Informers,
+          useFactory: (client: KubeClient, log: Log, metrics: Metrics) => new Informers(client, log, metrics),
+          inject: [KubeClient, Log, Metrics],
+        },
         {
           provide: KubernetesEventRecorder,
-          useFactory: (client: KubeClient, clock: Clock, log: Log) => new KubernetesEventRecorder(client, source, clock, log),
+          useFactory: (client: KubeClient, clock: Clock, log: Log) =>
+            new KubernetesEventRecorder(client, source, clock, log),
           inject: [KubeClient, Clock, Log],
         },
         { provide: EventRecorder, useExisting: KubernetesEventRecorder },
         {
           provide: ImageStore,
-          useFactory: (client: KubeClient, informers: Informers, events: EventRecorder, log: Log, leadership: LeaderElection) =>
-            new KubernetesImageStore(client, informers.of<RawImage>(IMAGES, { trim: new ImageInterner().trim }), component, events, log, leadership),
+          useFactory: (
+            client: KubeClient,
+            informers: Informers,
+            events: EventRecorder,
+            log: Log,
+            leadership: LeaderElection,
+          ) =>
+            new KubernetesImageStore(
+              client,
+              informers.of<RawImage>(IMAGES, { trim: new ImageInterner().trim }),
+              component,
+              events,
+              log,
+              leadership,
+            ),
           inject: [KubeClient, Informers, EventRecorder, Log, LeaderElection],
         },
         {
           provide: LeaderElection,
           useFactory: (client: KubeClient, log: Log) =>
-            leaderElect ? new LeaseLeaderElection(client, { namespace, name: lease, identity, fieldManager: component }, log) : new SoleReplica(),
+            leaderElect
+              ? new LeaseLeaderElection(client, { namespace, name: lease, identity, fieldManager: component }, log)
+              : new SoleReplica(),
           inject: [KubeClient, Log],
         },
       ],
-      exports: [Settings, Clock, Log, Metrics, PrometheusMetrics, KubeConnection, KubeClient, Informers, KubernetesEventRecorder, EventRecorder, ImageStore, LeaderElection],
+      exports: [
+        Settings,
+        Clock,
+        Log,
+        Metrics,
+        PrometheusMetrics,
+        KubeConnection,
+        KubeClient,
+        Informers,
+        KubernetesEventRecorder,
+        EventRecorder,
+        ImageStore,
+        LeaderElection,
+      ],
     };
   }
 }

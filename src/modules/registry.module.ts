@@ -14,10 +14,15 @@ import { ControllerSettings } from './settings.ts';
   providers: [
     {
       provide: TagRegistry,
-      useFactory: (metrics: Metrics, { plainHttpRegistries }: ControllerSettings) => new DistributionTagRegistry(metrics, { insecureRegistries: plainHttpRegistries }),
+      useFactory: (metrics: Metrics, { plainHttpRegistries }: ControllerSettings) =>
+        new DistributionTagRegistry(metrics, { insecureRegistries: plainHttpRegistries }),
       inject: [Metrics, ControllerSettings],
     },
-    { provide: SecretReader, useFactory: (client: KubeClient) => new KubernetesSecretReader(client, parseDockerConfig), inject: [KubeClient] },
+    {
+      provide: SecretReader,
+      useFactory: (client: KubeClient) => new KubernetesSecretReader(client, parseDockerConfig),
+      inject: [KubeClient],
+    },
     SharedTagLists,
   ],
   exports: [SecretReader, SharedTagLists],

@@ -18,13 +18,17 @@ const CONCURRENT_IMAGES = 8;
   providers: [
     {
       provide: WorkloadRoller,
-      useFactory: (client: KubeClient, informers: Informers, log: Log, leadership: LeaderElection) => informers.add('workloads', new KubernetesWorkloadRoller(client, log, leadership)),
+      useFactory: (client: KubeClient, informers: Informers, log: Log, leadership: LeaderElection) =>
+        informers.add('workloads', new KubernetesWorkloadRoller(client, log, leadership)),
       inject: [KubeClient, Informers, Log, LeaderElection],
     },
     {
       provide: RolloutSettings,
       useFactory: ({ namespace }: Settings, { rolloutDeadlineMs, concurrentRollouts }: OperatorSettings) =>
-        new RolloutSettings(excludedNamespaces(namespace), CONCURRENT_IMAGES, { rolloutDeadlineMs, maxConcurrent: concurrentRollouts }),
+        new RolloutSettings(excludedNamespaces(namespace), CONCURRENT_IMAGES, {
+          rolloutDeadlineMs,
+          maxConcurrent: concurrentRollouts,
+        }),
       inject: [Settings, OperatorSettings],
     },
     RollOutImage,

@@ -31,7 +31,10 @@ export class Settings {
 
 /** What only the controller is told. */
 export class ControllerSettings {
-  constructor(readonly concurrentRefreshes: number, readonly plainHttpRegistries: readonly string[]) {}
+  constructor(
+    readonly concurrentRefreshes: number,
+    readonly plainHttpRegistries: readonly string[],
+  ) {}
 }
 
 /** What only the operator is told. */

@@ -9,7 +9,11 @@ import { RefreshScheduler } from '../application/trigger/refresh-scheduler.ts';
 /** When Images are refreshed. */
 @Module({
   imports: [ScheduleModule.forRoot()],
-  providers: [{ provide: Crontab, useClass: CronCrontab }, { provide: Alarm, useClass: NestScheduleAlarm }, RefreshScheduler],
+  providers: [
+    { provide: Crontab, useClass: CronCrontab },
+    { provide: Alarm, useClass: NestScheduleAlarm },
+    RefreshScheduler,
+  ],
   exports: [RefreshScheduler],
 })
 export class TriggersModule {}

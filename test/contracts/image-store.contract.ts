@@ -24,7 +24,15 @@ function condition(type: string, status: Condition['status'], reason = 'AsTheTes
 }
 
 function controllerStatus(more: Partial<ControllerStatus> = {}): ControllerStatus {
-  return { result: 'Success', time: AT, image: 'registry.test/whoami', baseTag: 'v1.9.0', observedGeneration: 1, conditions: [], ...more };
+  return {
+    result: 'Success',
+    time: AT,
+    image: 'registry.test/whoami',
+    baseTag: 'v1.9.0',
+    observedGeneration: 1,
+    conditions: [],
+    ...more,
+  };
 }
 
 /** What every {@link ImageStore} does. */
@@ -35,11 +43,18 @@ export function imageStoreContract(name: string, start: () => Promise<ImageStore
     afterEach(() => under.stop());
 
     /** What the store shows, once it is as `until` wants it. */
-    const shown = (store: ImageStore, imageName: string, until: (image: Image) => unknown = () => true): Promise<Image> =>
-      vi.waitUntil(() => {
-        const image = store.get({ namespace: under.namespace, name: imageName });
-        return image !== undefined && until(image) ? image : undefined;
-      }, { timeout: HANG_MS, interval: 5 });
+    const shown = (
+      store: ImageStore,
+      imageName: string,
+      until: (image: Image) => unknown = () => true,
+    ): Promise<Image> =>
+      vi.waitUntil(
+        () => {
+          const image = store.get({ namespace: under.namespace, name: imageName });
+          return image !== undefined && until(image) ? image : undefined;
+        },
+        { timeout: HANG_MS, interval: 5 },
+      );
 
     const made = async (imageName: string, annotations?: Readonly<Record<string, string>>): Promise<Image> => {
       await under.create(imageName, annotations);
@@ -48,14 +63,23 @@ export function imageStoreContract(name: string, start: () => Promise<ImageStore
     };
 
     const consequence = async (write: Promise<void>): Promise<string> => {
-      const error = await write.then(() => undefined, (reason: unknown) => reason);
+      const error = await write.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
       expect(error).toBeInstanceOf(WriteError);
       return (error as WriteError).consequence;
     };
 
     it('shows what a user made: by key, in lists, of its namespace only', async () => {
       const image = await made('demos', { action: 'refresh' });
-      expect(image).toMatchObject({ namespace: under.namespace, name: 'demos', generation: 1, deleting: false, annotations: { action: 'refresh' } });
+      expect(image).toMatchObject({
+        namespace: under.namespace,
+        name: 'demos',
+        generation: 1,
+        deleting: false,
+        annotations: { action: 'refresh' },
+      });
       expect(image.spec).toEqual({
         image: 'registry.test/whoami',
         baseTag: 'v1.9.0',
@@ -77,7 +101,8 @@ export function imageStoreContract(name: string, start: () => Promise<ImageStore
       await made('there');
       const told: string[] = [];
       under.controller.subscribe({
-        changed: (image, previous) => told.push(`${image.name} ${previous?.spec.baseTag ?? 'new'} ${image.spec.baseTag}`),
+        changed: (image, previous) =>
+          told.push(`${image.name} ${previous?.spec.baseTag ?? 'new'} ${image.spec.baseTag}`),
         deleted: (image) => told.push(`${image.name} gone`),
       });
       expect(told).toEqual(['there new v1.9.0']);
@@ -91,45 +116,88 @@ export function imageStoreContract(name: string, start: () => Promise<ImageStore
     it('tells an Image that was made again as gone, then new', async () => {
       await made('demos');
       const told: string[] = [];
-      under.controller.subscribe({ changed: (_, previous) => told.push(previous === undefined ? 'new' : 'changed'), deleted: () => told.push('gone') });
+      under.controller.subscribe({
+        changed: (_, previous) => told.push(previous === undefined ? 'new' : 'changed'),
+        deleted: () => told.push('gone'),
+      });
       await under.remove('demos');
       await under.create('demos');
       await eventually(() => told.length === 3);
       expect(told).toEqual(['new', 'gone', 'new']);
     });
 
-    it('writes the controller\'s status whole: what is left out goes', async () => {
+    it("writes the controller's status whole: what is left out goes", async () => {
       const image = await made('demos');
-      await under.controller.writeControllerStatus(image, controllerStatus({
+      await under.controller.writeControllerStatus(
+        image,
+        controllerStatus({
+          tag: 'v1.9.0',
+          digest: 'sha256:1',
+          result: 'Scheduled',
+          update: { tag: 'v1.10.2', digest: 'sha256:2', rule: 'minor', since: AT },
+          conditions: [condition('Ready', 'False'), condition('Reconciling', 'True')],
+        }),
+      );
+      const moving = await shown(under.controller, 'demos', ({ status }) => status.update !== undefined);
+      expect(moving.status).toMatchObject({
         tag: 'v1.9.0',
         digest: 'sha256:1',
         result: 'Scheduled',
-        update: { tag: 'v1.10.2', digest: 'sha256:2', rule: 'minor', since: AT },
-        conditions: [condition('Ready', 'False'), condition('Reconciling', 'True')],
-      }));
-      const moving = await shown(under.controller, 'demos', ({ status }) => status.update !== undefined);
-      expect(moving.status).toMatchObject({ tag: 'v1.9.0', digest: 'sha256:1', result: 'Scheduled', time: AT, image: 'registry.test/whoami', baseTag: 'v1.9.0', observedGeneration: 1 });
+        time: AT,
+        image: 'registry.test/whoami',
+        baseTag: 'v1.9.0',
+        observedGeneration: 1,
+      });
       expect(moving.status.update).toEqual({ tag: 'v1.10.2', digest: 'sha256:2', rule: 'minor', since: AT });
 
-      await under.controller.writeControllerStatus(moving, controllerStatus({ tag: 'v1.10.2', conditions: [condition('Ready', 'True')] }));
-      const done = await shown(under.controller, 'demos', ({ status }) => status.update === undefined && status.tag === 'v1.10.2');
+      await under.controller.writeControllerStatus(
+        moving,
+        controllerStatus({ tag: 'v1.10.2', conditions: [condition('Ready', 'True')] }),
+      );
+      const done = await shown(
+        under.controller,
+        'demos',
+        ({ status }) => status.update === undefined && status.tag === 'v1.10.2',
+      );
       expect(done.status).toEqual({
-        tag: 'v1.10.2', result: 'Success', time: AT, image: 'registry.test/whoami', baseTag: 'v1.9.0', observedGeneration: 1, conditions: [condition('Ready', 'True')],
+        tag: 'v1.10.2',
+        result: 'Success',
+        time: AT,
+        image: 'registry.test/whoami',
+        baseTag: 'v1.9.0',
+        observedGeneration: 1,
+        conditions: [condition('Ready', 'True')],
       });
       expect(done.generation).toBe(1);
     });
 
-    it('leaves each component\'s fields and conditions to it', async () => {
+    it("leaves each component's fields and conditions to it", async () => {
       const image = await made('demos');
-      const rollout = { tag: 'v1.10.2', digest: 'sha256:2', phase: 'Progressing', since: AT, workloads: [{ kind: 'Deployment', name: 'web', previousTag: 'v1.9.0', phase: 'Progressing', since: AT }] } as const;
-      await under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0', conditions: [condition('Ready', 'True')] }));
+      const rollout = {
+        tag: 'v1.10.2',
+        digest: 'sha256:2',
+        phase: 'Progressing',
+        since: AT,
+        workloads: [{ kind: 'Deployment', name: 'web', previousTag: 'v1.9.0', phase: 'Progressing', since: AT }],
+      } as const;
+      await under.controller.writeControllerStatus(
+        image,
+        controllerStatus({ tag: 'v1.9.0', conditions: [condition('Ready', 'True')] }),
+      );
       const tagged = await shown(under.operator, 'demos', ({ status }) => status.tag !== undefined);
       await under.operator.writeOperatorStatus(tagged, { rollout, conditions: [condition('RolledOut', 'False')] });
-      const both = await shown(under.controller, 'demos', ({ status }) => status.rollout !== undefined && status.tag !== undefined);
+      const both = await shown(
+        under.controller,
+        'demos',
+        ({ status }) => status.rollout !== undefined && status.tag !== undefined,
+      );
       expect(both.status.rollout).toEqual(rollout);
       expect(both.status.conditions.map(({ type }) => type).sort()).toEqual(['Ready', 'RolledOut']);
 
-      await under.controller.writeControllerStatus(both, controllerStatus({ tag: 'v1.10.2', conditions: [condition('Ready', 'Unknown')] }));
+      await under.controller.writeControllerStatus(
+        both,
+        controllerStatus({ tag: 'v1.10.2', conditions: [condition('Ready', 'Unknown')] }),
+      );
       const later = await shown(under.operator, 'demos', ({ status }) => status.tag === 'v1.10.2');
       expect(later.status.rollout).toEqual(rollout);
 
@@ -168,16 +236,24 @@ export function imageStoreContract(name: string, start: () => Promise<ImageStore
     it('refuses a status that was decided on an older one of the same component', async () => {
       const image = await made('demos');
       await under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' }));
-      expect(await consequence(under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.8.0' })))).toBe('conflict');
-      expect((await shown(under.controller, 'demos', ({ status }) => status.tag !== undefined)).status.tag).toBe('v1.9.0');
+      expect(
+        await consequence(under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.8.0' }))),
+      ).toBe('conflict');
+      expect((await shown(under.controller, 'demos', ({ status }) => status.tag !== undefined)).status.tag).toBe(
+        'v1.9.0',
+      );
     });
 
     it('refuses a status that was decided on an older spec', async () => {
       const image = await made('demos');
       await under.changeBaseTag('demos', 'v1.10.0');
-      expect(await consequence(under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' })))).toBe('conflict');
+      expect(
+        await consequence(under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' }))),
+      ).toBe('conflict');
       expect(await consequence(under.operator.writeOperatorStatus(image, { conditions: [] }))).toBe('conflict');
-      expect((await shown(under.operator, 'demos', ({ spec }) => spec.baseTag === 'v1.10.0')).status).toEqual({ conditions: [] });
+      expect((await shown(under.operator, 'demos', ({ spec }) => spec.baseTag === 'v1.10.0')).status).toEqual({
+        conditions: [],
+      });
     });
 
     it('takes a status though the other component wrote what it does not rest on', async () => {
@@ -185,17 +261,32 @@ export function imageStoreContract(name: string, start: () => Promise<ImageStore
       const rollout = { tag: 'v1.10.2', phase: 'Progressing', since: AT, workloads: [] } as const;
       await under.operator.writeOperatorStatus(image, { rollout, conditions: [condition('RolledOut', 'False')] });
       await under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' }));
-      const both = await shown(under.operator, 'demos', ({ status }) => status.tag !== undefined && status.rollout !== undefined);
-      await under.controller.writeControllerStatus(await shown(under.controller, 'demos', ({ status }) => status.rollout !== undefined), controllerStatus({ tag: 'v1.9.0', time: '2026-11-22T10:15:00Z' }));
-      await under.operator.writeOperatorStatus(both, { rollout: { ...rollout, message: 'later' }, conditions: [condition('RolledOut', 'False')] });
+      const both = await shown(
+        under.operator,
+        'demos',
+        ({ status }) => status.tag !== undefined && status.rollout !== undefined,
+      );
+      await under.controller.writeControllerStatus(
+        await shown(under.controller, 'demos', ({ status }) => status.rollout !== undefined),
+        controllerStatus({ tag: 'v1.9.0', time: '2026-11-22T10:15:00Z' }),
+      );
+      await under.operator.writeOperatorStatus(both, {
+        rollout: { ...rollout, message: 'later' },
+        conditions: [condition('RolledOut', 'False')],
+      });
       const last = await shown(under.controller, 'demos', ({ status }) => status.rollout?.message === 'later');
       expect(last.status.time).toBe('2026-11-22T10:15:00Z');
     });
 
-    it('refuses the controller\'s status where a rollout has ended meanwhile', async () => {
+    it("refuses the controller's status where a rollout has ended meanwhile", async () => {
       const image = await made('demos');
-      await under.operator.writeOperatorStatus(image, { rollout: { tag: 'v1.10.2', phase: 'Healthy', since: AT, workloads: [] }, conditions: [] });
-      expect(await consequence(under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' })))).toBe('conflict');
+      await under.operator.writeOperatorStatus(image, {
+        rollout: { tag: 'v1.10.2', phase: 'Healthy', since: AT, workloads: [] },
+        conditions: [],
+      });
+      expect(
+        await consequence(under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' }))),
+      ).toBe('conflict');
     });
 
     it('does not take away an annotation that says something else by now', async () => {
@@ -217,7 +308,9 @@ export function imageStoreContract(name: string, start: () => Promise<ImageStore
       await under.remove('demos');
       await under.create('demos');
       const again = await shown(under.controller, 'demos', ({ uid }) => uid !== image.uid);
-      expect(await consequence(under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' })))).toBe('gone');
+      expect(
+        await consequence(under.controller.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' }))),
+      ).toBe('gone');
       expect(await consequence(under.operator.writeOperatorStatus(image, { conditions: [] }))).toBe('gone');
       expect(await consequence(under.controller.annotate(image, { tag: 'v1.9.0' }))).toBe('gone');
       await under.controller.writeControllerStatus(again, controllerStatus({ tag: 'v1.10.0' }));

@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RegistryError, type RegistryAccess, type RegistryErrorCode, type TagRegistry } from '../../src/application/ports/tag-registry.ts';
+import {
+  RegistryError,
+  type RegistryAccess,
+  type RegistryErrorCode,
+  type TagRegistry,
+} from '../../src/application/ports/tag-registry.ts';
 
 /** A registry with the port to ask it by. */
 export interface TagRegistryUnderTest {
@@ -21,7 +26,10 @@ export function tagRegistryContract(name: string, start: () => Promise<TagRegist
     afterEach(() => under.stop());
     const reference = (repository = 'team/app') => ({ registry: under.host, repository });
     const fails = async (promise: Promise<unknown>, code: RegistryErrorCode) => {
-      const error = await promise.then(() => undefined, (reason: unknown) => reason);
+      const error = await promise.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
       expect(error).toBeInstanceOf(RegistryError);
       expect((error as RegistryError).code).toBe(code);
       return error as RegistryError;
@@ -29,25 +37,36 @@ export function tagRegistryContract(name: string, start: () => Promise<TagRegist
 
     it('lists all tags in the order of the registry, and the digest of each', async () => {
       expect(await under.registry.listTags(reference(), under.access)).toEqual(under.tags);
-      for (const [tag, digest] of under.digests) expect(await under.registry.digest(reference(), tag, under.access)).toBe(digest);
+      for (const [tag, digest] of under.digests)
+        expect(await under.registry.digest(reference(), tag, under.access)).toBe(digest);
     });
 
     it('tells the platforms of an image by its digest', async () => {
-      for (const digest of under.digests.values()) expect(await under.registry.platforms(reference(), digest, under.access)).toEqual(['linux/amd64']);
+      for (const digest of under.digests.values())
+        expect(await under.registry.platforms(reference(), digest, under.access)).toEqual(['linux/amd64']);
       const absent = `sha256:${'0'.repeat(64)}`;
-      expect((await fails(under.registry.platforms(reference(), absent, under.access), 'not-found')).message).toContain('team/app');
+      expect((await fails(under.registry.platforms(reference(), absent, under.access), 'not-found')).message).toContain(
+        'team/app',
+      );
     });
 
     it('fails with not-found, naming what is not there, for a repository and for a tag', async () => {
-      expect((await fails(under.registry.listTags(reference('no/such'), under.access), 'not-found')).message).toContain('no/such');
-      expect((await fails(under.registry.digest(reference(), 'no-such-tag', under.access), 'not-found')).message).toContain('team/app:no-such-tag');
+      expect((await fails(under.registry.listTags(reference('no/such'), under.access), 'not-found')).message).toContain(
+        'no/such',
+      );
+      expect(
+        (await fails(under.registry.digest(reference(), 'no-such-tag', under.access), 'not-found')).message,
+      ).toContain('team/app:no-such-tag');
     });
 
     it('fails with unauthorized for one who has no credentials, or wrong ones, where they are wanted', async () => {
       if (under.access.credentials.length === 0) return;
       await fails(under.registry.listTags(reference(), { ...under.access, credentials: [] }), 'unauthorized');
       const wrong = [{ username: 'kimup-test', password: 'wrong-password' }];
-      const error = await fails(under.registry.listTags(reference(), { ...under.access, credentials: wrong }), 'unauthorized');
+      const error = await fails(
+        under.registry.listTags(reference(), { ...under.access, credentials: wrong }),
+        'unauthorized',
+      );
       expect(error.message).not.toContain('wrong-password');
     });
 

@@ -30,18 +30,31 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
     beforeEach(async () => void (under = await start()));
     afterEach(() => under.stop());
 
-    const find = (id: string): Workload | undefined => under.roller.list(under.namespace).find((one) => workloadId(one) === id);
+    const find = (id: string): Workload | undefined =>
+      under.roller.list(under.namespace).find((one) => workloadId(one) === id);
     const shown = (id: string, until: (one: Workload) => unknown = () => true): Promise<Workload> =>
-      vi.waitUntil(() => {
-        const found = find(id);
-        return found !== undefined && until(found) ? found : undefined;
-      }, { timeout: HANG_MS, interval: 10 });
-    const made = async (kind: WorkloadKind = 'Deployment', annotations: Readonly<Record<string, string>> = SAYS): Promise<Workload> => {
+      vi.waitUntil(
+        () => {
+          const found = find(id);
+          return found !== undefined && until(found) ? found : undefined;
+        },
+        { timeout: HANG_MS, interval: 10 },
+      );
+    const made = async (
+      kind: WorkloadKind = 'Deployment',
+      annotations: Readonly<Record<string, string>> = SAYS,
+    ): Promise<Workload> => {
       await under.create(kind, 'web', annotations);
-      return shown(`${kind}/web`, (one) => one.status.observedGeneration === one.generation && one.status.updated === 1);
+      return shown(
+        `${kind}/web`,
+        (one) => one.status.observedGeneration === one.generation && one.status.updated === 1,
+      );
     };
     const consequence = async (write: Promise<unknown>): Promise<string> => {
-      const error = await write.then(() => undefined, (reason: unknown) => reason);
+      const error = await write.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
       expect(error).toBeInstanceOf(WriteError);
       return (error as WriteError).consequence;
     };
@@ -50,8 +63,15 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
       for (const kind of KINDS) await under.create(kind, 'web', SAYS);
       for (const kind of KINDS) {
         expect(await shown(`${kind}/web`)).toMatchObject({
-          kind, name: 'web', namespace: under.namespace, deleting: false, paused: false, strategy: 'RollingUpdate', partition: 0,
-          ownsAnnotation: false, template: { annotations: SAYS, containers: [{ name: 'main', image: 'registry.test/whoami:v1.9.0' }] },
+          kind,
+          name: 'web',
+          namespace: under.namespace,
+          deleting: false,
+          paused: false,
+          strategy: 'RollingUpdate',
+          partition: 0,
+          ownsAnnotation: false,
+          template: { annotations: SAYS, containers: [{ name: 'main', image: 'registry.test/whoami:v1.9.0' }] },
         });
       }
       expect(under.roller.list('elsewhere')).toEqual([]);
@@ -62,7 +82,11 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
       await made();
       const told: string[] = [];
       under.roller.subscribe({
-        changed: (one) => void (one.namespace === under.namespace && told.push(`${workloadId(one)} ${one.template.annotations[ENTRIES] ?? '-'}`)),
+        changed: (one) =>
+          void (
+            one.namespace === under.namespace &&
+            told.push(`${workloadId(one)} ${one.template.annotations[ENTRIES] ?? '-'}`)
+          ),
         deleted: (one) => void (one.namespace === under.namespace && told.push(`${workloadId(one)} gone`)),
       });
       expect(told).toEqual(['Deployment/web -']);
@@ -75,18 +99,33 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
     it.each(KINDS)('sets the entries of a %s, and takes them away without a trace', async (kind) => {
       const before = await made(kind);
       const set = await under.roller.setImagesAnnotation(before, 'demos=v1.10.2');
-      expect(set).toMatchObject({ generation: before.generation + 1, ownsAnnotation: true, template: { annotations: { ...SAYS, [ENTRIES]: 'demos=v1.10.2' } }, revision: before.revision });
+      expect(set).toMatchObject({
+        generation: before.generation + 1,
+        ownsAnnotation: true,
+        template: { annotations: { ...SAYS, [ENTRIES]: 'demos=v1.10.2' } },
+        revision: before.revision,
+      });
       const changed = await under.roller.setImagesAnnotation(set, 'another=v1,demos=v1.10.2');
       expect(changed.template.annotations[ENTRIES]).toBe('another=v1,demos=v1.10.2');
       const back = await under.roller.setImagesAnnotation(changed, undefined);
-      expect(back).toMatchObject({ generation: before.generation + 3, template: before.template, revision: before.revision });
+      expect(back).toMatchObject({
+        generation: before.generation + 3,
+        template: before.template,
+        revision: before.revision,
+      });
       expect(back.template).toEqual(before.template);
-      await shown(`${kind}/web`, (one) => one.generation === back.generation && one.template.annotations[ENTRIES] === undefined);
+      await shown(
+        `${kind}/web`,
+        (one) => one.generation === back.generation && one.template.annotations[ENTRIES] === undefined,
+      );
     });
 
     it('takes the only annotation of a template away without a trace', async () => {
       const before = await made('Deployment', {});
-      const back = await under.roller.setImagesAnnotation(await under.roller.setImagesAnnotation(before, 'demos=v1.10.2'), undefined);
+      const back = await under.roller.setImagesAnnotation(
+        await under.roller.setImagesAnnotation(before, 'demos=v1.10.2'),
+        undefined,
+      );
       expect(back).toMatchObject({ revision: before.revision, template: before.template });
     });
 
@@ -105,7 +144,9 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
     it('does not mind what else has changed', async () => {
       const stale = await made();
       await under.touch('Deployment', 'web');
-      expect((await under.roller.setImagesAnnotation(stale, 'demos=v1.10.2')).template.annotations[ENTRIES]).toBe('demos=v1.10.2');
+      expect((await under.roller.setImagesAnnotation(stale, 'demos=v1.10.2')).template.annotations[ENTRIES]).toBe(
+        'demos=v1.10.2',
+      );
     });
 
     it('takes away what somebody else had set', async () => {
@@ -116,9 +157,15 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
       expect((await under.roller.setImagesAnnotation(theirs, undefined)).template.annotations[ENTRIES]).toBeUndefined();
     });
 
-    it.each([['demos=v3', 'kubectl-rollout'], [undefined, UNKNOWN_MANAGER]])('knows who had the last word, to say %s', async (text, manager) => {
+    it.each([
+      ['demos=v3', 'kubectl-rollout'],
+      [undefined, UNKNOWN_MANAGER],
+    ])('knows who had the last word, to say %s', async (text, manager) => {
       const set = await under.roller.setImagesAnnotation(await made(), 'demos=v1.10.2');
-      expect(await under.roller.annotationManager(set)).toMatchObject({ workload: { generation: set.generation, ownsAnnotation: true }, manager: 'kimup-operator' });
+      expect(await under.roller.annotationManager(set)).toMatchObject({
+        workload: { generation: set.generation, ownsAnnotation: true },
+        manager: 'kimup-operator',
+      });
       await under.override('Deployment', 'web', text, 'kubectl-rollout');
       const word = await under.roller.annotationManager(set);
       expect(word).toMatchObject({ workload: { ownsAnnotation: false }, manager });
@@ -140,16 +187,30 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
 
     it.each(KINDS)('shows the pods of a %s with what they were made from, and deletes one by its uid', async (kind) => {
       const before = await made(kind, { ...SAYS, [ENTRIES]: 'demos=v1.9.0' });
-      const pods = await vi.waitUntil(async () => {
-        const found = await under.roller.pods(before);
-        return found.length === 1 && found[0]?.ready ? found : undefined;
-      }, { timeout: HANG_MS, interval: 20 });
-      expect(pods[0]).toMatchObject({ deleting: false, finished: false, ready: true, entries: 'demos=v1.9.0', containers: [{ name: 'main', image: 'registry.test/whoami:v1.9.0' }] });
+      const pods = await vi.waitUntil(
+        async () => {
+          const found = await under.roller.pods(before);
+          return found.length === 1 && found[0]?.ready ? found : undefined;
+        },
+        { timeout: HANG_MS, interval: 20 },
+      );
+      expect(pods[0]).toMatchObject({
+        deleting: false,
+        finished: false,
+        ready: true,
+        entries: 'demos=v1.9.0',
+        containers: [{ name: 'main', image: 'registry.test/whoami:v1.9.0' }],
+      });
       const [pod] = pods;
       await under.roller.deletePod(before, { ...pod!, uid: 'of-another' });
-      expect((await under.roller.pods(before)).map(({ uid, deleting }) => [uid, deleting])).toEqual([[pod!.uid, false]]);
+      expect((await under.roller.pods(before)).map(({ uid, deleting }) => [uid, deleting])).toEqual([
+        [pod!.uid, false],
+      ]);
       await under.roller.deletePod(before, pod!);
-      await vi.waitUntil(async () => !(await under.roller.pods(before)).some(({ uid, deleting }) => uid === pod!.uid && !deleting), { timeout: HANG_MS, interval: 20 });
+      await vi.waitUntil(
+        async () => !(await under.roller.pods(before)).some(({ uid, deleting }) => uid === pod!.uid && !deleting),
+        { timeout: HANG_MS, interval: 20 },
+      );
       await under.roller.deletePod(before, pod!);
     });
   });

@@ -21,7 +21,10 @@ let release: () => void = () => undefined;
 
 beforeAll(async () => {
   await buildBundle();
-  [cluster, registry] = await Promise.all([startCluster({ nodes: 'kwok', name: 'e2e', progress: console.log }), startRegistryServer()]);
+  [cluster, registry] = await Promise.all([
+    startCluster({ nodes: 'kwok', name: 'e2e', progress: console.log }),
+    startRegistryServer(),
+  ]);
   kimup = await install(cluster, { flags: { controller: [`--plain-http-registries=${registry.host}`] } });
   controller = kimup.process('controller');
   await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }]);
@@ -42,13 +45,25 @@ async function refreshInFlight(name: string): Promise<void> {
     if (path.includes(`/${name}/`)) await held.promise;
     return { body: { name, tags: ['v1.0.0'] } };
   };
-  await cluster.apply([{
-    apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-    kind: 'Image',
-    metadata: { name, namespace: NAMESPACE },
-    spec: { image: `${registry.host}/${name}`, baseTag: 'v1.0.0', triggers: [{ type: 'crontab', value: '0 0 0 1 1 *' }], rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }] },
-  }]);
-  await until(() => (registry.requests.some(({ path }) => path.includes(`/${name}/`)) ? true : undefined), HANG_MS, 'the registry to be asked', 20);
+  await cluster.apply([
+    {
+      apiVersion: 'kimup.cloudavenue.io/v1alpha1',
+      kind: 'Image',
+      metadata: { name, namespace: NAMESPACE },
+      spec: {
+        image: `${registry.host}/${name}`,
+        baseTag: 'v1.0.0',
+        triggers: [{ type: 'crontab', value: '0 0 0 1 1 *' }],
+        rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+      },
+    },
+  ]);
+  await until(
+    () => (registry.requests.some(({ path }) => path.includes(`/${name}/`)) ? true : undefined),
+    HANG_MS,
+    'the registry to be asked',
+    20,
+  );
 }
 
 /** Waits until the present process has heard that it is to end. */
@@ -58,7 +73,9 @@ async function toldToEnd(): Promise<void> {
 
 /** What the present process has said since it was ready. */
 async function said(): Promise<string[]> {
-  const lines = (await kimup.log('controller', 500)).split('\n').flatMap((line) => /"msg":"([^"]*)"/.exec(line)?.[1] ?? []);
+  const lines = (await kimup.log('controller', 500))
+    .split('\n')
+    .flatMap((line) => /"msg":"([^"]*)"/.exec(line)?.[1] ?? []);
   return lines.slice(lines.lastIndexOf('ready') + 1);
 }
 
@@ -71,7 +88,9 @@ describe('told to end in the middle of a refresh, the controller', () => {
     await controller.exited();
     expect(controller.ended).toBe('status 0');
     expect(await said()).not.toContain(LEFT);
-    expect(await cluster.kubectl(['get', 'image', 'finished', '-n', NAMESPACE, '-o', 'jsonpath={.status.result}'])).toBe('Success');
+    expect(
+      await cluster.kubectl(['get', 'image', 'finished', '-n', NAMESPACE, '-o', 'jsonpath={.status.result}']),
+    ).toBe('Success');
     expect(await cluster.kubectl(LEASE)).toBe('');
   });
 
@@ -107,7 +126,11 @@ describe('the addresses of metrics and health', () => {
   it('may be the same', async () => {
     const [port = 0] = await freePorts(1);
     const running = await start('one-address', `--metrics-port=127.0.0.1:${port}`, `--healthz-port=127.0.0.1:${port}`);
-    const get = async (path: string): Promise<string> => fetch(`http://127.0.0.1:${port}${path}`).then((response) => response.text(), () => '');
+    const get = async (path: string): Promise<string> =>
+      fetch(`http://127.0.0.1:${port}${path}`).then(
+        (response) => response.text(),
+        () => '',
+      );
     await until(async () => (await get('/readyz')).startsWith('ok') || undefined, HANG_MS, 'it to be ready', 50);
     expect(await get('/metrics')).toContain('kimup_build_info');
     expect(await get('/healthz')).toBe('ok\n');
@@ -120,6 +143,8 @@ describe('the addresses of metrics and health', () => {
     const running = await start('taken-address', `--metrics-port=${taken}`);
     await running.exited();
     expect(running.ended).toBe('status 1');
-    expect(running.logTail()).toContain(`--metrics-port: ${taken} is in use already; give another port, or end what listens there`);
+    expect(running.logTail()).toContain(
+      `--metrics-port: ${taken} is in use already; give another port, or end what listens there`,
+    );
   });
 });

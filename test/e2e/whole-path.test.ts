@@ -18,12 +18,16 @@ describe.each<NodeKind>(['kwok', 'real'])('the whole path on %s nodes', (nodes) 
     path.cluster = cluster;
   });
   afterAll(async () => {
-    if (failed) for (const component of ['operator', 'controller'] as const) console.log(`${component}'s log ends with:\n${await path.installation?.log(component, 60)}`);
+    if (failed)
+      for (const component of ['operator', 'controller'] as const)
+        console.log(`${component}'s log ends with:\n${await path.installation?.log(component, 60)}`);
     await cluster?.stop();
   });
 
   // The steps are made late, when there is a cluster; their titles don't need one.
-  const titles = wholePath({ cluster: { registry: { host: '' }, nodes } as unknown as Cluster }).map(({ title }) => title);
+  const titles = wholePath({ cluster: { registry: { host: '' }, nodes } as unknown as Cluster }).map(
+    ({ title }) => title,
+  );
   titles.forEach((title, i) => {
     it(title, async ({ skip }) => {
       if (failed) skip('a step before it failed');

@@ -53,18 +53,28 @@ export interface AdmissionWiring {
   readonly newConnections?: boolean;
 }
 
-export async function startAdmission(kubeconfig: string, { shiftMs = 0, certificate: from, newConnections = false }: AdmissionWiring = {}): Promise<Admission> {
+export async function startAdmission(
+  kubeconfig: string,
+  { shiftMs = 0, certificate: from, newConnections = false }: AdmissionWiring = {},
+): Promise<Admission> {
   const connection = KubeConnection.load({ kubeconfig, userAgent: 'kimup-operator/test' });
   const client = new KubeClient(connection);
   const [log, metrics, clock] = [new FakeLog(), new FakeMetrics(), new ShiftedClock()];
   clock.shiftMs = shiftMs;
   const images = new Informer<RawImage>(client, IMAGES, { log });
   const namespaces = new KubernetesNamespaceStore(client, log);
-  const certificate = from?.(clock, log) ?? new OwnServingCertificate(
-    new SecretCertificateStore(client, { namespace: 'kimup-operator', fieldManager: 'kimup-operator' }), new X509CertificateAuthority({ hosts: ['127.0.0.1'] }), clock, log,
-  );
+  const certificate =
+    from?.(clock, log) ??
+    new OwnServingCertificate(
+      new SecretCertificateStore(client, { namespace: 'kimup-operator', fieldManager: 'kimup-operator' }),
+      new X509CertificateAuthority({ hosts: ['127.0.0.1'] }),
+      clock,
+      log,
+    );
   const reviewPod = new ReviewPod(
-    new KubernetesImageStore(client, images, 'kimup-operator', new FakeEventRecorder(), log, LEADS), namespaces, new AdmissionOptions('kimup-operator'),
+    new KubernetesImageStore(client, images, 'kimup-operator', new FakeEventRecorder(), log, LEADS),
+    namespaces,
+    new AdmissionOptions('kimup-operator'),
   );
   const webhook = new WebhookServer(reviewPod, certificate, metrics, log);
   let server: FastifyInstance | undefined;
@@ -85,9 +95,19 @@ export async function startAdmission(kubeconfig: string, { shiftMs = 0, certific
   images.start();
   namespaces.start();
   await Promise.all([images.whenSynced(), namespaces.whenSynced(), certificate.start(), up()]);
-  const keeper = new WebhookConfigurationKeeper(client, namespaces, certificate, clock, log, {
-    address: { url: `https://127.0.0.1:${port}${WEBHOOK_PATH}` }, ownNamespace: 'kimup-operator', fieldManager: 'kimup-operator',
-  }, LEADS);
+  const keeper = new WebhookConfigurationKeeper(
+    client,
+    namespaces,
+    certificate,
+    clock,
+    log,
+    {
+      address: { url: `https://127.0.0.1:${port}${WEBHOOK_PATH}` },
+      ownNamespace: 'kimup-operator',
+      fieldManager: 'kimup-operator',
+    },
+    LEADS,
+  );
   keeper.start();
   const down = async (): Promise<void> => {
     server?.server.closeAllConnections();
@@ -95,7 +115,14 @@ export async function startAdmission(kubeconfig: string, { shiftMs = 0, certific
     server = undefined;
   };
   return {
-    client, clock, certificate, keeper, log, metrics, up, down,
+    client,
+    clock,
+    certificate,
+    keeper,
+    log,
+    metrics,
+    up,
+    down,
     stop: async () => {
       certificate.stop();
       await Promise.all([keeper.stop(), namespaces.stop(), images.stop(), down()]);

@@ -5,10 +5,11 @@ import { inject } from 'vitest';
 import type { Cluster } from '../../tools/cluster/cluster.ts';
 import type { ClusterFacts, Question } from './global-setup.ts';
 
-export type SharedCluster = ClusterFacts & Pick<Cluster, 'kubectl' | 'apply' | 'serviceAccountKubeconfig' | 'auditLog'> & {
-  /** Makes a namespace that no other test has, and returns its name. */
-  freshNamespace(options?: NamespaceOptions): Promise<string>;
-};
+export type SharedCluster = ClusterFacts &
+  Pick<Cluster, 'kubectl' | 'apply' | 'serviceAccountKubeconfig' | 'auditLog'> & {
+    /** Makes a namespace that no other test has, and returns its name. */
+    freshNamespace(options?: NamespaceOptions): Promise<string>;
+  };
 
 export interface NamespaceOptions {
   /** What its name starts with. */
@@ -31,7 +32,7 @@ export async function freshNamespace(options?: NamespaceOptions): Promise<string
 
 async function connect(): Promise<SharedCluster> {
   const facts = await ask<ClusterFacts>({ method: 'facts', args: [] });
-  const apply: Cluster['apply'] = manifests => ask({ method: 'apply', args: [manifests] });
+  const apply: Cluster['apply'] = (manifests) => ask({ method: 'apply', args: [manifests] });
   const kubectl: Cluster['kubectl'] = (...args) => ask({ method: 'kubectl', args });
   return {
     ...facts,
@@ -49,8 +50,12 @@ async function connect(): Promise<SharedCluster> {
 
 async function ask<T>(question: Question): Promise<T> {
   const { url, token } = inject('sharedCluster');
-  const response = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body: JSON.stringify(question) });
-  const { result, error } = await response.json() as { result?: T; error?: string };
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify(question),
+  });
+  const { result, error } = (await response.json()) as { result?: T; error?: string };
   if (error !== undefined) throw new Error(error);
   return result as T;
 }

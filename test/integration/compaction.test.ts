@@ -15,15 +15,21 @@ const IMAGES_TOTAL = 2_000;
 /** etcd's own API, as JSON over HTTP, at the address that the API server was told. */
 async function etcd<T>(cluster: Cluster, path: string, body: object): Promise<T> {
   const { pid } = cluster.component('kube-apiserver');
-  const address = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').find((argument) => argument.startsWith('--etcd-servers='))?.slice('--etcd-servers='.length);
+  const address = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    .split('\0')
+    .find((argument) => argument.startsWith('--etcd-servers='))
+    ?.slice('--etcd-servers='.length);
   const response = await fetch(`${address}${path}`, { method: 'POST', body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`etcd answered ${response.status} to ${path}: ${await response.text()}`);
-  return await response.json() as T;
+  return (await response.json()) as T;
 }
 
 /** Makes etcd forget all that was before now. */
 async function compact(cluster: Cluster): Promise<void> {
-  const { header } = await etcd<{ header: { revision: string } }>(cluster, '/v3/kv/range', { key: Buffer.from('/').toString('base64'), count_only: true });
+  const { header } = await etcd<{ header: { revision: string } }>(cluster, '/v3/kv/range', {
+    key: Buffer.from('/').toString('base64'),
+    count_only: true,
+  });
   await etcd(cluster, '/v3/kv/compaction', { revision: header.revision, physical: true });
 }
 
@@ -40,9 +46,24 @@ describe('2,000 Images on a real API server whose etcd is compacted', () => {
     await cluster.kubectl(['wait', '--for=condition=Established', 'crd/images.kimup.cloudavenue.io']);
     connection = KubeConnection.load({ kubeconfig: cluster.kubeconfig, userAgent: 'kimup-compaction/0' });
     client = new KubeClient(connection);
-    const spec = { image: 'registry.test/whoami', baseTag: 'v1.9.0', triggers: [{ type: 'crontab', value: '0 * * * *' }], rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }] };
+    const spec = {
+      image: 'registry.test/whoami',
+      baseTag: 'v1.9.0',
+      triggers: [{ type: 'crontab', value: '0 * * * *' }],
+      rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+    };
     for (let from = 0; from < names.length; from += 32) {
-      await Promise.all(names.slice(from, from + 32).map((name) => client.create(IMAGES, { namespace: 'default' }, { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name }, spec })));
+      await Promise.all(
+        names
+          .slice(from, from + 32)
+          .map((name) =>
+            client.create(
+              IMAGES,
+              { namespace: 'default' },
+              { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name }, spec },
+            ),
+          ),
+      );
     }
   });
   afterAll(async () => {
@@ -53,7 +74,10 @@ describe('2,000 Images on a real API server whose etcd is compacted', () => {
   it('are listed in four pages, and whole though the list has expired in the middle', async () => {
     const since = new Date();
     expect(await client.list(IMAGES)).toHaveLength(IMAGES_TOTAL);
-    const lists = async (): Promise<number[]> => (await cluster.auditLog({ userAgentPrefix: 'kimup-compaction', since })).filter(({ verb }) => verb === 'list').map(({ code }) => code);
+    const lists = async (): Promise<number[]> =>
+      (await cluster.auditLog({ userAgentPrefix: 'kimup-compaction', since }))
+        .filter(({ verb }) => verb === 'list')
+        .map(({ code }) => code);
     expect(await lists()).toEqual([200, 200, 200, 200]);
 
     // The second page is asked for when nobody knows the state of the first any more: neither etcd nor the API server's cache.
@@ -85,7 +109,12 @@ describe('2,000 Images on a real API server whose etcd is compacted', () => {
     const told: string[] = [];
     informer.start();
     await informer.whenSynced();
-    informer.subscribe({ changed: (now, previous) => { if (previous !== undefined) told.push(`~${now.metadata?.name}`); }, deleted: (last) => told.push(`-${last.metadata?.name}`) });
+    informer.subscribe({
+      changed: (now, previous) => {
+        if (previous !== undefined) told.push(`~${now.metadata?.name}`);
+      },
+      deleted: (last) => told.push(`-${last.metadata?.name}`),
+    });
 
     const server = cluster.component('kube-apiserver');
     const access = connection.access.bind(connection);
@@ -107,7 +136,11 @@ describe('2,000 Images on a real API server whose etcd is compacted', () => {
     connection.access = access;
     go();
 
-    await eventually(() => informer.list().length === IMAGES_TOTAL - 1 && informer.get('default', names[8]!)?.metadata?.labels?.['changed'] === 'yes');
+    await eventually(
+      () =>
+        informer.list().length === IMAGES_TOTAL - 1 &&
+        informer.get('default', names[8]!)?.metadata?.labels?.['changed'] === 'yes',
+    );
     expect(told.sort()).toEqual([`-${names[7]}`, `~${names[8]}`]);
     const watch = client.watch(IMAGES, { resourceVersion: old, timeoutSeconds: 5 });
     await expect(watch.next()).rejects.toMatchObject({ status: 410, reason: 'Expired' });

@@ -47,7 +47,10 @@ async function put(files: Certificates): Promise<Certificates> {
 
 async function create(): Promise<string> {
   const { status, body } = await api.ask('POST', `/api/v1/namespaces/${NAMESPACE}/pods?dryRun=All`, {
-    apiVersion: 'v1', kind: 'Pod', metadata: { generateName: 'web-' }, spec: { containers: [{ name: 'main', image: 'acme/whoami:v1.9.0' }] },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { generateName: 'web-' },
+    spec: { containers: [{ name: 'main', image: 'acme/whoami:v1.9.0' }] },
   });
   const { spec, message } = body as { spec?: { containers: { image: string }[] }; message?: string };
   return status === 201 ? spec!.containers[0]!.image : `${status} ${message}`;
@@ -61,26 +64,60 @@ it('is replaced, and its authority too, without a single pod being refused', asy
     newConnections: true,
   });
   await cluster.apply([
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, annotations: { 'kimup.cloudavenue.io/enabled': 'true', 'kimup.cloudavenue.io/failure-policy': 'fail' } } },
     {
-      apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name: 'demos', namespace: NAMESPACE },
-      spec: { image: 'acme/whoami', baseTag: 'v1.9.0', triggers: [{ type: 'crontab', value: '0 0 * * * *' }], rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }] },
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: {
+        name: NAMESPACE,
+        annotations: { 'kimup.cloudavenue.io/enabled': 'true', 'kimup.cloudavenue.io/failure-policy': 'fail' },
+      },
+    },
+    {
+      apiVersion: 'kimup.cloudavenue.io/v1alpha1',
+      kind: 'Image',
+      metadata: { name: 'demos', namespace: NAMESPACE },
+      spec: {
+        image: 'acme/whoami',
+        baseTag: 'v1.9.0',
+        triggers: [{ type: 'crontab', value: '0 0 * * * *' }],
+        rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+      },
     },
   ]);
-  await api.send('PATCH', `/apis/kimup.cloudavenue.io/v1alpha1/namespaces/${NAMESPACE}/images/demos/status?fieldManager=test`, {
-    apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', status: { tag: 'v1.10.2', image: 'acme/whoami', baseTag: 'v1.9.0', result: 'Success', time: '2026-11-22T12:00:00Z' },
-  });
-  await until(async () => (await create()) === 'acme/whoami:v1.10.2' || undefined, ATTEMPT_MS, 'the webhook to answer', 50);
+  await api.send(
+    'PATCH',
+    `/apis/kimup.cloudavenue.io/v1alpha1/namespaces/${NAMESPACE}/images/demos/status?fieldManager=test`,
+    {
+      apiVersion: 'kimup.cloudavenue.io/v1alpha1',
+      kind: 'Image',
+      status: {
+        tag: 'v1.10.2',
+        image: 'acme/whoami',
+        baseTag: 'v1.9.0',
+        result: 'Success',
+        time: '2026-11-22T12:00:00Z',
+      },
+    },
+  );
+  await until(
+    async () => (await create()) === 'acme/whoami:v1.10.2' || undefined,
+    ATTEMPT_MS,
+    'the webhook to answer',
+    50,
+  );
 
   const answers = new Map<string, number>();
   let going = true;
-  const traffic = Promise.all(Array.from({ length: CREATORS }, async () => {
-    while (going) {
-      const answer = await create();
-      answers.set(answer, (answers.get(answer) ?? 0) + 1);
-    }
-  }));
-  const served = (certificate: string, what: string) => until(() => admission.certificate.current()?.certificate === certificate || undefined, ATTEMPT_MS, what, 20);
+  const traffic = Promise.all(
+    Array.from({ length: CREATORS }, async () => {
+      while (going) {
+        const answer = await create();
+        answers.set(answer, (answers.get(answer) ?? 0) + 1);
+      }
+    }),
+  );
+  const served = (certificate: string, what: string) =>
+    until(() => admission.certificate.current()?.certificate === certificate || undefined, ATTEMPT_MS, what, 20);
   const more = async () => {
     const total = () => [...answers.values()].reduce((sum, count) => sum + count, 0);
     const from = total();
@@ -96,7 +133,12 @@ it('is replaced, and its authority too, without a single pod being refused', asy
     const other = await put(await authority.renewed(undefined, Date.now()));
     await served(other['tls.crt'], 'the certificate by another authority');
     await more();
-    await until(() => admission.certificate.current()?.authority === other['ca.crt'] || undefined, ATTEMPT_MS, 'the former authority to be let go', 20);
+    await until(
+      () => admission.certificate.current()?.authority === other['ca.crt'] || undefined,
+      ATTEMPT_MS,
+      'the former authority to be let go',
+      20,
+    );
     await more();
   } finally {
     going = false;

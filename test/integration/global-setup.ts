@@ -39,11 +39,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
       return;
     }
     starting ??= start();
-    Promise.all([starting, body(request)]).then(
-      async ([cluster, question]) => response.end(JSON.stringify({ result: await answer(cluster, question as Question) })),
-    ).catch((error: Error) => response.end(JSON.stringify({ error: error.message })));
+    Promise.all([starting, body(request)])
+      .then(async ([cluster, question]) =>
+        response.end(JSON.stringify({ result: await answer(cluster, question as Question) })),
+      )
+      .catch((error: Error) => response.end(JSON.stringify({ error: error.message })));
   });
-  await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   project.provide('sharedCluster', { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token });
   return async () => {
     server.close();
@@ -53,7 +55,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 async function start(): Promise<Cluster> {
-  const cluster = await startCluster({ nodes: 'kwok', name: 'integration', progress: line => console.log(line) });
+  const cluster = await startCluster({ nodes: 'kwok', name: 'integration', progress: (line) => console.log(line) });
   try {
     await cluster.kubectl(['apply', '--server-side', '-f', CRDS]);
     await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', CRDS]);
@@ -67,7 +69,13 @@ async function start(): Promise<Cluster> {
 async function answer(cluster: Cluster, { method, args }: Question): Promise<unknown> {
   if (method === 'facts') {
     const { kubeconfig, apiServer, parts, dir, registry } = cluster;
-    return { kubeconfig, apiServer, parts, dir, registry: { host: registry.host, url: registry.url } } satisfies ClusterFacts;
+    return {
+      kubeconfig,
+      apiServer,
+      parts,
+      dir,
+      registry: { host: registry.host, url: registry.url },
+    } satisfies ClusterFacts;
   }
   if (method === 'auditLog') {
     const filter = args[0] as Parameters<Cluster['auditLog']>[0];

@@ -5,7 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
 import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { KubeError } from '../../src/adapters/kubernetes/client/kube-error.ts';
-import { NAMESPACES, PODS, SECRETS, type KubeObject, type Resource } from '../../src/adapters/kubernetes/client/resource.ts';
+import {
+  NAMESPACES,
+  PODS,
+  SECRETS,
+  type KubeObject,
+  type Resource,
+} from '../../src/adapters/kubernetes/client/resource.ts';
 import { startCluster, type Cluster } from '../../tools/cluster/cluster.ts';
 import { startProxy } from '../support/proxy.ts';
 import { eventually } from '../support/eventually.ts';
@@ -18,7 +24,12 @@ interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-const configMap = (name: string, data: Record<string, string> = {}): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: { test: 'yes' } }, data });
+const configMap = (name: string, data: Record<string, string> = {}): object => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, labels: { test: 'yes' } },
+  data,
+});
 
 describe('KubeClient and Informer on a real API server', () => {
   let cluster: SharedCluster;
@@ -34,25 +45,39 @@ describe('KubeClient and Informer on a real API server', () => {
   afterAll(() => close?.());
 
   const failure = async (promise: Promise<unknown>): Promise<Pick<KubeError, 'status' | 'reason'>> => {
-    const error = await promise.then(() => undefined, (reason: unknown) => reason);
+    const error = await promise.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     expect(error).toBeInstanceOf(KubeError);
     const { status, reason } = error as KubeError;
     return { status, reason };
   };
 
-  it('creates, reads, patches and deletes, and says why it can\'t', async () => {
+  it("creates, reads, patches and deletes, and says why it can't", async () => {
     const at = { namespace, name: 'one' };
     await client.create(CONFIG_MAPS, { namespace }, configMap('one', { a: '1' }));
-    expect(await failure(client.create(CONFIG_MAPS, { namespace }, configMap('one')))).toEqual({ status: 409, reason: 'AlreadyExists' });
+    expect(await failure(client.create(CONFIG_MAPS, { namespace }, configMap('one')))).toEqual({
+      status: 409,
+      reason: 'AlreadyExists',
+    });
     const patched = await client.mergePatch<ConfigMap>(CONFIG_MAPS, at, { data: { a: null, b: '2' } }, 'test');
     expect(patched.data).toEqual({ b: '2' });
     const stale = { metadata: { resourceVersion: '1' }, data: { c: '3' } };
-    expect(await failure(client.mergePatch(CONFIG_MAPS, at, stale, 'test'))).toEqual({ status: 409, reason: 'Conflict' });
-    expect(await failure(client.delete(CONFIG_MAPS, at, { uid: 'another' }))).toEqual({ status: 409, reason: 'Conflict' });
+    expect(await failure(client.mergePatch(CONFIG_MAPS, at, stale, 'test'))).toEqual({
+      status: 409,
+      reason: 'Conflict',
+    });
+    expect(await failure(client.delete(CONFIG_MAPS, at, { uid: 'another' }))).toEqual({
+      status: 409,
+      reason: 'Conflict',
+    });
     await client.delete(CONFIG_MAPS, at, { uid: patched.metadata?.uid ?? '' });
     expect(await failure(client.get(CONFIG_MAPS, at))).toEqual({ status: 404, reason: 'NotFound' });
     expect(await failure(client.delete(CONFIG_MAPS, at))).toEqual({ status: 404, reason: 'NotFound' });
-    expect(await failure(client.create(CONFIG_MAPS, { namespace }, { ...configMap('x'), metadata: { name: 'NOT a name' } }))).toEqual({ status: 422, reason: 'Invalid' });
+    expect(
+      await failure(client.create(CONFIG_MAPS, { namespace }, { ...configMap('x'), metadata: { name: 'NOT a name' } })),
+    ).toEqual({ status: 422, reason: 'Invalid' });
   });
 
   it('applies: takes over by force, and takes away what it leaves out', async () => {
@@ -69,12 +94,16 @@ describe('KubeClient and Informer on a real API server', () => {
     const many = await cluster.freshNamespace({ prefix: 'many' });
     const names = Array.from({ length: 1_100 }, (_, index) => `object-${String(index).padStart(4, '0')}`);
     for (let from = 0; from < names.length; from += 50) {
-      await Promise.all(names.slice(from, from + 50).map((name) => client.create(CONFIG_MAPS, { namespace: many }, configMap(name))));
+      await Promise.all(
+        names.slice(from, from + 50).map((name) => client.create(CONFIG_MAPS, { namespace: many }, configMap(name))),
+      );
     }
     const since = new Date();
     const listed = await client.list<ConfigMap>(CONFIG_MAPS, { namespace: many, labelSelector: 'test=yes' });
     expect(listed.map((object) => object.metadata?.name).sort()).toEqual(names);
-    const pages = (await cluster.auditLog({ userAgentPrefix: 'kimup-client-test', since })).filter(({ verb }) => verb === 'list');
+    const pages = (await cluster.auditLog({ userAgentPrefix: 'kimup-client-test', since })).filter(
+      ({ verb }) => verb === 'list',
+    );
     expect(pages).toHaveLength(3);
 
     const informer = new Informer<ConfigMap>(client, CONFIG_MAPS, { namespace: many, labelSelector: 'test=yes' });
@@ -104,7 +133,12 @@ describe('KubeClient and Informer on a real API server', () => {
     informer.subscribe({ changed: () => undefined, deleted: (last) => gone.push(last.metadata?.name) });
     informer.start();
     await informer.whenSynced();
-    await client.mergePatch(CONFIG_MAPS, { namespace, name: 'selected' }, { metadata: { labels: { test: null } } }, 'test');
+    await client.mergePatch(
+      CONFIG_MAPS,
+      { namespace, name: 'selected' },
+      { metadata: { labels: { test: null } } },
+      'test',
+    );
     await eventually(() => gone.includes('selected'));
     expect(informer.get(namespace, 'selected')).toBeUndefined();
     await informer.stop();
@@ -115,10 +149,18 @@ describe('KubeClient and Informer on a real API server', () => {
     const proxy = await startProxy(() => Number(apiServer.port));
     const dir = mkdtempSync(join(tmpdir(), 'kimup-proxied-'));
     const kubeconfig = join(dir, 'kubeconfig');
-    writeFileSync(kubeconfig, readFileSync(cluster.kubeconfig, 'utf8').replaceAll(apiServer.host, `127.0.0.1:${proxy.port}`));
+    writeFileSync(
+      kubeconfig,
+      readFileSync(cluster.kubeconfig, 'utf8').replaceAll(apiServer.host, `127.0.0.1:${proxy.port}`),
+    );
     const proxied = kubernetes(kubeconfig);
     await client.create(CONFIG_MAPS, { namespace }, configMap('behind'));
-    const informer = new Informer<ConfigMap>(proxied.client, CONFIG_MAPS, { namespace, labelSelector: 'test=yes', silenceMs: { min: 2_000, max: 2_500 }, backoffMs: { base: 50, max: 200 } });
+    const informer = new Informer<ConfigMap>(proxied.client, CONFIG_MAPS, {
+      namespace,
+      labelSelector: 'test=yes',
+      silenceMs: { min: 2_000, max: 2_500 },
+      backoffMs: { base: 50, max: 200 },
+    });
     informer.start();
     await informer.whenSynced();
     await eventually(() => informer.staleForMs() === 0);
@@ -141,14 +183,25 @@ describe('KubeClient and Informer on a real API server', () => {
   it('begins a watch from long ago, or says 410', async () => {
     const watch = client.watch(CONFIG_MAPS, { namespace, resourceVersion: '1', timeoutSeconds: 5 });
     // The API server may still know that far back; what matters is that nothing else comes of it.
-    const first = await watch.next().then(({ value }) => value, (error: unknown) => error);
+    const first = await watch.next().then(
+      ({ value }) => value,
+      (error: unknown) => error,
+    );
     if (first instanceof KubeError) expect(first.status).toBe(410);
     await watch.return();
   });
 
   it('is as whom the token says, and no more', async () => {
     await cluster.kubectl(['-n', namespace, 'create', 'serviceaccount', 'reader']);
-    await cluster.kubectl(['-n', namespace, 'create', 'rolebinding', 'reader', '--clusterrole=view', `--serviceaccount=${namespace}:reader`]);
+    await cluster.kubectl([
+      '-n',
+      namespace,
+      'create',
+      'rolebinding',
+      'reader',
+      '--clusterrole=view',
+      `--serviceaccount=${namespace}:reader`,
+    ]);
     const reader = kubernetes(await cluster.serviceAccountKubeconfig(namespace, 'reader'));
     expect(await reader.client.list(PODS, { namespace })).toEqual([]);
     expect(await failure(reader.client.list(SECRETS, { namespace }))).toEqual({ status: 403, reason: 'Forbidden' });
@@ -166,8 +219,13 @@ describe('Informer, when the API server goes away', () => {
     const { client, close } = kubernetes(cluster.kubeconfig);
     const log = new TestLog();
     const at = (name: string) => ({ namespace: 'default', name });
-    for (const name of ['stays', 'goes', 'changes']) await client.create(CONFIG_MAPS, { namespace: 'default' }, configMap(name));
-    const informer = new Informer<ConfigMap>(client, CONFIG_MAPS, { labelSelector: 'test=yes', log, backoffMs: { base: 100, max: 500 } });
+    for (const name of ['stays', 'goes', 'changes'])
+      await client.create(CONFIG_MAPS, { namespace: 'default' }, configMap(name));
+    const informer = new Informer<ConfigMap>(client, CONFIG_MAPS, {
+      labelSelector: 'test=yes',
+      log,
+      backoffMs: { base: 100, max: 500 },
+    });
     informer.start();
     await informer.whenSynced();
 
@@ -185,8 +243,13 @@ describe('Informer, when the API server goes away', () => {
     // A server that hangs: requests end by their timeout, the watch goes on when it thaws.
     server.kill('SIGSTOP');
     const ended: string[] = [];
-    const longer = client.get(CONFIG_MAPS, at('stays')).then(() => ended.push('without a limit of its own'), () => ended.push('without a limit of its own'));
-    await expect(client.get(CONFIG_MAPS, at('stays'), AbortSignal.timeout(1_000)).finally(() => ended.push('after a second'))).rejects.toMatchObject({ status: 0, reason: 'Timeout' });
+    const longer = client.get(CONFIG_MAPS, at('stays')).then(
+      () => ended.push('without a limit of its own'),
+      () => ended.push('without a limit of its own'),
+    );
+    await expect(
+      client.get(CONFIG_MAPS, at('stays'), AbortSignal.timeout(1_000)).finally(() => ended.push('after a second')),
+    ).rejects.toMatchObject({ status: 0, reason: 'Timeout' });
     server.kill('SIGCONT');
     await longer;
     expect(ended).toEqual(['after a second', 'without a limit of its own']);

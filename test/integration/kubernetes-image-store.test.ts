@@ -2,9 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
 import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { hasStatus } from '../../src/adapters/kubernetes/client/kube-error.ts';
-import { apiVersionOf, DEPLOYMENTS, IMAGES, NAMESPACES, SECRETS } from '../../src/adapters/kubernetes/client/resource.ts';
+import {
+  apiVersionOf,
+  DEPLOYMENTS,
+  IMAGES,
+  NAMESPACES,
+  SECRETS,
+} from '../../src/adapters/kubernetes/client/resource.ts';
 import type { RawImage } from '../../src/adapters/kubernetes/images/image-mapping.ts';
-import { KubernetesImageStore, type FieldManager } from '../../src/adapters/kubernetes/images/kubernetes-image-store.ts';
+import {
+  KubernetesImageStore,
+  type FieldManager,
+} from '../../src/adapters/kubernetes/images/kubernetes-image-store.ts';
 import { writeErrorOf } from '../../src/adapters/kubernetes/client/write-error.ts';
 import { EventRecorder } from '../../src/application/ports/event-recorder.ts';
 import { WriteError } from '../../src/application/ports/image-store.ts';
@@ -28,7 +37,10 @@ class NoEvents extends EventRecorder {
   override record(): void {}
 }
 
-async function open(fieldManager: FieldManager, namespace: string): Promise<{ store: KubernetesImageStore; informer: Informer<RawImage> }> {
+async function open(
+  fieldManager: FieldManager,
+  namespace: string,
+): Promise<{ store: KubernetesImageStore; informer: Informer<RawImage> }> {
   const informer = new Informer<RawImage>(client, IMAGES, { namespace });
   const store = new KubernetesImageStore(client, informer, fieldManager, new NoEvents(), new TestLog(), LEADS);
   informer.start();
@@ -53,12 +65,24 @@ imageStoreContract('KubernetesImageStore', async () => {
     operator: operator.store,
     namespace,
     create: async (name, annotations = {}) => {
-      const prefixed = Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`kimup.cloudavenue.io/${key}`, value]));
-      await client.create(IMAGES, { namespace }, { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name, annotations: { ...prefixed, 'example.test/other': 'stays' } }, spec: SPEC });
+      const prefixed = Object.fromEntries(
+        Object.entries(annotations).map(([key, value]) => [`kimup.cloudavenue.io/${key}`, value]),
+      );
+      await client.create(
+        IMAGES,
+        { namespace },
+        {
+          apiVersion: apiVersionOf(IMAGES),
+          kind: 'Image',
+          metadata: { name, annotations: { ...prefixed, 'example.test/other': 'stays' } },
+          spec: SPEC,
+        },
+      );
     },
-    changeBaseTag: async (name, baseTag) => void await client.mergePatch(IMAGES, { namespace, name }, { spec: { baseTag } }, 'user'),
+    changeBaseTag: async (name, baseTag) =>
+      void (await client.mergePatch(IMAGES, { namespace, name }, { spec: { baseTag } }, 'user')),
     remove: (name) => client.delete(IMAGES, { namespace, name }),
-    stop: async () => void await Promise.all([controller.informer.stop(), operator.informer.stop()]),
+    stop: async () => void (await Promise.all([controller.informer.stop(), operator.informer.stop()])),
   };
 });
 
@@ -68,15 +92,38 @@ describe('KubernetesImageStore on a real API server', () => {
     const agent = `kimup-store-${namespace}`;
     const own = kubernetes(cluster.kubeconfig, agent);
     const informer = new Informer<RawImage>(own.client, IMAGES, { namespace });
-    const store = new KubernetesImageStore(own.client, informer, 'kimup-controller', new NoEvents(), new TestLog(), LEADS);
-    await client.create(IMAGES, { namespace }, { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC });
+    const store = new KubernetesImageStore(
+      own.client,
+      informer,
+      'kimup-controller',
+      new NoEvents(),
+      new TestLog(),
+      LEADS,
+    );
+    await client.create(
+      IMAGES,
+      { namespace },
+      { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC },
+    );
     informer.start();
     const image = await eventually(() => store.get({ namespace, name: 'demos' }));
-    await store.writeControllerStatus(image, { tag: 'v1.9.0', result: 'Success', time: '2026-11-22T10:00:00Z', image: SPEC.image, baseTag: SPEC.baseTag, observedGeneration: 1, conditions: [] });
-    const writes = (await cluster.auditLog({ userAgentPrefix: agent })).filter(({ verb }) => !['get', 'list', 'watch'].includes(verb));
+    await store.writeControllerStatus(image, {
+      tag: 'v1.9.0',
+      result: 'Success',
+      time: '2026-11-22T10:00:00Z',
+      image: SPEC.image,
+      baseTag: SPEC.baseTag,
+      observedGeneration: 1,
+      conditions: [],
+    });
+    const writes = (await cluster.auditLog({ userAgentPrefix: agent })).filter(
+      ({ verb }) => !['get', 'list', 'watch'].includes(verb),
+    );
     expect(writes).toHaveLength(1);
     const raw = await client.get<RawImage>(IMAGES, { namespace, name: 'demos' });
-    expect(raw.metadata?.managedFields?.map(({ manager, operation, subresource }) => [manager, operation, subresource])).toContainEqual(['kimup-controller', 'Apply', 'status']);
+    expect(
+      raw.metadata?.managedFields?.map(({ manager, operation, subresource }) => [manager, operation, subresource]),
+    ).toContainEqual(['kimup-controller', 'Apply', 'status']);
     await informer.stop();
     await own.close();
   });
@@ -84,9 +131,23 @@ describe('KubernetesImageStore on a real API server', () => {
   it('writes over what does not matter to it, never over what does, and never to another Image of the same name, also when its watch lags behind', async () => {
     const namespace = await cluster.freshNamespace({ prefix: 'store' });
     const { store, informer } = await open('kimup-controller', namespace);
-    const create = () => client.create(IMAGES, { namespace }, { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC });
-    const status = { tag: 'v1.9.0', result: 'Success', time: '2026-11-22T10:00:00Z', image: SPEC.image, baseTag: SPEC.baseTag, observedGeneration: 1, conditions: [] } as const;
-    const shown = async () => (await client.get<RawImage & { status?: { tag?: string } }>(IMAGES, { namespace, name: 'demos' })).status?.tag;
+    const create = () =>
+      client.create(
+        IMAGES,
+        { namespace },
+        { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC },
+      );
+    const status = {
+      tag: 'v1.9.0',
+      result: 'Success',
+      time: '2026-11-22T10:00:00Z',
+      image: SPEC.image,
+      baseTag: SPEC.baseTag,
+      observedGeneration: 1,
+      conditions: [],
+    } as const;
+    const shown = async () =>
+      (await client.get<RawImage & { status?: { tag?: string } }>(IMAGES, { namespace, name: 'demos' })).status?.tag;
     await create();
     const image = await eventually(() => store.get({ namespace, name: 'demos' }));
     await informer.stop();
@@ -95,7 +156,9 @@ describe('KubernetesImageStore on a real API server', () => {
     expect(await shown()).toBe('v1.9.0');
     const written = store.get(image)!;
     await client.mergePatch(IMAGES, { namespace, name: 'demos' }, { spec: { baseTag: 'v1.10.0' } }, 'user');
-    await expect(store.writeControllerStatus(written, { ...status, tag: 'v1.9.1' })).rejects.toMatchObject({ consequence: 'conflict' });
+    await expect(store.writeControllerStatus(written, { ...status, tag: 'v1.9.1' })).rejects.toMatchObject({
+      consequence: 'conflict',
+    });
     expect(await shown()).toBe('v1.9.0');
 
     await client.delete(IMAGES, { namespace, name: 'demos' });
@@ -106,8 +169,26 @@ describe('KubernetesImageStore on a real API server', () => {
 
   it('changes nothing that another leader wrote: neither status nor annotations, though it knows of nothing', async () => {
     const namespace = await cluster.freshNamespace({ prefix: 'store' });
-    const status = (tag: string, time: string) => ({ tag, result: 'Success', time, image: SPEC.image, baseTag: SPEC.baseTag, observedGeneration: 1, conditions: [] }) as const;
-    await client.create(IMAGES, { namespace }, { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos', annotations: { 'kimup.cloudavenue.io/action': 'refresh' } }, spec: SPEC });
+    const status = (tag: string, time: string) =>
+      ({
+        tag,
+        result: 'Success',
+        time,
+        image: SPEC.image,
+        baseTag: SPEC.baseTag,
+        observedGeneration: 1,
+        conditions: [],
+      }) as const;
+    await client.create(
+      IMAGES,
+      { namespace },
+      {
+        apiVersion: apiVersionOf(IMAGES),
+        kind: 'Image',
+        metadata: { name: 'demos', annotations: { 'kimup.cloudavenue.io/action': 'refresh' } },
+        spec: SPEC,
+      },
+    );
     const [before, after] = [await open('kimup-controller', namespace), await open('kimup-controller', namespace)];
     // The one before is frozen: its watch brings nothing, and what it decided is about to be sent.
     await before.informer.stop();
@@ -119,7 +200,9 @@ describe('KubernetesImageStore on a real API server', () => {
     const written = await present();
     await expect(before.store.annotate(image, { action: null })).rejects.toMatchObject({ consequence: 'conflict' });
     await expect(before.store.annotate(image, { tag: 'v1.8.0' })).rejects.toMatchObject({ consequence: 'conflict' });
-    await expect(before.store.writeControllerStatus(image, status('v1.8.0', '2026-11-22T10:00:00Z'))).rejects.toMatchObject({ consequence: 'conflict' });
+    await expect(
+      before.store.writeControllerStatus(image, status('v1.8.0', '2026-11-22T10:00:00Z')),
+    ).rejects.toMatchObject({ consequence: 'conflict' });
     expect((await present()).metadata?.resourceVersion).toBe(written.metadata?.resourceVersion);
     await after.informer.stop();
   });
@@ -127,29 +210,78 @@ describe('KubernetesImageStore on a real API server', () => {
   it('drops what it would write to a namespace that is being deleted', async () => {
     const namespace = await cluster.freshNamespace({ prefix: 'store' });
     const { store, informer } = await open('kimup-controller', namespace);
-    await client.create(IMAGES, { namespace }, { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC });
+    await client.create(
+      IMAGES,
+      { namespace },
+      { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC },
+    );
     const image = await eventually(() => store.get({ namespace, name: 'demos' }));
     await informer.stop();
     // Something holds the namespace's end up.
     const holder = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'holder', finalizers: ['kimup.test/hold'] } };
     await client.create(SECRETS, { namespace }, holder);
     await client.delete(NAMESPACES, { name: namespace });
-    await eventually(() => client.get(IMAGES, image).then(() => false, (error: unknown) => hasStatus(error, 404)));
-    const consequence = (write: Promise<unknown>) => write.then(() => undefined, (error: unknown) => writeErrorOf(error).consequence);
-    expect(await consequence(store.writeControllerStatus(image, { result: 'Success', time: '2026-11-22T10:00:00Z', image: SPEC.image, baseTag: SPEC.baseTag, observedGeneration: 1, conditions: [] }))).toBe('gone');
+    await eventually(() =>
+      client.get(IMAGES, image).then(
+        () => false,
+        (error: unknown) => hasStatus(error, 404),
+      ),
+    );
+    const consequence = (write: Promise<unknown>) =>
+      write.then(
+        () => undefined,
+        (error: unknown) => writeErrorOf(error).consequence,
+      );
+    expect(
+      await consequence(
+        store.writeControllerStatus(image, {
+          result: 'Success',
+          time: '2026-11-22T10:00:00Z',
+          image: SPEC.image,
+          baseTag: SPEC.baseTag,
+          observedGeneration: 1,
+          conditions: [],
+        }),
+      ),
+    ).toBe('gone');
     expect(await consequence(store.annotate(image, { tag: 'v1.9.0' }))).toBe('gone');
-    expect(await consequence(client.create(SECRETS, { namespace }, { ...holder, metadata: { name: 'another' } }))).toBe('gone');
-    expect(await consequence(client.apply(DEPLOYMENTS, { namespace, name: 'web' }, { metadata: { uid: '00000000-0000-4000-8000-000000000000' } }, 'test'))).toBe('gone');
+    expect(await consequence(client.create(SECRETS, { namespace }, { ...holder, metadata: { name: 'another' } }))).toBe(
+      'gone',
+    );
+    expect(
+      await consequence(
+        client.apply(
+          DEPLOYMENTS,
+          { namespace, name: 'web' },
+          { metadata: { uid: '00000000-0000-4000-8000-000000000000' } },
+          'test',
+        ),
+      ),
+    ).toBe('gone');
     await client.mergePatch(SECRETS, { namespace, name: 'holder' }, { metadata: { finalizers: null } }, 'test');
   });
 
   it('says that a status is refused which the schema does not allow', async () => {
     const namespace = await cluster.freshNamespace({ prefix: 'store' });
     const { store, informer } = await open('kimup-controller', namespace);
-    await client.create(IMAGES, { namespace }, { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC });
+    await client.create(
+      IMAGES,
+      { namespace },
+      { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC },
+    );
     const image = await eventually(() => store.get({ namespace, name: 'demos' }));
-    const write = store.writeControllerStatus(image, { result: 'Nonsense' as 'Success', time: '2026-11-22T10:00:00Z', image: 'a', baseTag: 'b', observedGeneration: 1, conditions: [] });
-    await expect(write).rejects.toMatchObject({ consequence: 'refused', message: expect.stringContaining('status.result') as string });
+    const write = store.writeControllerStatus(image, {
+      result: 'Nonsense' as 'Success',
+      time: '2026-11-22T10:00:00Z',
+      image: 'a',
+      baseTag: 'b',
+      observedGeneration: 1,
+      conditions: [],
+    });
+    await expect(write).rejects.toMatchObject({
+      consequence: 'refused',
+      message: expect.stringContaining('status.result') as string,
+    });
     await expect(write).rejects.toBeInstanceOf(WriteError);
     await informer.stop();
   });

@@ -11,7 +11,11 @@ import { sharedCluster, type SharedCluster } from './cluster.ts';
 import { kubernetes } from './kubernetes.ts';
 import { manifest } from './workloads.ts';
 
-const RESOURCES: Readonly<Record<WorkloadKind, Resource>> = { Deployment: DEPLOYMENTS, StatefulSet: STATEFULSETS, DaemonSet: DAEMONSETS };
+const RESOURCES: Readonly<Record<WorkloadKind, Resource>> = {
+  Deployment: DEPLOYMENTS,
+  StatefulSet: STATEFULSETS,
+  DaemonSet: DAEMONSETS,
+};
 
 let cluster: SharedCluster;
 let client: KubeClient;
@@ -38,10 +42,21 @@ workloadRollerContract('KubernetesWorkloadRoller', async () => {
     roller,
     namespace,
     // One node, so that a DaemonSet has one pod too.
-    create: (kind, name, annotations = {}) => client.create(RESOURCES[kind], { namespace }, manifest(kind, { name, namespace, image: 'registry.test/whoami:v1.9.0', annotations, node: 'kwok-0' }), 'kubectl-create'),
+    create: (kind, name, annotations = {}) =>
+      client.create(
+        RESOURCES[kind],
+        { namespace },
+        manifest(kind, { name, namespace, image: 'registry.test/whoami:v1.9.0', annotations, node: 'kwok-0' }),
+        'kubectl-create',
+      ),
     override: async (kind, name, text, manager) =>
-      void await patch(kind, name, { spec: { template: { metadata: { annotations: { 'kimup.cloudavenue.io/images': text ?? null } } } } }, manager),
-    touch: async (kind, name) => void await patch(kind, name, { spec: { revisionHistoryLimit: 3 } }, 'kubectl-edit'),
+      void (await patch(
+        kind,
+        name,
+        { spec: { template: { metadata: { annotations: { 'kimup.cloudavenue.io/images': text ?? null } } } } },
+        manager,
+      )),
+    touch: async (kind, name) => void (await patch(kind, name, { spec: { revisionHistoryLimit: 3 } }, 'kubectl-edit')),
     remove: async (kind, name) => {
       await client.delete(RESOURCES[kind], { namespace, name });
       await eventually(async () => (await client.list(RESOURCES[kind], { namespace })).length === 0);

@@ -9,7 +9,13 @@ import { sharedCluster, type SharedCluster } from './cluster.ts';
 import { kubernetes, TestLog } from './kubernetes.ts';
 
 interface Lease extends KubeObject {
-  readonly spec: { readonly holderIdentity: string; readonly leaseDurationSeconds: number; readonly renewTime: string; readonly acquireTime: string; readonly leaseTransitions: number };
+  readonly spec: {
+    readonly holderIdentity: string;
+    readonly leaseDurationSeconds: number;
+    readonly renewTime: string;
+    readonly acquireTime: string;
+    readonly leaseTransitions: number;
+  };
 }
 
 /** A starved machine must not make a leader lose it: kimup's own Lease holds for 6 s. */
@@ -38,16 +44,27 @@ class Candidate {
   skewMs = 0;
 
   constructor(namespace: string, identity: string, work: (signal: AbortSignalLike) => Promise<void> = untilAborted) {
-    const ask = (method: 'get' | 'create' | 'replace') => (...all: never[]): unknown => {
-      if (this.cut) return Promise.reject(new KubeError('connect ECONNREFUSED', 0, 'NoAnswer'));
-      return (client[method] as (...all: unknown[]) => unknown).apply(client, all.map((argument) => this.byItsClock(argument)));
-    };
+    const ask =
+      (method: 'get' | 'create' | 'replace') =>
+      (...all: never[]): unknown => {
+        if (this.cut) return Promise.reject(new KubeError('connect ECONNREFUSED', 0, 'NoAnswer'));
+        return (client[method] as (...all: unknown[]) => unknown).apply(
+          client,
+          all.map((argument) => this.byItsClock(argument)),
+        );
+      };
     const own = { get: ask('get'), create: ask('create'), replace: ask('replace') } as unknown as KubeClient;
-    this.election = new LeaseLeaderElection(own, { namespace, name: 'lead', identity, fieldManager: 'kimup-operator', leaseMs: LEASE_MS, renewMs: RENEW_MS }, new TestLog());
+    this.election = new LeaseLeaderElection(
+      own,
+      { namespace, name: 'lead', identity, fieldManager: 'kimup-operator', leaseMs: LEASE_MS, renewMs: RENEW_MS },
+      new TestLog(),
+    );
     this.done = this.election.run(async (signal) => {
       const term: { from: number; to?: number } = { from: performance.now() };
       this.terms.push(term);
-      signal.addEventListener('abort', () => { term.to = performance.now(); });
+      signal.addEventListener('abort', () => {
+        term.to = performance.now();
+      });
       await work(signal);
     }, this.stop.signal);
     this.done.catch(() => undefined);
@@ -61,8 +78,12 @@ class Candidate {
   private byItsClock(argument: unknown): unknown {
     const { spec } = (argument ?? {}) as Partial<Lease>;
     if (spec?.renewTime === undefined) return argument;
-    const shifted = (time: string): string => new Date(Date.parse(time) + this.skewMs).toISOString().replace('Z', '000Z');
-    return { ...(argument as object), spec: { ...spec, renewTime: shifted(spec.renewTime), acquireTime: shifted(spec.acquireTime) } };
+    const shifted = (time: string): string =>
+      new Date(Date.parse(time) + this.skewMs).toISOString().replace('Z', '000Z');
+    return {
+      ...(argument as object),
+      spec: { ...spec, renewTime: shifted(spec.renewTime), acquireTime: shifted(spec.acquireTime) },
+    };
   }
 }
 
@@ -82,8 +103,15 @@ describe('LeaseLeaderElection', () => {
     expect(before.spec).toMatchObject({ holderIdentity: 'first', leaseDurationSeconds: 4, leaseTransitions: 0 });
     await eventually(async () => (await lease(namespace)).spec.renewTime > before.spec.renewTime);
     // For longer than a Lease holds: it is renewal that keeps the second one out.
-    await eventually(async () => Date.parse((await lease(namespace)).spec.renewTime) > Date.parse(before.spec.renewTime) + 1.5 * LEASE_MS);
-    expect([first.leads(), second.leads(), (await lease(namespace)).spec.acquireTime]).toEqual([true, false, before.spec.acquireTime]);
+    await eventually(
+      async () =>
+        Date.parse((await lease(namespace)).spec.renewTime) > Date.parse(before.spec.renewTime) + 1.5 * LEASE_MS,
+    );
+    expect([first.leads(), second.leads(), (await lease(namespace)).spec.acquireTime]).toEqual([
+      true,
+      false,
+      before.spec.acquireTime,
+    ]);
 
     first.stop.abort();
     await first.done;
@@ -97,7 +125,7 @@ describe('LeaseLeaderElection', () => {
     expect((await lease(namespace)).spec.holderIdentity).toBe('');
   });
 
-  it('stops leading before its Lease ends when it can\'t renew it, and leads again later', async () => {
+  it("stops leading before its Lease ends when it can't renew it, and leads again later", async () => {
     const namespace = await cluster.freshNamespace({ prefix: 'lead' });
     const first = new Candidate(namespace, 'first');
     await eventually(() => first.leads());
@@ -116,7 +144,10 @@ describe('LeaseLeaderElection', () => {
     await Promise.all([first.done, second.done]);
   });
 
-  it.each([['behind', -3_600_000], ['ahead', 3_600_000]])('is not led astray by a leader whose clock is an hour %s', async (_which, skewMs) => {
+  it.each([
+    ['behind', -3_600_000],
+    ['ahead', 3_600_000],
+  ])('is not led astray by a leader whose clock is an hour %s', async (_which, skewMs) => {
     const namespace = await cluster.freshNamespace({ prefix: 'lead' });
     const skewed = new Candidate(namespace, 'skewed');
     skewed.skewMs = skewMs;
@@ -140,8 +171,12 @@ describe('LeaseLeaderElection', () => {
     await eventually(() => only.leads());
     const { spec } = await lease(namespace);
     only.cut = true;
-    setTimeout(() => { only.cut = false; }, LEASE_MS / 4);
-    await eventually(async () => Date.parse((await lease(namespace)).spec.renewTime) > Date.parse(spec.renewTime) + LEASE_MS);
+    setTimeout(() => {
+      only.cut = false;
+    }, LEASE_MS / 4);
+    await eventually(
+      async () => Date.parse((await lease(namespace)).spec.renewTime) > Date.parse(spec.renewTime) + LEASE_MS,
+    );
     expect(only.terms).toHaveLength(1);
     expect(only.terms[0]?.to).toBeUndefined();
     only.stop.abort();
@@ -221,7 +256,9 @@ describe('LeaseLeaderElection', () => {
     const second = new Candidate(namespace, 'second');
     const { spec } = await lease(namespace);
     first.stop.abort();
-    await eventually(async () => Date.parse((await lease(namespace)).spec.renewTime) > Date.parse(spec.renewTime) + LEASE_MS * 1.5);
+    await eventually(
+      async () => Date.parse((await lease(namespace)).spec.renewTime) > Date.parse(spec.renewTime) + LEASE_MS * 1.5,
+    );
     expect(second.leads()).toBe(false);
     windsDown.resolve();
     await first.done;

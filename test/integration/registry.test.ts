@@ -2,7 +2,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DistributionTagRegistry } from '../../src/adapters/registry/distribution-tag-registry.ts';
 import { type RegistryAccess, RegistryError } from '../../src/application/ports/tag-registry.ts';
-import { type RegistryOptions, startRegistry, testCredentials, type TestRegistry } from '../../tools/cluster/registry.ts';
+import {
+  type RegistryOptions,
+  startRegistry,
+  testCredentials,
+  type TestRegistry,
+} from '../../tools/cluster/registry.ts';
 import { tagRegistryContract } from '../contracts/tag-registry.contract.ts';
 import { FakeMetrics } from '../support/fakes/recorders.ts';
 
@@ -16,7 +21,11 @@ const open: RegistryAccess = { credentials: [], insecureSkipTLSVerify: false };
 const kinds: [string, RegistryOptions, RegistryAccess][] = [
   ['over plain HTTP', {}, open],
   ['over TLS with a certificate that nobody trusts', { tls: true }, { ...open, insecureSkipTLSVerify: true }],
-  ['over TLS with basic authentication', { tls: true, auth: 'basic' }, { credentials: [testCredentials], insecureSkipTLSVerify: true }],
+  [
+    'over TLS with basic authentication',
+    { tls: true, auth: 'basic' },
+    { credentials: [testCredentials], insecureSkipTLSVerify: true },
+  ],
   ['with bearer tokens and pages of two', { auth: 'token', maxTags: 2 }, { ...open, credentials: [testCredentials] }],
 ];
 
@@ -26,7 +35,8 @@ for (const [kind, options, access] of kinds) {
     const digests = new Map<string, string>();
     beforeAll(async () => {
       server = await startRegistry(options);
-      for (const tag of ['v1.0.0', 'v1.10.0', 'v1.9.0', 'latest']) digests.set(tag, await server.push('team/app', tag, image(tag)));
+      for (const tag of ['v1.0.0', 'v1.10.0', 'v1.9.0', 'latest'])
+        digests.set(tag, await server.push('team/app', tag, image(tag)));
     });
     afterAll(() => server?.stop());
 
@@ -35,7 +45,14 @@ for (const [kind, options, access] of kinds) {
         insecureRegistries: options.tls ? [] : [server.host],
         limits: { pageSize: options.maxTags ?? 1_000 },
       });
-      return { registry, host: server.host, tags: ['latest', 'v1.0.0', 'v1.10.0', 'v1.9.0'], digests, access, stop: () => registry.close() };
+      return {
+        registry,
+        host: server.host,
+        tags: ['latest', 'v1.0.0', 'v1.10.0', 'v1.9.0'],
+        digests,
+        access,
+        stop: () => registry.close(),
+      };
     });
   });
 }
@@ -49,9 +66,11 @@ describe('DistributionTagRegistry', () => {
       await server.push('many', tags[0] ?? '', image('v1'));
       // Side by side: one after the other takes longer than all the rest.
       const rest = tags.slice(1);
-      await Promise.all(Array.from({ length: 16 }, async () => {
-        for (let tag = rest.pop(); tag !== undefined; tag = rest.pop()) await server.push('many', tag, image('v1'));
-      }));
+      await Promise.all(
+        Array.from({ length: 16 }, async () => {
+          for (let tag = rest.pop(); tag !== undefined; tag = rest.pop()) await server.push('many', tag, image('v1'));
+        }),
+      );
       const listed = await registry.listTags({ registry: server.host, repository: 'many' }, open);
       expect([...listed].sort()).toEqual([...tags].sort());
       expect(await server.requests({ path: '/v2/many/tags/list', userAgentPrefix: 'kimup' })).toHaveLength(2);
@@ -79,7 +98,10 @@ describe('DistributionTagRegistry', () => {
     const reference = { registry: server.host, repository: 'app' };
     try {
       const failure = (access: RegistryAccess) => registry.listTags(reference, access).catch((error: unknown) => error);
-      expect(await failure(open)).toMatchObject({ code: 'unreachable', message: expect.stringContaining('insecureSkipTLSVerify') as string });
+      expect(await failure(open)).toMatchObject({
+        code: 'unreachable',
+        message: expect.stringContaining('insecureSkipTLSVerify') as string,
+      });
       await server.component.stop();
       const gone = await failure({ ...open, insecureSkipTLSVerify: true });
       expect(gone).toBeInstanceOf(RegistryError);

@@ -14,7 +14,10 @@ export interface ManifestOptions {
 }
 
 /** A workload as a user would write it. */
-export function manifest(kind: WorkloadKind, { name, namespace, image, replicas = 1, annotations = {}, spec = {}, node }: ManifestOptions): object {
+export function manifest(
+  kind: WorkloadKind,
+  { name, namespace, image, replicas = 1, annotations = {}, spec = {}, node }: ManifestOptions,
+): object {
   const labels = { app: `${kind.toLowerCase()}-${name}` };
   return {
     apiVersion: 'apps/v1',

@@ -10,6 +10,7 @@ export interface Gate {
 /** In this order: the last one runs what the first one emitted. */
 export const GATES: readonly Gate[] = [
   { name: 'type check', command: ['tsc', '-b', '--pretty', 'false'] },
+  { name: 'format', command: ['oxfmt', '--check', '**/*.{ts,mts,mjs}'] },
   { name: 'lint', command: ['oxlint', '-f', 'unix'] },
   { name: 'boundaries', command: ['oxlint', '-c', 'boundaries.config.ts', '-f', 'unix'] },
   { name: 'CRD drift', command: ['node', 'build/tools/crds/generate.js', '--check'] },

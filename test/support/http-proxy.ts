@@ -43,10 +43,20 @@ export async function startHttpProxy({ ports = new Map(), tls }: HttpProxyOption
     if (proxy.refuses !== undefined) return void response.writeHead(proxy.refuses).end();
     const { host, pathname, search } = new URL(asked.url ?? '');
     const { 'proxy-authorization': _, ...headers } = asked.headers;
-    const passed = request({ host: '127.0.0.1', port: portOf(host), path: `${pathname}${search}`, method: asked.method, headers, agent: false }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
+    const passed = request(
+      {
+        host: '127.0.0.1',
+        port: portOf(host),
+        path: `${pathname}${search}`,
+        method: asked.method,
+        headers,
+        agent: false,
+      },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      },
+    );
     passed.on('socket', keep).on('error', () => response.writeHead(503).end());
     asked.pipe(passed);
   };
@@ -71,10 +81,11 @@ export async function startHttpProxy({ ports = new Map(), tls }: HttpProxyOption
     authorizations: [],
     refuses: undefined,
     hang: () => void (hangs = true),
-    stop: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      for (const socket of sockets) socket.destroy();
-    }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
   };
   return proxy;
 }

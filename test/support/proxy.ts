@@ -22,7 +22,10 @@ export async function startProxy(target: () => number | undefined): Promise<TcpP
     if (client.destroyed || port === undefined) return void client.destroy();
     const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     keep(server);
-    for (const [from, to] of [[client, server], [server, client]] as const) {
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
       from.on('error', () => to.destroy()).on('close', () => to.destroySoon());
       from.pipe(to);
     }
@@ -63,9 +66,10 @@ export async function startProxy(target: () => number | undefined): Promise<TcpP
     cut() {
       for (const socket of open) socket.destroy();
     },
-    stop: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      for (const socket of open) socket.destroy();
-    }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of open) socket.destroy();
+      }),
   };
 }

@@ -1,5 +1,10 @@
 // A server that answers as a test says: for what a real registry does not do on request (errors, garbage, hanging, cut lists).
-import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { createAuthority } from '../../tools/cluster/certificates.ts';
@@ -22,7 +27,10 @@ export interface GivenAnswer {
 }
 
 /** Answers a request; `undefined` when it wrote to `response` itself. */
-export type Answering = (request: ReceivedRequest, response: ServerResponse) => GivenAnswer | undefined | Promise<GivenAnswer | undefined>;
+export type Answering = (
+  request: ReceivedRequest,
+  response: ServerResponse,
+) => GivenAnswer | undefined | Promise<GivenAnswer | undefined>;
 
 export interface RegistryServer {
   /** HOST:PORT as image references name it. */
@@ -60,10 +68,11 @@ export async function startRegistryServer({ tls = false } = {}): Promise<Registr
     url: `${tls ? 'https' : 'http'}://${host}`,
     requests,
     answer: () => ({ status: 404 }),
-    stop: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      for (const socket of sockets) socket.destroy();
-    }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
   };
   return running;
 }
@@ -76,7 +85,12 @@ async function readRequest(request: IncomingMessage): Promise<ReceivedRequest> {
 }
 
 function send(response: ServerResponse, { status = 200, headers = {}, body }: GivenAnswer): void {
-  const content = body === undefined ? Buffer.alloc(0) : typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.from(body) : Buffer.from(JSON.stringify(body));
+  const content =
+    body === undefined
+      ? Buffer.alloc(0)
+      : typeof body === 'string' || Buffer.isBuffer(body)
+        ? Buffer.from(body)
+        : Buffer.from(JSON.stringify(body));
   const sent: Record<string, string | string[] | number> = { 'content-length': content.length };
   for (const [name, value] of Object.entries(headers)) sent[name] = typeof value === 'string' ? value : [...value];
   response.writeHead(status, sent).end(content);

@@ -13,7 +13,11 @@ export interface VitestReport {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
-  readonly testResults: readonly { readonly name: string; readonly status: string; readonly assertionResults: readonly { readonly status: string }[] }[];
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
 }
 
 /**
@@ -23,7 +27,7 @@ export interface VitestReport {
 export function countReport(report: VitestReport | undefined, status: number): Count {
   if (report === undefined) return { passed: 0, failed: 1, skipped: 0 };
   const broken = report.testResults.filter(
-    file => file.status === 'failed' && !file.assertionResults.some(test => test.status === 'failed'),
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   ).length;
   const failed = report.numFailedTests + broken;
   const unexplained = failed === 0 && (status !== 0 || report.numPassedTests === 0) ? 1 : 0;

@@ -25,7 +25,7 @@ const running = new Set<number>();
 
 /** Runs a command in a process group of its own, so that {@link killAll} takes its children along. Never rejects. */
 export function run(program: string, args: readonly string[], options: RunOptions): Promise<Ran> {
-  return new Promise(resolve => {
+  return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: {
@@ -40,18 +40,21 @@ export function run(program: string, args: readonly string[], options: RunOption
     if (group !== undefined) running.add(group);
     let output = '';
     let late = false;
-    const deadline = options.timeoutMs === undefined ? undefined : setTimeout(() => {
-      late = true;
-      signal(group, 'SIGKILL');
-    }, options.timeoutMs);
+    const deadline =
+      options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            late = true;
+            signal(group, 'SIGKILL');
+          }, options.timeoutMs);
     const collect = (chunk: Buffer): void => void (output += chunk.toString());
     child.stdout?.on('data', collect);
     child.stderr?.on('data', collect);
-    child.on('error', error => resolve({ status: 127, output: `${program}: ${error.message}\n` }));
+    child.on('error', (error) => resolve({ status: 127, output: `${program}: ${error.message}\n` }));
     child.on('close', (status, by) => {
       clearTimeout(deadline);
       if (group !== undefined) running.delete(group);
-      resolve({ status: late ? 124 : status ?? 128 + constants.signals[by ?? 'SIGKILL'], output });
+      resolve({ status: late ? 124 : (status ?? 128 + constants.signals[by ?? 'SIGKILL']), output });
     });
   });
 }
@@ -60,7 +63,7 @@ export function run(program: string, args: readonly string[], options: RunOption
 export async function killAll(graceMs: number): Promise<void> {
   signalAll('SIGTERM');
   for (let waited = 0; running.size > 0 && waited < graceMs; waited += 50) {
-    await new Promise(resolve => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   signalAll('SIGKILL');
 }

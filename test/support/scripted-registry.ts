@@ -24,10 +24,14 @@ export interface ScriptedRepository {
 export type Linking = (repository: string, last: string, n: number) => string;
 
 /** As distribution has it. */
-export const relativeLink: Linking = (repository, last, n) => `</v2/${repository}/tags/list?last=${last}&n=${n}>; rel="next"`;
+export const relativeLink: Linking = (repository, last, n) =>
+  `</v2/${repository}/tags/list?last=${last}&n=${n}>; rel="next"`;
 
 /** What JFrog's registry and others say where a page is too large for them. */
-export const TOO_MANY_TAGS: GivenAnswer = { status: 413, body: { errors: [{ code: 'TOO_MANY_TAGS_REQUESTED', message: 'too many tags requested' }] } };
+export const TOO_MANY_TAGS: GivenAnswer = {
+  status: 413,
+  body: { errors: [{ code: 'TOO_MANY_TAGS_REQUESTED', message: 'too many tags requested' }] },
+};
 
 /** `v1.0.0` to `v1.0.(count - 1)`, as a registry sorts them. */
 export function manyTags(count: number): string[] {
@@ -44,12 +48,20 @@ export function scripted(repositories: Readonly<Record<string, ScriptedRepositor
   return (request) => {
     const [, repository = '', what = '', rest = ''] = /^\/v2\/(.+)\/(tags|manifests)\/([^?]+)/.exec(request.path) ?? [];
     const script = repositories[repository];
-    if (script === undefined) return { status: 404, body: { errors: [{ code: 'NAME_UNKNOWN', message: 'repository name not known to registry' }] } };
+    if (script === undefined)
+      return {
+        status: 404,
+        body: { errors: [{ code: 'NAME_UNKNOWN', message: 'repository name not known to registry' }] },
+      };
     return what === 'tags' ? page(repository, script, request) : manifest(repository, script, decodeURIComponent(rest));
   };
 }
 
-function page(repository: string, { tags, link, ignores = [], refuses }: ScriptedRepository, { path }: ReceivedRequest): GivenAnswer {
+function page(
+  repository: string,
+  { tags, link, ignores = [], refuses }: ScriptedRepository,
+  { path }: ReceivedRequest,
+): GivenAnswer {
   const query = new URL(path, 'http://registry.test').searchParams;
   const n = query.get('n');
   const last = ignores.includes('last') ? null : query.get('last');
@@ -65,10 +77,15 @@ function page(repository: string, { tags, link, ignores = [], refuses }: Scripte
 }
 
 function manifest(repository: string, { tags, lost = [] }: ScriptedRepository, tag: string): GivenAnswer {
-  if (lost.includes(tag) || !tags.includes(tag)) return { status: 404, body: { errors: [{ code: 'MANIFEST_UNKNOWN', message: 'manifest unknown' }] } };
+  if (lost.includes(tag) || !tags.includes(tag))
+    return { status: 404, body: { errors: [{ code: 'MANIFEST_UNKNOWN', message: 'manifest unknown' }] } };
   return { headers: { 'docker-content-digest': digestOf(repository, tag) }, body: manifestOf(repository, tag) };
 }
 
 function manifestOf(repository: string, tag: string): string {
-  return JSON.stringify({ schemaVersion: 2, manifests: [{ platform: { os: 'linux', architecture: 'amd64' } }], annotations: { repository, tag } });
+  return JSON.stringify({
+    schemaVersion: 2,
+    manifests: [{ platform: { os: 'linux', architecture: 'amd64' } }],
+    annotations: { repository, tag },
+  });
 }

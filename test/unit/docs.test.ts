@@ -13,8 +13,10 @@ import { CONTROLLER_FLAGS, OPERATOR_FLAGS } from '../../src/entrypoints/flags.ts
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const PAGES = [
-  ...readdirSync(ROOT).filter(name => name.endsWith('.md')),
-  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.md')).map(name => join('docs', name)),
+  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
 ].toSorted();
 
 function read(page: string): string {
@@ -33,7 +35,9 @@ function played(text: string): string {
     return text.replaceAll(BLOCK, (block, language: string, name: string | undefined, body: string) => {
       if (name !== undefined) writeFileSync(join(folder, name), body);
       const [command = ''] = body.split('\n', 1);
-      return language === 'console' && isPlayed(command) ? `\`\`\`console\n${command}\n${printed(command, folder)}\`\`\`` : block;
+      return language === 'console' && isPlayed(command)
+        ? `\`\`\`console\n${command}\n${printed(command, folder)}\`\`\``
+        : block;
     });
   } finally {
     rmSync(folder, { recursive: true });
@@ -41,49 +45,77 @@ function played(text: string): string {
 }
 
 function printed(command: string, cwd: string): string {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [join(ROOT, 'scripts', 'kimup.mjs'), ...command.slice(COMMAND.length).split(' ')], {
-    cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', DOCKER_CONFIG: join(cwd, 'none') },
-  });
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    [join(ROOT, 'scripts', 'kimup.mjs'), ...command.slice(COMMAND.length).split(' ')],
+    {
+      cwd,
+      encoding: 'utf8',
+      env: { ...process.env, NO_COLOR: '1', DOCKER_CONFIG: join(cwd, 'none') },
+    },
+  );
   expect({ command, stderr, status }).toEqual({ command, stderr: '', status: 0 });
   return stdout;
 }
 
 /** As GitHub makes them from headings. */
 function anchors(page: string): string[] {
-  return [...read(page).replaceAll(BLOCK, '').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
-    heading.toLowerCase().replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'));
+  return [
+    ...read(page)
+      .replaceAll(BLOCK, '')
+      .matchAll(/^#+ (.*)$/gm),
+  ].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 }
 
-describe.each(PAGES)('%s', page => {
+describe.each(PAGES)('%s', (page) => {
   it('links to what is there', () => {
-    const broken = [...read(page).replaceAll(BLOCK, '').matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link).filter(link => {
-      if (/^[a-z]+:/.test(link)) return false;
-      const [path = '', anchor] = link.split('#');
-      const target = path === '' ? page : relative(ROOT, resolve(ROOT, dirname(page), path));
-      return !existsSync(join(ROOT, target)) || (anchor !== undefined && !anchors(target).includes(anchor));
-    });
+    const broken = [
+      ...read(page)
+        .replaceAll(BLOCK, '')
+        .matchAll(/\]\(([^)\s]+)\)/g),
+    ]
+      .map(([, link = '']) => link)
+      .filter((link) => {
+        if (/^[a-z]+:/.test(link)) return false;
+        const [path = '', anchor] = link.split('#');
+        const target = path === '' ? page : relative(ROOT, resolve(ROOT, dirname(page), path));
+        return !existsSync(join(ROOT, target)) || (anchor !== undefined && !anchors(target).includes(anchor));
+      });
     expect(broken).toEqual([]);
   });
 
   it('names files that are there', () => {
-    const named = [...read(page).matchAll(/`((?:src|test|tools|bench|scripts|deploy|crds|docs)\/[\w./-]*)`/g)].map(([, path = '']) => path);
-    expect(named.filter(path => !existsSync(join(ROOT, path)))).toEqual([]);
+    const named = [...read(page).matchAll(/`((?:src|test|tools|bench|scripts|deploy|crds|docs)\/[\w./-]*)`/g)].map(
+      ([, path = '']) => path,
+    );
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 });
 
-it.each(PAGES.filter(page => read(page).split('\n').some(isPlayed)))('%s shows what its commands print', async page => {
-  await expect(played(read(page))).toMatchFileSnapshot(join(ROOT, page));
-});
+it.each(PAGES.filter((page) => read(page).split('\n').some(isPlayed)))(
+  '%s shows what its commands print',
+  async (page) => {
+    await expect(played(read(page))).toMatchFileSnapshot(join(ROOT, page));
+  },
+);
 
 describe('docs/reference', () => {
   it('has every field of an Image', () => {
     const page = read('docs/reference/image.md');
-    const crd = parse(read('crds/kimup.cloudavenue.io_images.yaml')) as { spec: { versions: [{ schema: { openAPIV3Schema: Schema } }] } };
+    const crd = parse(read('crds/kimup.cloudavenue.io_images.yaml')) as {
+      spec: { versions: [{ schema: { openAPIV3Schema: Schema } }] };
+    };
     const { spec, status } = crd.spec.versions[0].schema.openAPIV3Schema.properties!;
     // Of what is deeper in an action's data or in the status, the names stand in the row of their field.
     const wanted = [...fieldsOf('spec', spec!, 3), ...fieldsOf('status', status!, 1)];
-    expect(wanted.filter(field => !page.includes(`\`${field}`))).toEqual([]);
-    expect(RULE_TYPES.filter(type => !page.includes(`\`${type}\``))).toEqual([]);
+    expect(wanted.filter((field) => !page.includes(`\`${field}`))).toEqual([]);
+    expect(RULE_TYPES.filter((type) => !page.includes(`\`${type}\``))).toEqual([]);
   });
 
   it('has every flag with its default', () => {
@@ -98,12 +130,12 @@ describe('docs/reference', () => {
     const page = read('docs/reference/metrics.md');
     const names = [...text.matchAll(/^# TYPE (kimup_\w+)/gm)].map(([, name = '']) => name);
     expect(names.length).toBeGreaterThan(20);
-    expect(names.filter(name => !page.includes(`\`${name}\``))).toEqual([]);
+    expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('has every result of a refresh', () => {
     const page = read('docs/reference/results.md');
-    expect(REFRESH_RESULTS.filter(result => !page.includes(`\`${result}\``))).toEqual([]);
+    expect(REFRESH_RESULTS.filter((result) => !page.includes(`\`${result}\``))).toEqual([]);
   });
 });
 

@@ -9,7 +9,10 @@ tagRegistryContract('FakeTagRegistry', async () => {
     registry,
     host: 'host',
     tags: ['v1', 'v2', 'latest'],
-    digests: new Map([['v1', 'sha256:1'], ['latest', 'sha256:2']]),
+    digests: new Map([
+      ['v1', 'sha256:1'],
+      ['latest', 'sha256:2'],
+    ]),
     access: { credentials: [{ username: 'me', password: 'secret' }], insecureSkipTLSVerify: false },
     stop: async () => {},
   };

@@ -28,15 +28,26 @@ interface Ran {
   readonly stderr: string;
 }
 
-function kimup(args: readonly string[], { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {}): Promise<Ran> {
+function kimup(
+  args: readonly string[],
+  { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {},
+): Promise<Ran> {
   return ran(process.execPath, [join(ROOT, 'scripts', 'kimup.mjs'), ...args], { input, env });
 }
 
-function ran(command: string, args: readonly string[], { input, env }: { input: string; env: Record<string, string> }): Promise<Ran> {
+function ran(
+  command: string,
+  args: readonly string[],
+  { input, env }: { input: string; env: Record<string, string> },
+): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: ROOT, env: { ...process.env, DOCKER_CONFIG: join(folder, 'no-docker'), ...env } });
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      env: { ...process.env, DOCKER_CONFIG: join(folder, 'no-docker'), ...env },
+    });
     const said = { stdout: '', stderr: '' };
-    for (const stream of ['stdout', 'stderr'] as const) child[stream].setEncoding('utf8').on('data', (text: string) => (said[stream] += text));
+    for (const stream of ['stdout', 'stderr'] as const)
+      child[stream].setEncoding('utf8').on('data', (text: string) => (said[stream] += text));
     child.on('error', reject);
     child.on('close', (status) => resolve({ status, ...said }));
     child.stdin.on('error', () => {});
@@ -52,8 +63,16 @@ function file(name: string, content: unknown): string {
 
 function image(name: string, spec: object = {}, status?: object): object {
   return {
-    apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name, namespace: 'team' },
-    spec: { image: 'registry.test/app', baseTag: 'v1.9.0', triggers: [{ type: 'webhook' }], rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }], ...spec },
+    apiVersion: 'kimup.cloudavenue.io/v1alpha1',
+    kind: 'Image',
+    metadata: { name, namespace: 'team' },
+    spec: {
+      image: 'registry.test/app',
+      baseTag: 'v1.9.0',
+      triggers: [{ type: 'webhook' }],
+      rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+      ...spec,
+    },
     ...(status === undefined ? {} : { status }),
   };
 }
@@ -62,8 +81,21 @@ const json = <T = any>(text: string): T => JSON.parse(text) as T;
 
 describe('kimup plan with tags from a file', () => {
   it('is run by npm from a clone, and says nothing but the result', async () => {
-    const args = ['run', '-s', 'kimup', '--', 'plan', '-f', file('one.yaml', image('demos')), '--tags-file', file('tags.txt', TAGS.join('\n'))];
-    const { status, stdout, stderr } = await ran('npm', args, { input: '', env: { npm_config_update_notifier: 'false' } });
+    const args = [
+      'run',
+      '-s',
+      'kimup',
+      '--',
+      'plan',
+      '-f',
+      file('one.yaml', image('demos')),
+      '--tags-file',
+      file('tags.txt', TAGS.join('\n')),
+    ];
+    const { status, stdout, stderr } = await ran('npm', args, {
+      input: '',
+      env: { npm_config_update_notifier: 'false' },
+    });
     expect(stderr.replace(/^npm warn .*\n/gm, '')).toBe('');
     expect(status).toBe(0);
     expect(stdout).toBe(`team/demos  registry.test/app:v1.9.0
@@ -76,36 +108,112 @@ describe('kimup plan with tags from a file', () => {
 
   it('gives JSON of exactly that shape, in the order of the files, current tags from the status', async () => {
     const two = `${stringify(image('two', {}, { tag: 'v1.10.2' }))}---\n${stringify({ apiVersion: 'v1', kind: 'List', items: [image('three', { baseTag: 'latest' })] })}`;
-    const { status, stdout } = await kimup(['plan', '-f', file('one.yaml', image('one')), '-f', '-', '--tags-file', file('tags.json', JSON.stringify({ 'registry.test/app': TAGS })), '-o', 'json'], { input: two });
+    const { status, stdout } = await kimup(
+      [
+        'plan',
+        '-f',
+        file('one.yaml', image('one')),
+        '-f',
+        '-',
+        '--tags-file',
+        file('tags.json', JSON.stringify({ 'registry.test/app': TAGS })),
+        '-o',
+        'json',
+      ],
+      { input: two },
+    );
     expect(status).toBe(0);
     const reason = expect.stringMatching(/./) as string;
     expect(json(stdout)).toEqual([
       {
-        namespace: 'team', name: 'one', image: 'registry.test/app', currentTag: 'v1.9.0',
+        namespace: 'team',
+        name: 'one',
+        image: 'registry.test/app',
+        currentTag: 'v1.9.0',
         rules: [{ name: 'minor', type: 'semver-minor', tag: 'v1.10.2', reason }],
         move: { rule: 'minor', tag: 'v1.10.2', action: 'apply' },
       },
-      { namespace: 'team', name: 'two', image: 'registry.test/app', currentTag: 'v1.10.2', rules: [{ name: 'minor', type: 'semver-minor', tag: null, reason }], move: null },
-      { namespace: 'team', name: 'three', image: 'registry.test/app', currentTag: 'latest', rules: [{ name: 'minor', type: 'semver-minor', tag: null, reason: expect.stringContaining('spec.baseTag') as string }], move: null },
+      {
+        namespace: 'team',
+        name: 'two',
+        image: 'registry.test/app',
+        currentTag: 'v1.10.2',
+        rules: [{ name: 'minor', type: 'semver-minor', tag: null, reason }],
+        move: null,
+      },
+      {
+        namespace: 'team',
+        name: 'three',
+        image: 'registry.test/app',
+        currentTag: 'latest',
+        rules: [
+          { name: 'minor', type: 'semver-minor', tag: null, reason: expect.stringContaining('spec.baseTag') as string },
+        ],
+        move: null,
+      },
     ]);
   });
 
   it('explains each tag and rule once, in YAML as in JSON', async () => {
-    const rules = [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }, { name: 'major', type: 'semver-major', actions: [{ type: 'request-approval' }] }];
-    const args = ['plan', '-f', file('two-rules.yaml', image('demos', { rules })), '--tags-file', file('tags.txt', [...TAGS, ...TAGS].join('\n')), '--explain', '-o'];
+    const rules = [
+      { name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] },
+      { name: 'major', type: 'semver-major', actions: [{ type: 'request-approval' }] },
+    ];
+    const args = [
+      'plan',
+      '-f',
+      file('two-rules.yaml', image('demos', { rules })),
+      '--tags-file',
+      file('tags.txt', [...TAGS, ...TAGS].join('\n')),
+      '--explain',
+      '-o',
+    ];
     const [asJson, asYaml] = await Promise.all([kimup([...args, 'json']), kimup([...args, 'yaml'])]);
     expect(parse(asYaml.stdout)).toEqual(json(asJson.stdout));
     const [entry] = json(asJson.stdout);
-    expect(entry.candidates.map(({ tag, rule }: { tag: string; rule: string }) => `${rule} ${tag}`).sort()).toEqual(['minor', 'major'].flatMap((rule) => TAGS.map((tag) => `${rule} ${tag}`)).sort());
-    expect(entry.candidates.filter(({ verdict }: { verdict: string }) => verdict === 'selected').map(({ tag }: { tag: string }) => tag)).toEqual(['v1.10.2', 'v2.0.0']);
-    expect(entry.candidates).toContainEqual({ tag: 'v1.9.5', rule: 'minor', verdict: 'older', reason: 'is below v1.10.2' });
-    expect(entry.candidates).toContainEqual({ tag: 'v2.0.0', rule: 'minor', verdict: 'excluded', reason: 'is of another major' });
+    expect(entry.candidates.map(({ tag, rule }: { tag: string; rule: string }) => `${rule} ${tag}`).sort()).toEqual(
+      ['minor', 'major'].flatMap((rule) => TAGS.map((tag) => `${rule} ${tag}`)).sort(),
+    );
+    expect(
+      entry.candidates
+        .filter(({ verdict }: { verdict: string }) => verdict === 'selected')
+        .map(({ tag }: { tag: string }) => tag),
+    ).toEqual(['v1.10.2', 'v2.0.0']);
+    expect(entry.candidates).toContainEqual({
+      tag: 'v1.9.5',
+      rule: 'minor',
+      verdict: 'older',
+      reason: 'is below v1.10.2',
+    });
+    expect(entry.candidates).toContainEqual({
+      tag: 'v2.0.0',
+      rule: 'minor',
+      verdict: 'excluded',
+      reason: 'is of another major',
+    });
     expect(Object.keys(entry.candidates[0]).sort()).toEqual(['reason', 'rule', 'tag', 'verdict']);
   });
 
   it('does not know what only a registry knows, and says so', async () => {
-    const known = async (spec: object) => json((await kimup(['plan', '-f', file('asking.yaml', image('demos', spec, { tag: 'v1.9.0', digest: `sha256:${'0'.repeat(64)}` })), '--tags-file', file('tags.txt', TAGS.join('\n')), '-o', 'json'])).stdout)[0];
-    for (const spec of [{ tags: { platforms: ['linux/amd64'] } }, { tags: { minimumAge: '1h' } }, { rules: [{ name: 'again', type: 'digest', actions: [{ type: 'apply' }] }] }]) {
+    const known = async (spec: object) =>
+      json(
+        (
+          await kimup([
+            'plan',
+            '-f',
+            file('asking.yaml', image('demos', spec, { tag: 'v1.9.0', digest: `sha256:${'0'.repeat(64)}` })),
+            '--tags-file',
+            file('tags.txt', TAGS.join('\n')),
+            '-o',
+            'json',
+          ])
+        ).stdout,
+      )[0];
+    for (const spec of [
+      { tags: { platforms: ['linux/amd64'] } },
+      { tags: { minimumAge: '1h' } },
+      { rules: [{ name: 'again', type: 'digest', actions: [{ type: 'apply' }] }] },
+    ]) {
       const { move, rules } = await known(spec);
       expect(move).toBeNull();
       expect(rules[0].reason).toMatch(/unknown.*: the tags come from a file/);
@@ -113,10 +221,28 @@ describe('kimup plan with tags from a file', () => {
   });
 
   it('holds what is under way, and does not take again what failed', async () => {
-    const planned = async (status: object) => json((await kimup(['plan', '-f', file('status.yaml', image('demos', {}, { tag: 'v1.9.0', image: 'registry.test/app', baseTag: 'v1.9.0', ...status })), '--tags-file', file('tags.txt', TAGS.join('\n')), '-o', 'json'])).stdout)[0];
+    const planned = async (status: object) =>
+      json(
+        (
+          await kimup([
+            'plan',
+            '-f',
+            file(
+              'status.yaml',
+              image('demos', {}, { tag: 'v1.9.0', image: 'registry.test/app', baseTag: 'v1.9.0', ...status }),
+            ),
+            '--tags-file',
+            file('tags.txt', TAGS.join('\n')),
+            '-o',
+            'json',
+          ])
+        ).stdout,
+      )[0];
     const since = '2026-11-22T12:00:00Z';
     expect((await planned({ update: { tag: 'v1.10.2', rule: 'minor', since } })).move).toBeNull();
-    expect(await planned({ rollout: { tag: 'v1.10.2', phase: 'Failed', since, message: 'it crashed' } })).toMatchObject({ move: null, rules: [{ tag: null, reason: expect.stringContaining('it crashed') as string }] });
+    expect(await planned({ rollout: { tag: 'v1.10.2', phase: 'Failed', since, message: 'it crashed' } })).toMatchObject(
+      { move: null, rules: [{ tag: null, reason: expect.stringContaining('it crashed') as string }] },
+    );
   });
 });
 
@@ -131,47 +257,99 @@ describe('kimup plan with tags from registries', () => {
 
   it('asks each repository once, under the docker config of the user', async () => {
     server.requests.length = 0;
-    server.answer = (request, response) => (request.authorization === `Basic ${Buffer.from('me:secret').toString('base64')}`
-      ? serving(request, response)
-      : { status: 401, headers: { 'www-authenticate': 'Basic realm="here"' } });
-    file('config.json', JSON.stringify({ auths: { [server.host]: { auth: Buffer.from('me:secret').toString('base64') } } }));
-    const input = images(...Array.from({ length: 20 }, (_, at) => image(`i${at}`, { image: `${server.host}/app`, tags: { platforms: ['linux/amd64'] } })));
-    const { status, stdout, stderr } = await kimup(['plan', '-f', '-', '--plain-http-registries', server.host, '-o', 'json'], { input, env: { DOCKER_CONFIG: folder } });
+    server.answer = (request, response) =>
+      request.authorization === `Basic ${Buffer.from('me:secret').toString('base64')}`
+        ? serving(request, response)
+        : { status: 401, headers: { 'www-authenticate': 'Basic realm="here"' } };
+    file(
+      'config.json',
+      JSON.stringify({ auths: { [server.host]: { auth: Buffer.from('me:secret').toString('base64') } } }),
+    );
+    const input = images(
+      ...Array.from({ length: 20 }, (_, at) =>
+        image(`i${at}`, { image: `${server.host}/app`, tags: { platforms: ['linux/amd64'] } }),
+      ),
+    );
+    const { status, stdout, stderr } = await kimup(
+      ['plan', '-f', '-', '--plain-http-registries', server.host, '-o', 'json'],
+      { input, env: { DOCKER_CONFIG: folder } },
+    );
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(json<any[]>(stdout).map(({ move }) => move?.tag)).toEqual(Array.from({ length: 20 }, () => 'v1.10.2'));
     const answered = server.requests.filter(({ authorization }) => authorization !== undefined);
-    expect(answered.map(({ method, path }) => `${method} ${path}`)).toEqual([`GET /v2/app/tags/list?n=1000`, 'HEAD /v2/app/manifests/v1.10.2', `GET /v2/app/manifests/${digest}`]);
+    expect(answered.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      `GET /v2/app/tags/list?n=1000`,
+      'HEAD /v2/app/manifests/v1.10.2',
+      `GET /v2/app/manifests/${digest}`,
+    ]);
   });
 
   it('tells what a tag lacks', async () => {
     server.answer = serving;
-    const input = images(image('demos', { image: `${server.host}/app`, tags: { platforms: ['linux/amd64', 'linux/arm64'] } }));
+    const input = images(
+      image('demos', { image: `${server.host}/app`, tags: { platforms: ['linux/amd64', 'linux/arm64'] } }),
+    );
     const { stdout } = await kimup(['plan', '-f', '-', `--plain-http-registries=${server.host}`], { input });
     expect(stdout).toContain('stays on v1.9.0');
     expect(stdout).toContain('v1.10.2 lacks linux/arm64');
   });
 
   it('ends with 1 when a registry fails: that is told of, the others are planned', async () => {
-    server.answer = (request, response) => (request.path.startsWith('/v2/down/') ? { status: 500 } : serving(request, response));
-    const input = images(image('bad', { image: `${server.host}/down` }), image('good', { image: `${server.host}/app` }));
-    const { status, stdout, stderr } = await kimup(['plan', '-f', '-', `--plain-http-registries=${server.host}`, '-o', 'json'], { input });
+    server.answer = (request, response) =>
+      request.path.startsWith('/v2/down/') ? { status: 500 } : serving(request, response);
+    const input = images(
+      image('bad', { image: `${server.host}/down` }),
+      image('good', { image: `${server.host}/app` }),
+    );
+    const { status, stdout, stderr } = await kimup(
+      ['plan', '-f', '-', `--plain-http-registries=${server.host}`, '-o', 'json'],
+      { input },
+    );
     expect(status).toBe(1);
     expect(stderr).toMatch(/^team\/bad: registry \S+ answered 500 for down/);
     const [bad, good] = json(stdout);
-    expect(bad).toMatchObject({ name: 'bad', move: null, rules: [{ name: 'minor', tag: null, reason: expect.stringContaining('answered 500') as string }] });
+    expect(bad).toMatchObject({
+      name: 'bad',
+      move: null,
+      rules: [{ name: 'minor', tag: null, reason: expect.stringContaining('answered 500') as string }],
+    });
     expect(good.move).toEqual({ rule: 'minor', tag: 'v1.10.2', action: 'apply' });
   });
 });
 
-describe('what kimup plan can\'t read', () => {
+describe("what kimup plan can't read", () => {
   it.each<[string, () => readonly string[], RegExp]>([
-    ['a file that is not there', () => ['-f', join(folder, 'none.yaml')], /none\.yaml: can't be read: there is no such file/],
-    ['a wrong field', () => ['-f', file('wrong.yaml', image('x', { baseTag: '-' }))], /wrong\.yaml:8: spec\.baseTag: not a tag/],
-    ['a wrong pattern', () => ['-f', file('pattern.yaml', image('x', { tags: { include: '(' } }))], /pattern\.yaml:\d+: spec\.tags\.include: .*missing closing \)/],
-    ['tags that are none', () => ['-f', file('one.yaml', image('x')), '--tags-file', file('tags.txt', 'a b')], /tags\.txt:1: these are no tags/],
-    ['tags of other repositories', () => ['-f', file('one.yaml', image('x')), '--tags-file', file('tags.yaml', 'nginx: [v1]\n')], /tags\.yaml: registry\.test\/app: is not there, which the Image team\/x needs/],
+    [
+      'a file that is not there',
+      () => ['-f', join(folder, 'none.yaml')],
+      /none\.yaml: can't be read: there is no such file/,
+    ],
+    [
+      'a wrong field',
+      () => ['-f', file('wrong.yaml', image('x', { baseTag: '-' }))],
+      /wrong\.yaml:8: spec\.baseTag: not a tag/,
+    ],
+    [
+      'a wrong pattern',
+      () => ['-f', file('pattern.yaml', image('x', { tags: { include: '(' } }))],
+      /pattern\.yaml:\d+: spec\.tags\.include: .*missing closing \)/,
+    ],
+    [
+      'tags that are none',
+      () => ['-f', file('one.yaml', image('x')), '--tags-file', file('tags.txt', 'a b')],
+      /tags\.txt:1: these are no tags/,
+    ],
+    [
+      'tags of other repositories',
+      () => ['-f', file('one.yaml', image('x')), '--tags-file', file('tags.yaml', 'nginx: [v1]\n')],
+      /tags\.yaml: registry\.test\/app: is not there, which the Image team\/x needs/,
+    ],
     ['a broken docker config', () => ['-f', file('one.yaml', image('x'))], /config\.json: is not JSON/],
-    ['a wrong flag', () => ['-f', 'a', '--explian'], /"--explian" is no flag of kimup plan; kimup plan --help tells more/],
+    [
+      'a wrong flag',
+      () => ['-f', 'a', '--explian'],
+      /"--explian" is no flag of kimup plan; kimup plan --help tells more/,
+    ],
   ])('%s: status 2, and where it is', async (_, args, message) => {
     file('config.json', '{');
     const { status, stdout, stderr } = await kimup(['plan', ...args()], { env: { DOCKER_CONFIG: folder } });

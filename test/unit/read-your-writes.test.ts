@@ -21,7 +21,9 @@ import { ScriptedApiServer } from '../support/fakes/scripted-api-server.ts';
 const KEY = 'default/demos';
 
 class NoSecrets extends SecretReader {
-  override async pullCredentials(): Promise<readonly RegistryCredentials[]> { return []; }
+  override async pullCredentials(): Promise<readonly RegistryCredentials[]> {
+    return [];
+  }
 }
 
 describe('a refresh right after one that found an update, while the watch has not brought that yet', () => {
@@ -46,12 +48,30 @@ describe('a refresh right after one that found an update, while the watch has no
     const registry = new FakeTagRegistry();
     registry.put('registry.test/whoami', { 'v1.9.0': 'sha256:1', 'v1.10.2': 'sha256:2' });
     const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
-    refresh = new RefreshImage(images, triggers, new SharedTagLists(registry, clock), new NoSecrets(), events, new FakeMetrics(), clock, new FakeLog());
+    refresh = new RefreshImage(
+      images,
+      triggers,
+      new SharedTagLists(registry, clock),
+      new NoSecrets(),
+      events,
+      new FakeMetrics(),
+      clock,
+      new FakeLog(),
+    );
     triggers.start(() => {});
     image = {
-      metadata: { namespace: 'default', name: 'demos', uid: 'u', resourceVersion: '5', generation: 1, annotations: { 'kimup.cloudavenue.io/tag': 'v1.9.0' } },
+      metadata: {
+        namespace: 'default',
+        name: 'demos',
+        uid: 'u',
+        resourceVersion: '5',
+        generation: 1,
+        annotations: { 'kimup.cloudavenue.io/tag': 'v1.9.0' },
+      },
       spec: {
-        image: 'registry.test/whoami', baseTag: 'v1.9.0', triggers: [{ type: 'crontab', value: 'every 15 s' }],
+        image: 'registry.test/whoami',
+        baseTag: 'v1.9.0',
+        triggers: [{ type: 'crontab', value: 'every 15 s' }],
         rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
       },
     };
@@ -70,10 +90,20 @@ describe('a refresh right after one that found an update, while the watch has no
   async function takeWrites(): Promise<never> {
     for (;;) {
       const request = await server.next(60_000);
-      const { metadata, status } = JSON.parse(request.body) as { metadata: { resourceVersion: string; annotations?: object }; status?: { update: { tag: string; since: string } } };
-      if (metadata.resourceVersion !== image.metadata['resourceVersion']) throw new Error(`a write is guarded by ${metadata.resourceVersion}, not by ${image.metadata['resourceVersion']}`);
-      const annotations = { ...image.metadata['annotations'] as object, ...metadata.annotations };
-      image = { ...image, metadata: { ...image.metadata, resourceVersion: String(Number(metadata.resourceVersion) + 1), annotations }, ...(status === undefined ? {} : { status }) };
+      const { metadata, status } = JSON.parse(request.body) as {
+        metadata: { resourceVersion: string; annotations?: object };
+        status?: { update: { tag: string; since: string } };
+      };
+      if (metadata.resourceVersion !== image.metadata['resourceVersion'])
+        throw new Error(
+          `a write is guarded by ${metadata.resourceVersion}, not by ${image.metadata['resourceVersion']}`,
+        );
+      const annotations = { ...(image.metadata['annotations'] as object), ...metadata.annotations };
+      image = {
+        ...image,
+        metadata: { ...image.metadata, resourceVersion: String(Number(metadata.resourceVersion) + 1), annotations },
+        ...(status === undefined ? {} : { status }),
+      };
       if (status !== undefined) updates.push(status.update);
       request.json(200, image);
     }

@@ -19,7 +19,14 @@ import { FakeImageStore } from '../support/fakes/fake-image-store.ts';
 import { FakeEventRecorder, FakeLog, FakeMetrics } from '../support/fakes/recorders.ts';
 import { type HttpProxy, startHttpProxy } from '../support/http-proxy.ts';
 import { type RegistryServer, startRegistryServer } from '../support/registry-server.ts';
-import { digestOf, manyTags, relativeLink, scripted, type ScriptedRepository, TOO_MANY_TAGS } from '../support/scripted-registry.ts';
+import {
+  digestOf,
+  manyTags,
+  relativeLink,
+  scripted,
+  type ScriptedRepository,
+  TOO_MANY_TAGS,
+} from '../support/scripted-registry.ts';
 
 const KEY = 'default/demos';
 const PATCH = { name: 'patch', type: 'semver-patch', actions: [{ type: 'apply' }] } as const;
@@ -54,9 +61,21 @@ function start(env: Readonly<Record<string, string>>): void {
   clock = new FakeClock();
   images = new FakeImageStore();
   events = new FakeEventRecorder();
-  registry = new DistributionTagRegistry(new FakeMetrics(), { insecureRegistries: ['127.0.0.1', 'registry.test'], env });
+  registry = new DistributionTagRegistry(new FakeMetrics(), {
+    insecureRegistries: ['127.0.0.1', 'registry.test'],
+    env,
+  });
   const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
-  refreshImage = new RefreshImage(images, triggers, new SharedTagLists(registry, clock), new NoSecrets(), events, new FakeMetrics(), clock, new FakeLog());
+  refreshImage = new RefreshImage(
+    images,
+    triggers,
+    new SharedTagLists(registry, clock),
+    new NoSecrets(),
+    events,
+    new FakeMetrics(),
+    clock,
+    new FakeLog(),
+  );
   triggers.start(() => {});
 }
 
@@ -65,7 +84,15 @@ function serve(app: ScriptedRepository): void {
 }
 
 function put(spec: Partial<ImageSpec> = {}): void {
-  images.put({ spec: { image: `${server.host}/team/app`, baseTag: 'v1.0.0', triggers: [{ type: 'crontab', value: 'every 15 s' }], rules: [PATCH], ...spec } });
+  images.put({
+    spec: {
+      image: `${server.host}/team/app`,
+      baseTag: 'v1.0.0',
+      triggers: [{ type: 'crontab', value: 'every 15 s' }],
+      rules: [PATCH],
+      ...spec,
+    },
+  });
 }
 
 async function refreshed(): Promise<ImageStatus> {
@@ -77,20 +104,30 @@ async function refreshed(): Promise<ImageStatus> {
 }
 
 /** What kimup plan says of the Image as it is now, as JSON and as a table. */
-async function planned(env: Readonly<Record<string, string>> = {}): Promise<{ readonly entry: PlanEntry; readonly text: string }> {
+async function planned(
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly entry: PlanEntry; readonly text: string }> {
   const { spec, status } = images.get({ namespace: 'default', name: 'demos' })!;
   const manifest = JSON.stringify({
-    apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name: 'demos', namespace: 'default' },
-    spec: { ...spec, imagePullSecrets: [], triggers: [{ type: 'webhook' }] }, status,
+    apiVersion: 'kimup.cloudavenue.io/v1alpha1',
+    kind: 'Image',
+    metadata: { name: 'demos', namespace: 'default' },
+    spec: { ...spec, imagePullSecrets: [], triggers: [{ type: 'webhook' }] },
+    status,
   });
-  const run = (output: string) => plan(['-f', '-', '-o', output, '--plain-http-registries', `${server.host},registry.test`], {
-    env: { DOCKER_CONFIG: folder, ...env }, isTerminal: false, now: clock.now(), readStdin: async () => manifest,
-  });
+  const run = (output: string) =>
+    plan(['-f', '-', '-o', output, '--plain-http-registries', `${server.host},registry.test`], {
+      env: { DOCKER_CONFIG: folder, ...env },
+      isTerminal: false,
+      now: clock.now(),
+      readStdin: async () => manifest,
+    });
   const [json, table] = [await run('json'), await run('table')];
   return { entry: (JSON.parse(json.stdout) as PlanEntry[])[0]!, text: `${table.stdout}${table.stderr}` };
 }
 
-const asked = (): string[] => server.requests.splice(0).map(({ method, path }) => `${method} ${path.replace('/v2/team/app', '')}`);
+const asked = (): string[] =>
+  server.requests.splice(0).map(({ method, path }) => `${method} ${path.replace('/v2/team/app', '')}`);
 const conditionOf = ({ conditions }: ImageStatus, wanted: string) => conditions.find(({ type }) => type === wanted);
 
 describe('the newest of 2,500 tags is found', () => {
@@ -99,8 +136,17 @@ describe('the newest of 2,500 tags is found', () => {
   it.each<[string, ScriptedRepository]>([
     ['without links', { tags }],
     ['with links', { tags, link: relativeLink }],
-    ['with links that leave out the port', { tags, link: (repository, last, n) => `<http://127.0.0.1/v2/${repository}/tags/list?last=${last}&n=${n}>; rel="next"` }],
-    ['with links to a path that is not the list\'s', { tags, link: (_, last, n) => `</v2/other/tags/list?last=${last}&n=${n}>; rel="next"` }],
+    [
+      'with links that leave out the port',
+      {
+        tags,
+        link: (repository, last, n) => `<http://127.0.0.1/v2/${repository}/tags/list?last=${last}&n=${n}>; rel="next"`,
+      },
+    ],
+    [
+      "with links to a path that is not the list's",
+      { tags, link: (_, last, n) => `</v2/other/tags/list?last=${last}&n=${n}>; rel="next"` },
+    ],
     ['in pages of a hundred', { tags, refuses: (n) => (n > 100 ? TOO_MANY_TAGS : undefined) }],
     ['without pages', { tags, refuses: () => TOO_MANY_TAGS }],
     ['among what is none', { tags: [null, '', ...tags, null] }],
@@ -108,7 +154,10 @@ describe('the newest of 2,500 tags is found', () => {
     serve(app);
     put();
     expect((await planned()).entry.move).toEqual({ rule: 'patch', tag: 'v1.0.2499', action: 'apply' });
-    expect(await refreshed()).toMatchObject({ result: 'Scheduled', update: { tag: 'v1.0.2499', digest: digestOf('team/app', 'v1.0.2499') } });
+    expect(await refreshed()).toMatchObject({
+      result: 'Scheduled',
+      update: { tag: 'v1.0.2499', digest: digestOf('team/app', 'v1.0.2499') },
+    });
   });
 
   it('or none is taken, where the registry gives the same again and again', async () => {
@@ -130,9 +179,16 @@ describe('a tag that is listed, and whose manifest is 404,', () => {
     serve({ tags, lost: ['v1.0.3'] });
     put();
     const { entry } = await planned();
-    expect(entry).toMatchObject({ move: { tag: 'v1.0.2' }, rules: [{ tag: 'v1.0.2', reason: expect.stringContaining(REASON) as string }] });
+    expect(entry).toMatchObject({
+      move: { tag: 'v1.0.2' },
+      rules: [{ tag: 'v1.0.2', reason: expect.stringContaining(REASON) as string }],
+    });
     server.requests.length = 0;
-    expect(await refreshed()).toMatchObject({ result: 'Scheduled', update: { tag: 'v1.0.2', digest: digestOf('team/app', 'v1.0.2') }, candidates: [{ tag: 'v1.0.3', reason: "is listed but can't be pulled: the registry does not have it" }] });
+    expect(await refreshed()).toMatchObject({
+      result: 'Scheduled',
+      update: { tag: 'v1.0.2', digest: digestOf('team/app', 'v1.0.2') },
+      candidates: [{ tag: 'v1.0.3', reason: "is listed but can't be pulled: the registry does not have it" }],
+    });
     expect(asked()).toEqual(['GET /tags/list?n=1000', 'HEAD /manifests/v1.0.3', 'HEAD /manifests/v1.0.2']);
     expect(events.events).toEqual([expect.stringContaining(REASON)]);
   });
@@ -140,10 +196,16 @@ describe('a tag that is listed, and whose manifest is 404,', () => {
   it('is a reason to stay where there is no other', async () => {
     serve({ tags, lost: tags.slice(1) });
     put();
-    expect((await planned()).entry).toMatchObject({ move: null, rules: [{ tag: null, reason: expect.stringContaining(`${REASON}; 2 more do not pass`) as string }] });
+    expect((await planned()).entry).toMatchObject({
+      move: null,
+      rules: [{ tag: null, reason: expect.stringContaining(`${REASON}; 2 more do not pass`) as string }],
+    });
     const status = await refreshed();
     expect(status).toMatchObject({ tag: 'v1.0.0', result: 'Success' });
-    expect(conditionOf(status, 'Ready')).toMatchObject({ status: 'True', message: expect.stringContaining(REASON) as string });
+    expect(conditionOf(status, 'Ready')).toMatchObject({
+      status: 'True',
+      message: expect.stringContaining(REASON) as string,
+    });
   });
 
   it('costs no request more where the best is there, and none where nothing is newer', async () => {
@@ -162,7 +224,15 @@ describe('a tag that is listed, and whose manifest is 404,', () => {
 
   it('is only told of by a rule that does not move', async () => {
     serve({ tags, lost: ['v1.0.3'] });
-    put({ rules: [{ name: 'tell', type: 'semver-patch', actions: [{ type: 'alert-discord', data: { valueFrom: { alertConfigRef: { name: 'team' } } } }] }] });
+    put({
+      rules: [
+        {
+          name: 'tell',
+          type: 'semver-patch',
+          actions: [{ type: 'alert-discord', data: { valueFrom: { alertConfigRef: { name: 'team' } } } }],
+        },
+      ],
+    });
     expect((await planned()).entry).toMatchObject({ move: null, rules: [{ tag: 'v1.0.3' }] });
     await refreshed();
     expect(asked().filter((request) => request.startsWith('HEAD'))).toEqual([]);
@@ -174,12 +244,15 @@ describe('a tag that is listed, and whose manifest is 404,', () => {
     await refreshed();
     put({ baseTag: 'v1.0.3' });
     const status = await refreshed();
-    expect(conditionOf(status, 'Ready')?.message).toContain('answered 404 for team/app:v1.0.3, asked for its manifest: there is no such tag, or only its name is left');
+    expect(conditionOf(status, 'Ready')?.message).toContain(
+      'answered 404 for team/app:v1.0.3, asked for its manifest: there is no such tag, or only its name is left',
+    );
   });
 });
 
 describe('the tag that an Image is on', () => {
-  const gone = (tag: string, others = ''): string => `the registry does not list ${tag}, which the Image is on${others}: what runs goes on, but pods on another node can't pull it; push it again, or set spec.baseTag to a tag that is there`;
+  const gone = (tag: string, others = ''): string =>
+    `the registry does not list ${tag}, which the Image is on${others}: what runs goes on, but pods on another node can't pull it; push it again, or set spec.baseTag to a tag that is there`;
 
   it.each<[string, readonly string[], string]>([
     ['alone is gone', ['v0.9.0'], ''],
@@ -193,7 +266,11 @@ describe('the tag that an Image is on', () => {
     const status = await refreshed();
     expect(status).toMatchObject({ tag: 'v1.0.0', result: 'Success' });
     expect(conditionOf(status, 'Ready')).toMatchObject({ status: 'True', reason: 'UpToDate' });
-    expect(conditionOf(status, 'TagGone')).toMatchObject({ status: 'True', reason: 'TagNotListed', message: gone('v1.0.0', others) });
+    expect(conditionOf(status, 'TagGone')).toMatchObject({
+      status: 'True',
+      reason: 'TagNotListed',
+      message: gone('v1.0.0', others),
+    });
     expect(conditionOf(await refreshed(), 'TagGone')).toEqual(conditionOf(status, 'TagGone'));
     expect(events.events).toEqual([`Warning TagGone: ${gone('v1.0.0', others)}`]);
     serve({ tags: ['v1.0.0'] });
@@ -225,19 +302,26 @@ describe('the tag that an Image is on', () => {
     const moving = await refreshed();
     expect(conditionOf(moving, 'TagGone')?.message).toBe(gone('v1.0.0'));
     const { tag, digest, since } = moving.update!;
-    await images.writeOperatorStatus(images.get({ namespace: 'default', name: 'demos' })!, { rollout: { tag, digest: digest!, since, phase: 'Healthy', workloads: [] }, conditions: [] });
+    await images.writeOperatorStatus(images.get({ namespace: 'default', name: 'demos' })!, {
+      rollout: { tag, digest: digest!, since, phase: 'Healthy', workloads: [] },
+      conditions: [],
+    });
     server.answer = () => ({ status: 500 });
     const moved = await refreshed();
     expect(moved.tag).toBe('v1.0.1');
     expect(conditionOf(moved, 'TagGone')).toBeUndefined();
   });
 
-  it('leaves the operator\'s conditions alone', async () => {
+  it("leaves the operator's conditions alone", async () => {
     serve({ tags: [] });
     put();
     await refreshed();
     const now = new Date(clock.now()).toISOString();
-    await images.writeOperatorStatus(images.get({ namespace: 'default', name: 'demos' })!, { conditions: [{ type: 'Ambiguous', status: 'True', reason: 'SeveralImages', message: 'x', lastTransitionTime: now }] });
+    await images.writeOperatorStatus(images.get({ namespace: 'default', name: 'demos' })!, {
+      conditions: [
+        { type: 'Ambiguous', status: 'True', reason: 'SeveralImages', message: 'x', lastTransitionTime: now },
+      ],
+    });
     const types = ({ conditions }: ImageStatus) => conditions.map(({ type }) => type).sort();
     expect(types(await refreshed())).toEqual(['Ambiguous', 'Ready', 'Reconciling', 'Stalled', 'TagGone']);
     serve({ tags: ['v1.0.0'] });
@@ -247,7 +331,10 @@ describe('the tag that an Image is on', () => {
 
 describe('behind a proxy', () => {
   let proxy: HttpProxy;
-  beforeEach(async () => void (proxy = await startHttpProxy({ ports: new Map([['registry.test', Number(server.host.split(':')[1])]]) })));
+  beforeEach(
+    async () =>
+      void (proxy = await startHttpProxy({ ports: new Map([['registry.test', Number(server.host.split(':')[1])]]) })),
+  );
   afterEach(() => proxy.stop());
 
   it('the registry is asked through it, by the controller and by kimup plan', async () => {
@@ -256,32 +343,49 @@ describe('behind a proxy', () => {
     put({ image: 'registry.test/team/app' });
     expect((await planned({ HTTP_PROXY: proxy.url })).entry.move?.tag).toBe('v1.0.1');
     expect((await refreshed()).update?.tag).toBe('v1.0.1');
-    expect(new Set(proxy.requests)).toEqual(new Set(['GET http://registry.test/v2/team/app/tags/list?n=1000', 'HEAD http://registry.test/v2/team/app/manifests/v1.0.1']));
+    expect(new Set(proxy.requests)).toEqual(
+      new Set([
+        'GET http://registry.test/v2/team/app/tags/list?n=1000',
+        'HEAD http://registry.test/v2/team/app/manifests/v1.0.1',
+      ]),
+    );
   });
 
   it('that is not there the error names it', async () => {
     start({ HTTPS_PROXY: 'http://127.0.0.1:1' });
     put({ image: 'secure.test/team/app' });
     const status = await refreshed();
-    expect(conditionOf(status, 'Ready')?.message).toContain('the connection to the proxy http://127.0.0.1:1 of HTTPS_PROXY failed (ECONNREFUSED)');
-    expect((await planned({ https_proxy: 'http://127.0.0.1:1' })).text).toContain('the proxy http://127.0.0.1:1 of https_proxy');
+    expect(conditionOf(status, 'Ready')?.message).toContain(
+      'the connection to the proxy http://127.0.0.1:1 of HTTPS_PROXY failed (ECONNREFUSED)',
+    );
+    expect((await planned({ https_proxy: 'http://127.0.0.1:1' })).text).toContain(
+      'the proxy http://127.0.0.1:1 of https_proxy',
+    );
   });
 });
 
 describe('who is not let in', () => {
   beforeEach(() => {
-    server.answer = ({ method }) => (method === 'HEAD' ? { status: 404 } : { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } });
+    server.answer = ({ method }) =>
+      method === 'HEAD' ? { status: 404 } : { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } };
     put();
   });
 
   it('is sent to spec.imagePullSecrets by the controller', async () => {
-    expect(conditionOf(await refreshed(), 'Ready')?.message).toBe(`registry ${server.host} answered 401 for team/app, asked for its list of tags: name a pull secret for it in spec.imagePullSecrets, or check the one that is there`);
+    expect(conditionOf(await refreshed(), 'Ready')?.message).toBe(
+      `registry ${server.host} answered 401 for team/app, asked for its list of tags: name a pull secret for it in spec.imagePullSecrets, or check the one that is there`,
+    );
   });
 
   it('is sent to the docker config by kimup plan', async () => {
     const file = join(folder, 'config.json');
-    expect((await planned()).text).toContain(`answered 401 for team/app, asked for its list of tags: ${file} has no credentials for it, sign in: docker login ${server.host}`);
-    writeFileSync(file, JSON.stringify({ auths: { [server.host]: { auth: Buffer.from('me:hunter2').toString('base64') } } }));
+    expect((await planned()).text).toContain(
+      `answered 401 for team/app, asked for its list of tags: ${file} has no credentials for it, sign in: docker login ${server.host}`,
+    );
+    writeFileSync(
+      file,
+      JSON.stringify({ auths: { [server.host]: { auth: Buffer.from('me:hunter2').toString('base64') } } }),
+    );
     const { text } = await planned();
     rmSync(file);
     expect(text).toContain(`the credentials that ${file} has for it were refused`);

@@ -6,11 +6,17 @@ const family = ['-c', 'sleep 1000 & wait'];
 
 describe('a command of the test run', () => {
   it('has its status and its output, both streams', async () => {
-    expect(await run('sh', ['-c', 'echo one; echo two >&2; exit 3'], { cwd: '/' })).toEqual({ status: 3, output: 'one\ntwo\n' });
+    expect(await run('sh', ['-c', 'echo one; echo two >&2; exit 3'], { cwd: '/' })).toEqual({
+      status: 3,
+      output: 'one\ntwo\n',
+    });
   });
 
   it('that is not there is a failure that names it', async () => {
-    expect(await run('no-such-command', [], { cwd: '/' })).toEqual({ status: 127, output: expect.stringContaining('no-such-command') });
+    expect(await run('no-such-command', [], { cwd: '/' })).toEqual({
+      status: 127,
+      output: expect.stringContaining('no-such-command'),
+    });
   });
 
   it('ends with its children when the run is told to end', async () => {

@@ -8,7 +8,11 @@ export interface ApiPool {
   /** Sends `body` as JSON (an apply patch where the method is PATCH). @throws Error when the answer is none of 2xx */
   send(method: 'POST' | 'PATCH', path: string, body: object): Promise<void>;
   /** Sends `body` as JSON and returns the answer, whatever it is. */
-  ask(method: 'GET' | 'POST', path: string, body?: object): Promise<{ readonly status: number; readonly body: unknown }>;
+  ask(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: object,
+  ): Promise<{ readonly status: number; readonly body: unknown }>;
   /** Runs `work` for every item, as many at a time as there are connections. */
   forEach<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void>;
   close(): Promise<void>;
@@ -16,7 +20,9 @@ export interface ApiPool {
 
 /** @param connections at most so many requests at a time */
 export async function apiPool(cluster: Cluster, connections: number): Promise<ApiPool> {
-  const config = parse(await readFile(cluster.kubeconfig, 'utf8')) as { users: Array<{ user: Record<string, string> }> };
+  const config = parse(await readFile(cluster.kubeconfig, 'utf8')) as {
+    users: Array<{ user: Record<string, string> }>;
+  };
   const user = config.users[0]!.user;
   const pem = async (name: string): Promise<string | Buffer> =>
     user[`${name}-data`] !== undefined ? Buffer.from(user[`${name}-data`]!, 'base64') : readFile(user[name]!);
@@ -29,24 +35,34 @@ export async function apiPool(cluster: Cluster, connections: number): Promise<Ap
       const { statusCode, body } = await pool.request({
         method,
         path,
-        headers: { 'content-type': method === 'PATCH' ? 'application/apply-patch+yaml' : 'application/json', 'user-agent': 'kimup-bench' },
+        headers: {
+          'content-type': method === 'PATCH' ? 'application/apply-patch+yaml' : 'application/json',
+          'user-agent': 'kimup-bench',
+        },
         body: JSON.stringify(content),
       });
       await body.dump();
       if (statusCode >= 300) throw new Error(`${method} ${path} was answered ${statusCode}`);
     },
     async ask(method, path, content) {
-      const { statusCode, body } = await pool.request({ method, path, headers: { 'content-type': 'application/json', 'user-agent': 'kimup-test' }, ...(content === undefined ? {} : { body: JSON.stringify(content) }) });
+      const { statusCode, body } = await pool.request({
+        method,
+        path,
+        headers: { 'content-type': 'application/json', 'user-agent': 'kimup-test' },
+        ...(content === undefined ? {} : { body: JSON.stringify(content) }),
+      });
       return { status: statusCode, body: await body.json() };
     },
     async forEach(items, work) {
       let next = 0;
-      await Promise.all(Array.from({ length: connections }, async () => {
-        while (next < items.length) {
-          const index = next++;
-          await work(items[index]!, index);
-        }
-      }));
+      await Promise.all(
+        Array.from({ length: connections }, async () => {
+          while (next < items.length) {
+            const index = next++;
+            await work(items[index]!, index);
+          }
+        }),
+      );
     },
     close: () => pool.close(),
   };

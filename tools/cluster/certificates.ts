@@ -36,7 +36,13 @@ export async function createAuthority(commonName = 'kimup-test'): Promise<Author
     keys,
     signingAlgorithm: algorithm,
     ...validity(),
-    extensions: [new x509.BasicConstraintsExtension(true, undefined, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature, true)],
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature,
+        true,
+      ),
+    ],
   });
   return {
     cert: `${certificate.toString('pem')}\n`,
@@ -53,7 +59,13 @@ export async function createAuthority(commonName = 'kimup-test'): Promise<Author
         extensions: [
           new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
           new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
-          ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names.map(value => ({ type: isIP(value) ? 'ip' as const : 'dns' as const, value })))] : []),
+          ...(names.length > 0
+            ? [
+                new x509.SubjectAlternativeNameExtension(
+                  names.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value })),
+                ),
+              ]
+            : []),
         ],
       });
       return { cert: `${issued.toString('pem')}\n`, key: await privateKeyPem(own) };
@@ -64,7 +76,10 @@ export async function createAuthority(commonName = 'kimup-test'): Promise<Author
 /** A key pair for signing tokens, both halves PEM. */
 export async function signingKeys(): Promise<{ publicKey: string; privateKey: string }> {
   const keys = await generateKeys();
-  return { publicKey: pem('PUBLIC KEY', await webcrypto.subtle.exportKey('spki', keys.publicKey)), privateKey: await privateKeyPem(keys) };
+  return {
+    publicKey: pem('PUBLIC KEY', await webcrypto.subtle.exportKey('spki', keys.publicKey)),
+    privateKey: await privateKeyPem(keys),
+  };
 }
 
 function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
@@ -76,7 +91,9 @@ async function privateKeyPem(keys: webcrypto.CryptoKeyPair): Promise<string> {
 }
 
 function pem(label: string, der: ArrayBuffer): string {
-  return `-----BEGIN ${label}-----\n${Buffer.from(der).toString('base64').replace(/.{64}(?=.)/g, '$&\n')}\n-----END ${label}-----\n`;
+  return `-----BEGIN ${label}-----\n${Buffer.from(der)
+    .toString('base64')
+    .replace(/.{64}(?=.)/g, '$&\n')}\n-----END ${label}-----\n`;
 }
 
 /** A minute back, for a clock that is a little behind. */

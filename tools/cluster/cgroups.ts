@@ -36,14 +36,14 @@ function isUnified(): boolean {
 function hierarchies(): string[] {
   if (isUnified()) return [mountPoint];
   return readdirSync(mountPoint, { withFileTypes: true })
-    .filter(entry => entry.isDirectory())
-    .map(entry => join(mountPoint, entry.name))
-    .filter(folder => existsSync(join(folder, 'cgroup.procs')));
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(mountPoint, entry.name))
+    .filter((folder) => existsSync(join(folder, 'cgroup.procs')));
 }
 
 function removeAbandoned(): void {
   for (const hierarchy of hierarchies()) {
-    for (const name of readdirSync(hierarchy).filter(name => name.startsWith(prefix))) {
+    for (const name of readdirSync(hierarchy).filter((name) => name.startsWith(prefix))) {
       const owner = /^(\d+)-(\d*)-/.exec(name.slice(prefix.length));
       if (owner && !isAlive(`${owner[1]} ${owner[2]}`)) removeTree(join(hierarchy, name));
     }
@@ -53,7 +53,8 @@ function removeAbandoned(): void {
 /** A group's files go with it; only groups below it must go first. One that still holds a process stays, for the next sweep. */
 function removeTree(folder: string): void {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) return;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) removeTree(join(folder, entry.name));
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) removeTree(join(folder, entry.name));
   try {
     rmdirSync(folder);
   } catch {

@@ -9,7 +9,10 @@ const deployment = (name: string, image: string, replicas = 2) => ({
   spec: {
     replicas,
     selector: { matchLabels: { app: name } },
-    template: { metadata: { labels: { app: name } }, spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image }] } },
+    template: {
+      metadata: { labels: { app: name } },
+      spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image }] },
+    },
   },
 });
 
@@ -32,7 +35,14 @@ describe('a cluster with kwok nodes', () => {
 
   it('never has pods of a failing image ready', async () => {
     await cluster.apply([deployment('bad', 'example.test/web:2-broken', 1)]);
-    await cluster.kubectl(['wait', '--for=jsonpath={.status.containerStatuses[0].state.waiting.reason}=CrashLoopBackOff', 'pod', '-l', 'app=bad', '--timeout=60s']);
+    await cluster.kubectl([
+      'wait',
+      '--for=jsonpath={.status.containerStatuses[0].state.waiting.reason}=CrashLoopBackOff',
+      'pod',
+      '-l',
+      'app=bad',
+      '--timeout=60s',
+    ]);
   });
 
   it('lets a ServiceAccount do what RBAC says, no more, and counts its requests', async () => {
@@ -41,14 +51,25 @@ describe('a cluster with kwok nodes', () => {
     const kubeconfig = await cluster.serviceAccountKubeconfig('default', 'reader');
     const since = new Date();
     await cluster.kubectl([`--kubeconfig=${kubeconfig}`, 'get', 'pods']);
-    await expect(cluster.kubectl([`--kubeconfig=${kubeconfig}`, 'get', 'secrets'])).rejects.toThrow(/Forbidden.*cannot list resource "secrets"/);
-    const events = await cluster.auditLog({ username: 'system:serviceaccount:default:reader', userAgentPrefix: 'kubectl/', since });
-    expect(events.filter(event => event.verb === 'list').map(({ resource, code }) => [resource, code])).toEqual([['pods', 200], ['secrets', 403]]);
+    await expect(cluster.kubectl([`--kubeconfig=${kubeconfig}`, 'get', 'secrets'])).rejects.toThrow(
+      /Forbidden.*cannot list resource "secrets"/,
+    );
+    const events = await cluster.auditLog({
+      username: 'system:serviceaccount:default:reader',
+      userAgentPrefix: 'kubectl/',
+      since,
+    });
+    expect(events.filter((event) => event.verb === 'list').map(({ resource, code }) => [resource, code])).toEqual([
+      ['pods', 200],
+      ['secrets', 403],
+    ]);
     expect(await cluster.auditLog({ userAgentPrefix: 'nobody/' })).toEqual([]);
   });
 
   it('says in the message what kubectl says', async () => {
-    await expect(cluster.kubectl(['get', 'nothing'])).rejects.toThrow(`the server doesn't have a resource type "nothing"`);
+    await expect(cluster.kubectl(['get', 'nothing'])).rejects.toThrow(
+      `the server doesn't have a resource type "nothing"`,
+    );
   });
 
   it('has an API server that can be stopped and started, and frozen', async () => {
@@ -60,7 +81,9 @@ describe('a cluster with kwok nodes', () => {
     await cluster.apiServerReady();
     expect(apiServer.pid).not.toBe(before);
     apiServer.kill('SIGSTOP');
-    await expect(cluster.kubectl(['get', '--raw', '/readyz', '--request-timeout=500ms'])).rejects.toThrow(/Timeout|deadline/);
+    await expect(cluster.kubectl(['get', '--raw', '/readyz', '--request-timeout=500ms'])).rejects.toThrow(
+      /Timeout|deadline/,
+    );
     apiServer.kill('SIGCONT');
     await cluster.apiServerReady();
   });
@@ -75,7 +98,12 @@ describe('a cluster with kwok nodes', () => {
   });
 
   it('runs processes beside it that end with it', async () => {
-    const other = await cluster.spawn('beside', process.execPath, ['-e', 'console.log("hello from", process.env.WHO); setInterval(() => {}, 1000)'], { env: { WHO: 'beside' } });
+    const other = await cluster.spawn(
+      'beside',
+      process.execPath,
+      ['-e', 'console.log("hello from", process.env.WHO); setInterval(() => {}, 1000)'],
+      { env: { WHO: 'beside' } },
+    );
     await expect.poll(() => other.logTail()).toContain('hello from beside');
     await other.stop();
     expect(other.ended).toBe('SIGTERM');

@@ -6,10 +6,29 @@ import { join } from 'node:path';
 import { type AuditEvent, type AuditFilter, readAuditLog } from './audit-log.ts';
 import { isAlive, self } from '../../scripts/cache.mjs';
 import { HANG_MS } from './hang.ts';
-import { apiServerArguments, controllerManagerArguments, type ControlPlaneFiles, type Endpoints, etcdArguments, schedulerArguments, writeControlPlaneFiles, writeKubeconfig } from './control-plane.ts';
+import {
+  apiServerArguments,
+  controllerManagerArguments,
+  type ControlPlaneFiles,
+  type Endpoints,
+  etcdArguments,
+  schedulerArguments,
+  writeControlPlaneFiles,
+  writeKubeconfig,
+} from './control-plane.ts';
 import { addKwokNodes } from './kwok.ts';
 import { ensureParts, type Part, type Progress } from './parts.ts';
-import { type CommandOptions, type Component, createSandbox, freePorts, run, type RunOptions, type Sandbox, tail, until } from './process.ts';
+import {
+  type CommandOptions,
+  type Component,
+  createSandbox,
+  freePorts,
+  run,
+  type RunOptions,
+  type Sandbox,
+  tail,
+  until,
+} from './process.ts';
 import { runRegistry, type TestRegistry } from './registry.ts';
 import { addRealNode, nodeAddress, prepareRealNode, type RealNode } from './real-node.ts';
 
@@ -69,9 +88,30 @@ const startTimeoutMs = 2 * HANG_MS;
 const dirPrefix = 'kimup-cluster-';
 
 /** Parts of every cluster, and those of each kind. */
-const commonParts = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'registry', 'nsinit', 'whoami'] as const;
+const commonParts = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kubectl',
+  'registry',
+  'nsinit',
+  'whoami',
+] as const;
 const kwokParts = [...commonParts, 'kwok'] as const;
-const realParts = [...commonParts, 'kubelet', 'kube-proxy', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'bridge', 'loopback', 'host-local', 'portmap', 'pause'] as const;
+const realParts = [
+  ...commonParts,
+  'kubelet',
+  'kube-proxy',
+  'containerd',
+  'containerd-shim-runc-v2',
+  'ctr',
+  'bridge',
+  'loopback',
+  'host-local',
+  'portmap',
+  'pause',
+] as const;
 
 /** Whether this process may make a real node, and if not, why. */
 export function realNodeUnavailable(): string | undefined {
@@ -97,10 +137,15 @@ export async function prepareClusters(progress: Progress): Promise<void> {
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const progress = options.progress ?? (() => {});
   const unavailable = realNodeUnavailable();
-  const nodes = options.nodes === 'real' || options.nodes === 'kwok' ? options.nodes : unavailable === undefined ? 'real' : 'kwok';
-  if (nodes === 'real' && unavailable !== undefined) throw new Error(`${unavailable}; use --nodes kwok for a control plane with simulated nodes`);
+  const nodes =
+    options.nodes === 'real' || options.nodes === 'kwok' ? options.nodes : unavailable === undefined ? 'real' : 'kwok';
+  if (nodes === 'real' && unavailable !== undefined)
+    throw new Error(`${unavailable}; use --nodes kwok for a control plane with simulated nodes`);
   if (nodes === 'real') await prepareRealNode(progress);
-  const parts: Readonly<Partial<Record<Part, string>>> = await ensureParts(nodes === 'real' ? realParts : kwokParts, progress);
+  const parts: Readonly<Partial<Record<Part, string>>> = await ensureParts(
+    nodes === 'real' ? realParts : kwokParts,
+    progress,
+  );
   removeAbandonedFolders();
   for (let attempt = 1; ; attempt++) {
     const dir = mkdtempSync(join(tmpdir(), `${dirPrefix}${self().replace(' ', '-')}-${options.name ?? nodes}-`));
@@ -131,7 +176,13 @@ class StartingCluster {
   #stopped: Promise<void> | undefined;
   #agent: Agent | undefined;
 
-  constructor(dir: string, nodes: NodeKind, parts: Readonly<Partial<Record<Part, string>>>, options: ClusterOptions, progress: Progress) {
+  constructor(
+    dir: string,
+    nodes: NodeKind,
+    parts: Readonly<Partial<Record<Part, string>>>,
+    options: ClusterOptions,
+    progress: Progress,
+  ) {
     this.#dir = dir;
     this.#nodes = nodes;
     this.#parts = parts;
@@ -145,36 +196,69 @@ class StartingCluster {
     this.#progress(`starting ${real ? 'a real node' : 'a control plane with kwok nodes'} in ${this.#dir}`);
     this.#watchParent();
     const sandbox = (this.#sandbox = await createSandbox({ nsinit: this.#part('nsinit'), node: real }));
-    const node = (this.#realNode = real ? await addRealNode({ dir: this.#dir, sandbox, part: name => this.#part(name) }) : undefined);
+    const node = (this.#realNode = real
+      ? await addRealNode({ dir: this.#dir, sandbox, part: (name) => this.#part(name) })
+      : undefined);
     const ports = await freePorts(7);
     const port = (index: number) => ports[index] ?? 0;
     const endpoints: Endpoints = node
-      ? { address: nodeAddress, apiServer: 6443, etcdClient: 2379, etcdPeer: 2380, controllerManager: 10257, scheduler: 10259 }
-      : { address: '127.0.0.1', apiServer: port(0), etcdClient: port(1), etcdPeer: port(2), controllerManager: port(3), scheduler: port(4) };
+      ? {
+          address: nodeAddress,
+          apiServer: 6443,
+          etcdClient: 2379,
+          etcdPeer: 2380,
+          controllerManager: 10257,
+          scheduler: 10259,
+        }
+      : {
+          address: '127.0.0.1',
+          apiServer: port(0),
+          etcdClient: port(1),
+          etcdPeer: port(2),
+          controllerManager: port(3),
+          scheduler: port(4),
+        };
     const files = await writeControlPlaneFiles(this.#dir, endpoints);
     const apiServer = node ? await node.forward(`${nodeAddress}:6443`) : `127.0.0.1:${endpoints.apiServer}`;
     const url = `https://${apiServer}`;
-    const kubeconfig = await files.kubeconfig('admin.kubeconfig', { commonName: 'kubernetes-admin', organization: 'system:masters' }, url);
+    const kubeconfig = await files.kubeconfig(
+      'admin.kubeconfig',
+      { commonName: 'kubernetes-admin', organization: 'system:masters' },
+      url,
+    );
 
     await this.#run('etcd', etcdArguments(this.#dir, endpoints));
     await this.#run('kube-apiserver', apiServerArguments(files, endpoints, node ? '0.0.0.0' : '127.0.0.1'));
     const registry = this.#startRegistry(node ? undefined : port(5));
     registry.catch(() => {}); // looked at below, after what may fail first
     const [controllerManager, scheduler] = await Promise.all(
-      ['kube-controller-manager', 'kube-scheduler'].map(name => files.kubeconfig(`${name}.kubeconfig`, { commonName: `system:${name}`, organization: 'system:masters' })),
+      ['kube-controller-manager', 'kube-scheduler'].map((name) =>
+        files.kubeconfig(`${name}.kubeconfig`, { commonName: `system:${name}`, organization: 'system:masters' }),
+      ),
     );
     const containers = node?.startContainerd((name, args, env) => this.#run(name, args, env));
     containers?.catch(() => {});
     const client = await this.#apiClient(files, url);
-    const apiServerReady = (timeoutMs = startTimeoutMs) => this.#waitFor('kube-apiserver', ['etcd', 'kube-apiserver'], timeoutMs, async () => (await client('/readyz')) === 200);
+    const apiServerReady = (timeoutMs = startTimeoutMs) =>
+      this.#waitFor(
+        'kube-apiserver',
+        ['etcd', 'kube-apiserver'],
+        timeoutMs,
+        async () => (await client('/readyz')) === 200,
+      );
     await apiServerReady();
     await Promise.all([
       this.#run('kube-controller-manager', controllerManagerArguments(files, endpoints, controllerManager ?? '')),
       this.#run('kube-scheduler', schedulerArguments(endpoints, scheduler ?? '')),
     ]);
     const kubectl: Cluster['kubectl'] = (args, options) => this.#kubectl(kubeconfig, args, options);
-    const apply: Cluster['apply'] = manifests =>
-      kubectl(['apply', '-f', '-'], { input: typeof manifests === 'string' ? manifests : JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests }) });
+    const apply: Cluster['apply'] = (manifests) =>
+      kubectl(['apply', '-f', '-'], {
+        input:
+          typeof manifests === 'string'
+            ? manifests
+            : JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests }),
+      });
     if (node) {
       await containers;
       await node.startKubelet(files, (name, args, env) => this.#run(name, args, env));
@@ -186,13 +270,13 @@ class StartingCluster {
         stages: this.#options.stages,
         address: `127.0.0.1:${port(6)}`,
         kubeconfig: await files.kubeconfig('kwok.kubeconfig', { commonName: 'kwok', organization: 'system:masters' }),
-        start: args => this.#run('kwok', args),
+        start: (args) => this.#run('kwok', args),
         apply,
       });
     }
     this.#registry = await registry;
     await this.#waitFor(node ? 'kubelet' : 'kwok', [...this.#components.keys()], startTimeoutMs, async () => {
-      const nodes = await client('/api/v1/nodes', body => JSON.parse(body) as NodeList);
+      const nodes = await client('/api/v1/nodes', (body) => JSON.parse(body) as NodeList);
       const serviceAccount = await client('/api/v1/namespaces/default/serviceaccounts/default');
       return serviceAccount === 200 && nodes.items.length > 0 && nodes.items.every(isUsable);
     });
@@ -209,7 +293,9 @@ class StartingCluster {
       apply,
       serviceAccountKubeconfig: async (namespace, name) => {
         const token = (await kubectl(['create', 'token', name, `--namespace=${namespace}`, '--duration=24h'])).trim();
-        return writeKubeconfig(join(this.#dir, `${namespace}-${name}.kubeconfig`), url, files.authority.cert, { token });
+        return writeKubeconfig(join(this.#dir, `${namespace}-${name}.kubeconfig`), url, files.authority.cert, {
+          token,
+        });
       },
       spawn: async (name, command, args, options) => {
         const component = sandbox.component(name, command, args, join(files.logs, `${name}.log`), options);
@@ -217,16 +303,17 @@ class StartingCluster {
         await component.start();
         return component;
       },
-      auditLog: async filter => {
+      auditLog: async (filter) => {
         await this.#auditLogIsComplete(files, client);
         return readAuditLog(files.auditLog, filter);
       },
-      component: name => {
+      component: (name) => {
         const component = name === 'registry' ? this.#registry?.component : this.#components.get(name);
-        if (!component) throw new Error(`the cluster has no component ${name}, only ${[...this.#components.keys()].join(', ')}`);
+        if (!component)
+          throw new Error(`the cluster has no component ${name}, only ${[...this.#components.keys()].join(', ')}`);
         return component;
       },
-      reachableAs: async port => (node ? node.exposeHostPort(port) : `127.0.0.1:${port}`),
+      reachableAs: async (port) => (node ? node.exposeHostPort(port) : `127.0.0.1:${port}`),
       apiServerReady,
       stop: () => this.stop(this.#options.keep ?? false),
     };
@@ -248,7 +335,12 @@ class StartingCluster {
   }
 
   portWasTaken(): boolean {
-    return this.#nodes === 'kwok' && [...this.#components.values()].some(component => component.ended !== undefined && component.logTail(50).includes('address already in use'));
+    return (
+      this.#nodes === 'kwok' &&
+      [...this.#components.values()].some(
+        (component) => component.ended !== undefined && component.logTail(50).includes('address already in use'),
+      )
+    );
   }
 
   #part(name: Part): string {
@@ -258,7 +350,13 @@ class StartingCluster {
   }
 
   async #run(name: Part, args: readonly string[], env: CommandOptions['env'] = {}): Promise<Component> {
-    const component = (this.#sandbox as Sandbox).component(name, this.#part(name), args, join(this.#dir, 'logs', `${name}.log`), { network: 'node', env });
+    const component = (this.#sandbox as Sandbox).component(
+      name,
+      this.#part(name),
+      args,
+      join(this.#dir, 'logs', `${name}.log`),
+      { network: 'node', env },
+    );
     this.#components.set(name, component);
     await component.start();
     return component;
@@ -280,15 +378,28 @@ class StartingCluster {
   }
 
   /** Waits for a condition, and fails at once if a component that it `needs` has ended, with the end of its log. */
-  async #waitFor(name: Part, needs: readonly string[], timeoutMs: number, condition: () => Promise<boolean>): Promise<void> {
+  async #waitFor(
+    name: Part,
+    needs: readonly string[],
+    timeoutMs: number,
+    condition: () => Promise<boolean>,
+  ): Promise<void> {
     let ended: Component | undefined;
-    await until(async () => {
-      ended = needs.map(need => this.#components.get(need)).find(component => component?.ended !== undefined);
-      return ended !== undefined || (await condition()) ? true : undefined;
-    }, timeoutMs, `${name} to be ready`, 50).catch((error: Error) => {
+    await until(
+      async () => {
+        ended = needs.map((need) => this.#components.get(need)).find((component) => component?.ended !== undefined);
+        return ended !== undefined || (await condition()) ? true : undefined;
+      },
+      timeoutMs,
+      `${name} to be ready`,
+      50,
+    ).catch((error: Error) => {
       throw new Error(`${error.message}\n${name}'s log ends with:\n${tail(join(this.#dir, 'logs', `${name}.log`))}`);
     });
-    if (ended) throw new Error(`${ended.name} ended with ${ended.ended}; its log ends with:\n${ended.logTail()}\n(all logs: ${join(this.#dir, 'logs')})`);
+    if (ended)
+      throw new Error(
+        `${ended.name} ended with ${ended.ended}; its log ends with:\n${ended.logTail()}\n(all logs: ${join(this.#dir, 'logs')})`,
+      );
   }
 
   #kubectl(kubeconfig: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
@@ -299,21 +410,36 @@ class StartingCluster {
   /** GETs a path as the admin: its status, or what `read` makes of its body. */
   async #apiClient(files: ControlPlaneFiles, url: string) {
     const pair = await files.authority.issue({ commonName: 'kimup-test-harness', organization: 'system:masters' });
-    const agent = (this.#agent = new Agent({ keepAlive: true, ca: files.authority.cert, cert: pair.cert, key: pair.key }));
+    const agent = (this.#agent = new Agent({
+      keepAlive: true,
+      ca: files.authority.cert,
+      cert: pair.cert,
+      key: pair.key,
+    }));
     return <T = number>(path: string, read?: (body: string) => T): Promise<T> =>
       new Promise((resolve, reject) => {
-        const request = httpsRequest(url + path, { agent, timeout: 15_000, headers: { 'user-agent': 'kimup-test-harness' } }, response => {
-          let body = '';
-          response.setEncoding('utf8').on('data', (text: string) => (body += text)).on('error', reject);
-          response.on('end', () => {
-            try {
-              resolve(read ? read(body) : (response.statusCode as T));
-            } catch (error) {
-              reject(error as Error);
-            }
-          });
-        });
-        request.on('timeout', () => request.destroy(new Error(`no answer from ${url}${path}`))).on('error', reject).end();
+        const request = httpsRequest(
+          url + path,
+          { agent, timeout: 15_000, headers: { 'user-agent': 'kimup-test-harness' } },
+          (response) => {
+            let body = '';
+            response
+              .setEncoding('utf8')
+              .on('data', (text: string) => (body += text))
+              .on('error', reject);
+            response.on('end', () => {
+              try {
+                resolve(read ? read(body) : (response.statusCode as T));
+              } catch (error) {
+                reject(error as Error);
+              }
+            });
+          },
+        );
+        request
+          .on('timeout', () => request.destroy(new Error(`no answer from ${url}${path}`)))
+          .on('error', reject)
+          .end();
       });
   }
 
@@ -341,17 +467,23 @@ class StartingCluster {
 }
 
 interface NodeList {
-  readonly items: readonly { readonly spec: { readonly taints?: readonly object[] }; readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } }[];
+  readonly items: readonly {
+    readonly spec: { readonly taints?: readonly object[] };
+    readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  }[];
 }
 
 /** Ready, and without the taint that keeps pods off a node until the node lifecycle controller has seen that. */
 function isUsable(node: NodeList['items'][number]): boolean {
-  return (node.spec.taints ?? []).length === 0 && (node.status.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
+  return (
+    (node.spec.taints ?? []).length === 0 &&
+    (node.status.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True')
+  );
 }
 
 /** Removes state folders of runs that were killed. */
 function removeAbandonedFolders(): void {
-  for (const name of readdirSync(tmpdir()).filter(name => name.startsWith(dirPrefix))) {
+  for (const name of readdirSync(tmpdir()).filter((name) => name.startsWith(dirPrefix))) {
     const owner = /^(\d+)-(\d*)-/.exec(name.slice(dirPrefix.length));
     if (owner && !isAlive(`${owner[1]} ${owner[2]}`)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }

@@ -41,7 +41,12 @@ export async function writeControlPlaneFiles(dir: string, endpoints: Endpoints):
   writeFileSync(join(pki, 'sa.key'), tokens.privateKey, { mode: 0o600 });
   writeFileSync(
     join(dir, 'audit-policy.yaml'),
-    stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived', 'ResponseStarted', 'Panic'], rules: [{ level: 'Metadata' }] }),
+    stringify({
+      apiVersion: 'audit.k8s.io/v1',
+      kind: 'Policy',
+      omitStages: ['RequestReceived', 'ResponseStarted', 'Panic'],
+      rules: [{ level: 'Metadata' }],
+    }),
   );
   const issue: ControlPlaneFiles['issue'] = async (name, request) => {
     const pair = await authority.issue(request);
@@ -53,7 +58,13 @@ export async function writeControlPlaneFiles(dir: string, endpoints: Endpoints):
   await Promise.all([
     issue('apiserver', {
       commonName: 'kube-apiserver',
-      names: [...new Set(['127.0.0.1', endpoints.address, kubernetesService]), 'localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
+      names: [
+        ...new Set(['127.0.0.1', endpoints.address, kubernetesService]),
+        'localhost',
+        'kubernetes',
+        'kubernetes.default',
+        'kubernetes.default.svc',
+      ],
     }),
     issue('apiserver-kubelet', { commonName: 'kube-apiserver-kubelet-client', organization: 'system:masters' }),
   ]);
@@ -74,11 +85,18 @@ export async function writeControlPlaneFiles(dir: string, endpoints: Endpoints):
 }
 
 /** Writes a kubeconfig with one cluster and one user; returns its path. */
-export function writeKubeconfig(path: string, server: string, ca: string, user: Readonly<Record<string, string>>): string {
+export function writeKubeconfig(
+  path: string,
+  server: string,
+  ca: string,
+  user: Readonly<Record<string, string>>,
+): string {
   const kubeconfig = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'kimup-test', cluster: { server, 'certificate-authority-data': Buffer.from(ca).toString('base64') } }],
+    clusters: [
+      { name: 'kimup-test', cluster: { server, 'certificate-authority-data': Buffer.from(ca).toString('base64') } },
+    ],
     users: [{ name: 'user', user }],
     contexts: [{ name: 'kimup-test', context: { cluster: 'kimup-test', user: 'user' } }],
     'current-context': 'kimup-test',
@@ -91,10 +109,16 @@ export function etcdArguments(dir: string, endpoints: Endpoints): string[] {
   const client = `http://127.0.0.1:${endpoints.etcdClient}`;
   const peer = `http://127.0.0.1:${endpoints.etcdPeer}`;
   return [
-    '--name=default', `--data-dir=${join(dir, 'etcd')}`,
-    `--listen-client-urls=${client}`, `--advertise-client-urls=${client}`,
-    `--listen-peer-urls=${peer}`, `--initial-advertise-peer-urls=${peer}`, `--initial-cluster=default=${peer}`,
-    '--unsafe-no-fsync', '--log-level=warn', '--quota-backend-bytes=4294967296',
+    '--name=default',
+    `--data-dir=${join(dir, 'etcd')}`,
+    `--listen-client-urls=${client}`,
+    `--advertise-client-urls=${client}`,
+    `--listen-peer-urls=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--initial-cluster=default=${peer}`,
+    '--unsafe-no-fsync',
+    '--log-level=warn',
+    '--quota-backend-bytes=4294967296',
   ];
 }
 
@@ -102,30 +126,55 @@ export function apiServerArguments(files: ControlPlaneFiles, endpoints: Endpoint
   const pki = join(files.dir, 'pki');
   return [
     `--etcd-servers=http://127.0.0.1:${endpoints.etcdClient}`,
-    `--secure-port=${endpoints.apiServer}`, `--bind-address=${bind}`, `--advertise-address=${endpoints.address}`,
-    `--client-ca-file=${pki}/ca.crt`, `--tls-cert-file=${pki}/apiserver.crt`, `--tls-private-key-file=${pki}/apiserver.key`,
-    `--service-account-key-file=${pki}/sa.pub`, `--service-account-signing-key-file=${pki}/sa.key`,
+    `--secure-port=${endpoints.apiServer}`,
+    `--bind-address=${bind}`,
+    `--advertise-address=${endpoints.address}`,
+    `--client-ca-file=${pki}/ca.crt`,
+    `--tls-cert-file=${pki}/apiserver.crt`,
+    `--tls-private-key-file=${pki}/apiserver.key`,
+    `--service-account-key-file=${pki}/sa.pub`,
+    `--service-account-signing-key-file=${pki}/sa.key`,
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-cluster-ip-range=${serviceRange}`,
-    '--authorization-mode=Node,RBAC', '--enable-admission-plugins=NodeRestriction', '--allow-privileged=true',
-    `--audit-log-path=${files.auditLog}`, `--audit-policy-file=${files.dir}/audit-policy.yaml`, '--audit-log-maxsize=0',
+    '--authorization-mode=Node,RBAC',
+    '--enable-admission-plugins=NodeRestriction',
+    '--allow-privileged=true',
+    `--audit-log-path=${files.auditLog}`,
+    `--audit-policy-file=${files.dir}/audit-policy.yaml`,
+    '--audit-log-maxsize=0',
     // A node's name does not resolve here.
     '--kubelet-preferred-address-types=InternalIP',
-    `--kubelet-client-certificate=${pki}/apiserver-kubelet.crt`, `--kubelet-client-key=${pki}/apiserver-kubelet.key`,
+    `--kubelet-client-certificate=${pki}/apiserver-kubelet.crt`,
+    `--kubelet-client-key=${pki}/apiserver-kubelet.key`,
   ];
 }
 
-export function controllerManagerArguments(files: ControlPlaneFiles, endpoints: Endpoints, kubeconfig: string): string[] {
+export function controllerManagerArguments(
+  files: ControlPlaneFiles,
+  endpoints: Endpoints,
+  kubeconfig: string,
+): string[] {
   return [
-    `--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--bind-address=127.0.0.1', `--secure-port=${endpoints.controllerManager}`,
-    `--service-account-private-key-file=${files.dir}/pki/sa.key`, `--root-ca-file=${files.dir}/pki/ca.crt`,
-    '--use-service-account-credentials=false', '--kube-api-qps=300', '--kube-api-burst=600',
+    `--kubeconfig=${kubeconfig}`,
+    '--leader-elect=false',
+    '--bind-address=127.0.0.1',
+    `--secure-port=${endpoints.controllerManager}`,
+    `--service-account-private-key-file=${files.dir}/pki/sa.key`,
+    `--root-ca-file=${files.dir}/pki/ca.crt`,
+    '--use-service-account-credentials=false',
+    '--kube-api-qps=300',
+    '--kube-api-burst=600',
   ];
 }
 
 export function schedulerArguments(endpoints: Endpoints, kubeconfig: string): string[] {
   return [
-    `--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--bind-address=127.0.0.1', `--secure-port=${endpoints.scheduler}`,
-    '--authentication-skip-lookup', '--kube-api-qps=300', '--kube-api-burst=600',
+    `--kubeconfig=${kubeconfig}`,
+    '--leader-elect=false',
+    '--bind-address=127.0.0.1',
+    `--secure-port=${endpoints.scheduler}`,
+    '--authentication-skip-lookup',
+    '--kube-api-qps=300',
+    '--kube-api-burst=600',
   ];
 }

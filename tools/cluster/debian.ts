@@ -6,7 +6,15 @@ import type { Progress } from './parts.ts';
 import { run } from './process.ts';
 
 /** The package of Debian that a command comes from. */
-const packages = { runc: 'runc', ip: 'iproute2', iptables: 'iptables', buildah: 'buildah', unshare: 'util-linux', nsenter: 'util-linux', mount: 'mount' } as const;
+const packages = {
+  runc: 'runc',
+  ip: 'iproute2',
+  iptables: 'iptables',
+  buildah: 'buildah',
+  unshare: 'util-linux',
+  nsenter: 'util-linux',
+  mount: 'mount',
+} as const;
 
 export type SystemCommand = keyof typeof packages;
 
@@ -20,10 +28,13 @@ export function systemPath(...first: string[]): string {
 
 /** Installs what is missing, where this process may. @throws Error that names the packages, and what to do instead. */
 export async function ensureSystemCommands(commands: readonly SystemCommand[], progress: Progress): Promise<void> {
-  const missing = () => [...new Set(commands.filter(command => !isInstalled(command)).map(command => packages[command]))];
+  const missing = () => [
+    ...new Set(commands.filter((command) => !isInstalled(command)).map((command) => packages[command])),
+  ];
   if (missing().length === 0) return;
   const alternative = `install ${missing().join(', ')} (the names of the Debian and Ubuntu packages), or use --nodes kwok, which needs none of them`;
-  if (process.getuid?.() !== 0 || !isInstalled('apt-get')) throw new Error(`a real node needs programs that are not here: ${alternative}`);
+  if (process.getuid?.() !== 0 || !isInstalled('apt-get'))
+    throw new Error(`a real node needs programs that are not here: ${alternative}`);
   await withLock(join(cacheFolder(), 'locks', 'apt'), async () => {
     const wanted = missing();
     if (wanted.length === 0) return;
@@ -33,22 +44,28 @@ export async function ensureSystemCommands(commands: readonly SystemCommand[], p
     const options = { env, timeoutMs: 600_000 };
     try {
       await run(['apt-get', '-qq', 'update'], options);
-      await run(['apt-get', '-qq', '-y', '-o', 'DPkg::Lock::Timeout=120', 'install', '--no-install-recommends', ...wanted], options);
+      await run(
+        ['apt-get', '-qq', '-y', '-o', 'DPkg::Lock::Timeout=120', 'install', '--no-install-recommends', ...wanted],
+        options,
+      );
     } catch (error) {
       throw new Error(`${(error as Error).message}\nEither ${alternative}`, { cause: error });
     }
     progress(`installed in ${Math.round((Date.now() - started) / 1000)} s`);
   });
-  if (missing().length > 0) throw new Error(`apt-get installed ${missing().join(', ')}, yet the commands are not found: ${alternative}`);
+  if (missing().length > 0)
+    throw new Error(`apt-get installed ${missing().join(', ')}, yet the commands are not found: ${alternative}`);
 }
 
 function isInstalled(command: string): boolean {
-  return systemPath().split(delimiter).some(folder => {
-    try {
-      accessSync(join(folder, command), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return systemPath()
+    .split(delimiter)
+    .some((folder) => {
+      try {
+        accessSync(join(folder, command), constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }

@@ -56,7 +56,7 @@ export function buildImage(spec: ImageSpec): BuiltImage {
       Env: ['PATH=/usr/local/bin:/usr/bin:/bin', ...Object.entries(env).map(([name, value]) => `${name}=${value}`)],
       ...(user === undefined ? {} : { User: user }),
       ...(workingDir === undefined ? {} : { WorkingDir: workingDir }),
-      ExposedPorts: Object.fromEntries(exposedPorts.map(port => [port, {}])),
+      ExposedPorts: Object.fromEntries(exposedPorts.map((port) => [port, {}])),
     },
     rootfs: { type: 'layers', diff_ids: [layer.digest] },
   });
@@ -65,8 +65,15 @@ export function buildImage(spec: ImageSpec): BuiltImage {
 
 /** What a signer pushes beside an image: a manifest whose one layer says which digest it signs. */
 export function buildSignature(signedDigest: string): BuiltImage {
-  const layer = jsonBlob('application/vnd.dev.cosign.simplesigning.v1+json', { critical: { image: { 'docker-manifest-digest': signedDigest } } });
-  const config = jsonBlob('application/vnd.oci.image.config.v1+json', { architecture: '', os: '', config: {}, rootfs: { type: 'layers', diff_ids: [layer.digest] } });
+  const layer = jsonBlob('application/vnd.dev.cosign.simplesigning.v1+json', {
+    critical: { image: { 'docker-manifest-digest': signedDigest } },
+  });
+  const config = jsonBlob('application/vnd.oci.image.config.v1+json', {
+    architecture: '',
+    os: '',
+    config: {},
+    rootfs: { type: 'layers', diff_ids: [layer.digest] },
+  });
   return { manifest: imageManifest(config, [layer]), blobs: [layer, config] };
 }
 
@@ -77,7 +84,10 @@ export function goArchitecture(): string {
 
 /** The image as an OCI image layout in a tar archive, under a name, as `ctr images import` takes it. */
 export function ociArchive({ manifest, blobs }: BuiltImage, name: string): Buffer {
-  const index = { schemaVersion: 2, manifests: [{ ...descriptor(manifest), annotations: { 'io.containerd.image.name': name } }] };
+  const index = {
+    schemaVersion: 2,
+    manifests: [{ ...descriptor(manifest), annotations: { 'io.containerd.image.name': name } }],
+  };
   return tar([
     { path: 'oci-layout', content: Buffer.from('{"imageLayoutVersion":"1.0.0"}') },
     { path: 'index.json', content: Buffer.from(JSON.stringify(index)) },
@@ -86,7 +96,12 @@ export function ociArchive({ manifest, blobs }: BuiltImage, name: string): Buffe
 }
 
 function imageManifest(config: Blob, layers: readonly Blob[]): Blob {
-  return jsonBlob(manifestType, { schemaVersion: 2, mediaType: manifestType, config: descriptor(config), layers: layers.map(descriptor) });
+  return jsonBlob(manifestType, {
+    schemaVersion: 2,
+    mediaType: manifestType,
+    config: descriptor(config),
+    layers: layers.map(descriptor),
+  });
 }
 
 function descriptor({ mediaType, digest, bytes }: Blob): object {
@@ -108,10 +123,14 @@ export function tar(files: readonly ImageFile[]): Buffer {
     const parts = relative(path).split('/').slice(0, -1);
     parts.forEach((_, depth) => folders.add(`${parts.slice(0, depth + 1).join('/')}/`));
   }
-  const chunks: Buffer[] = [...folders].toSorted().map(path => header(path, 0o755, 0, '5'));
+  const chunks: Buffer[] = [...folders].toSorted().map((path) => header(path, 0o755, 0, '5'));
   for (const { path, mode = 0o644, content } of files) {
     const bytes = typeof content === 'string' ? readFileSync(content) : content;
-    chunks.push(header(relative(path), mode, bytes.length, '0'), bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512));
+    chunks.push(
+      header(relative(path), mode, bytes.length, '0'),
+      bytes,
+      Buffer.alloc((512 - (bytes.length % 512)) % 512),
+    );
   }
   return Buffer.concat([...chunks, Buffer.alloc(1024)]);
 }

@@ -1,6 +1,15 @@
 // Images built from a Dockerfile by buildah, without pulling anything: the base is made of the Node.js in node_modules.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cacheFolder, self, withLock } from '../../scripts/cache.mjs';
@@ -34,13 +43,40 @@ export async function buildAndPush(build: ImageBuild): Promise<string> {
   writeFileSync(credentials, '{}');
   const env = { PATH: systemPath(), REGISTRY_AUTH_FILE: credentials, TMPDIR: storage };
   const buildah = (...args: string[]) =>
-    run(['setpriv', '--pdeathsig', 'KILL', 'buildah', '--storage-driver', 'vfs', '--root', join(storage, 'root'), '--runroot', join(storage, 'run'), ...args], { env, timeoutMs: 300_000 });
+    run(
+      [
+        'setpriv',
+        '--pdeathsig',
+        'KILL',
+        'buildah',
+        '--storage-driver',
+        'vfs',
+        '--root',
+        join(storage, 'root'),
+        '--runroot',
+        join(storage, 'run'),
+        ...args,
+      ],
+      { env, timeoutMs: 300_000 },
+    );
   try {
     // Only what a build needs to read images of this machine; none is verified, none pulled.
     const policy = join(storage, 'policy.json');
     writeFileSync(policy, JSON.stringify({ default: [{ type: 'insecureAcceptAnything' }] }));
     const image = `localhost/${build.repository}:${build.tag}`;
-    await buildah('bud', '--signature-policy', policy, '--isolation', 'chroot', '--pull=false', '--build-arg', `BASE=oci-archive:${base}`, '--tag', image, build.context);
+    await buildah(
+      'bud',
+      '--signature-policy',
+      policy,
+      '--isolation',
+      'chroot',
+      '--pull=false',
+      '--build-arg',
+      `BASE=oci-archive:${base}`,
+      '--tag',
+      image,
+      build.context,
+    );
     const target = `${new URL(build.registry.url).host}/${build.repository}:${build.tag}`;
     await buildah('push', '--signature-policy', policy, '--tls-verify=false', image, `docker://${target}`);
   } finally {
@@ -62,10 +98,13 @@ async function nodeBaseImage(): Promise<string> {
     mkdirSync(dirname(archive), { recursive: true });
     const files: ImageFile[] = [
       { path: '/usr/local/bin/node', mode: 0o755, content: node },
-      ...libraries.map(path => ({ path, mode: 0o755, content: path })),
-      { path: '/etc/passwd', content: Buffer.from('root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/:/sbin/nologin\n') },
+      ...libraries.map((path) => ({ path, mode: 0o755, content: path })),
+      {
+        path: '/etc/passwd',
+        content: Buffer.from('root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/:/sbin/nologin\n'),
+      },
       // The authorities that this machine trusts, where it has them in Debian's place.
-      ...['/etc/ssl/certs/ca-certificates.crt'].filter(existsSync).map(path => ({ path, content: path })),
+      ...['/etc/ssl/certs/ca-certificates.crt'].filter(existsSync).map((path) => ({ path, content: path })),
     ];
     const image = buildFromFiles({ files, config: { entrypoint: ['/usr/local/bin/node'] } });
     const temporary = `${archive}.${self().replace(' ', '-')}`;
@@ -78,5 +117,7 @@ async function nodeBaseImage(): Promise<string> {
 /** The shared libraries that a program is linked with, the loader included, by their absolute paths. */
 async function librariesOf(program: string): Promise<string[]> {
   const output = await run(['ldd', program]);
-  return [...output.matchAll(/(?:=> )?(\/\S+) \(0x[0-9a-f]+\)/g)].map(match => match[1] ?? '').filter(path => path !== '');
+  return [...output.matchAll(/(?:=> )?(\/\S+) \(0x[0-9a-f]+\)/g)]
+    .map((match) => match[1] ?? '')
+    .filter((path) => path !== '');
 }

@@ -21,9 +21,12 @@ export async function addKwokNodes(nodes: KwokNodes): Promise<void> {
   const config = join(nodes.dir, 'stages.yaml');
   writeFileSync(config, stages(nodes.failingImages ?? defaultFailingImages, nodes.stages));
   await nodes.start([
-    `--config=${config}`, `--kubeconfig=${nodes.kubeconfig}`, '--manage-all-nodes=true',
+    `--config=${config}`,
+    `--kubeconfig=${nodes.kubeconfig}`,
+    '--manage-all-nodes=true',
     // Leases, so that the node lifecycle controller does not give the nodes up after 40 s.
-    '--node-lease-duration-seconds=40', `--server-address=${nodes.address}`,
+    '--node-lease-duration-seconds=40',
+    `--server-address=${nodes.address}`,
   ]);
   const resources = { cpu: '64', memory: '256Gi', pods: '5000' };
   await nodes.apply(
@@ -32,7 +35,11 @@ export async function addKwokNodes(nodes: KwokNodes): Promise<void> {
       kind: 'Node',
       metadata: {
         name: `kwok-${index}`,
-        labels: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': goArchitecture(), 'kubernetes.io/hostname': `kwok-${index}` },
+        labels: {
+          'kubernetes.io/os': 'linux',
+          'kubernetes.io/arch': goArchitecture(),
+          'kubernetes.io/hostname': `kwok-${index}`,
+        },
       },
       status: { allocatable: resources, capacity: resources },
     })),

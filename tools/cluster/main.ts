@@ -2,7 +2,9 @@
 import { parseArgs } from 'node:util';
 import { startCluster } from './cluster.ts';
 
-const { values } = parseArgs({ options: { nodes: { type: 'string', default: 'auto' }, keep: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { nodes: { type: 'string', default: 'auto' }, keep: { type: 'boolean', default: false } },
+});
 const { nodes, keep } = values;
 if (nodes !== 'real' && nodes !== 'kwok' && nodes !== 'auto') {
   console.error(`--nodes ${nodes}: it is real, kwok or auto (real where this process may)`);
@@ -21,7 +23,7 @@ const stop = async () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
 
 try {
-  cluster = await startCluster({ nodes, keep, name: 'play', progress: line => console.error(line) });
+  cluster = await startCluster({ nodes, keep, name: 'play', progress: (line) => console.error(line) });
 } catch (error) {
   console.error((error as Error).message);
   process.exit(1);

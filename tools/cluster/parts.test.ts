@@ -18,20 +18,20 @@ afterEach(() => {
 describe('ensureParts', () => {
   it('builds a part once, says so, and then takes it from the cache', async () => {
     const lines: string[] = [];
-    const { pause } = await ensureParts(['pause'], line => lines.push(line));
+    const { pause } = await ensureParts(['pause'], (line) => lines.push(line));
     expect(statSync(pause).mode & 0o111).not.toBe(0);
     expect(lines[0]).toMatch(/^building pause /);
     expect(lines.at(-1)).toMatch(/^built pause in \d+ s$/);
     lines.length = 0;
-    expect(await ensureParts(['pause'], line => lines.push(line))).toEqual({ pause });
+    expect(await ensureParts(['pause'], (line) => lines.push(line))).toEqual({ pause });
     expect(lines).toEqual([]);
   });
 
   it('builds once when two ask at once', async () => {
     const lines: string[] = [];
-    const results = await Promise.all([1, 2].map(() => ensureParts(['pause'], line => lines.push(line))));
+    const results = await Promise.all([1, 2].map(() => ensureParts(['pause'], (line) => lines.push(line))));
     expect(results[0]).toEqual(results[1]);
-    expect(lines.filter(line => line.startsWith('building'))).toHaveLength(1);
+    expect(lines.filter((line) => line.startsWith('building'))).toHaveLength(1);
   });
 
   it('is not held up by what a killed build left: its lock and its half-built part', async () => {
@@ -51,11 +51,16 @@ describe('ensureParts', () => {
     vi.stubEnv('KUBEBUILDER_ASSETS', '');
     const failure = ensureParts(['etcd']);
     await expect(failure).rejects.toThrow('etcd can\'t be built: there is no "go" on the PATH');
-    await expect(failure).rejects.toThrow(/install Go 1\.26 or newer[^]*KUBEBUILDER_ASSETS[^]*put it there yourself: .*\/etcd[^]*KIMUP_CACHE/);
+    await expect(failure).rejects.toThrow(
+      /install Go 1\.26 or newer[^]*KUBEBUILDER_ASSETS[^]*put it there yourself: .*\/etcd[^]*KIMUP_CACHE/,
+    );
   });
 
   it("shows the end of a build's output", async () => {
-    writeFileSync(join(cache, 'go'), '#!/bin/sh\necho some progress; echo "no required module provides package" >&2; exit 1\n');
+    writeFileSync(
+      join(cache, 'go'),
+      '#!/bin/sh\necho some progress; echo "no required module provides package" >&2; exit 1\n',
+    );
     chmodSync(join(cache, 'go'), 0o755);
     vi.stubEnv('PATH', `${cache}:${process.env['PATH']}`);
     await expect(ensureParts(['kwok'])).rejects.toThrow('no required module provides package');
@@ -80,7 +85,9 @@ describe('startCluster', () => {
     chmodSync(join(assets, 'etcd'), 0o755);
     vi.stubEnv('KUBEBUILDER_ASSETS', assets);
     vi.stubEnv('KIMUP_CACHE', undefined); // the other parts are there
-    await expect(startCluster({ nodes: 'kwok' })).rejects.toThrow(/etcd ended with status 3; its log ends with:\nthe disk is made of cheese/);
+    await expect(startCluster({ nodes: 'kwok' })).rejects.toThrow(
+      /etcd ended with status 3; its log ends with:\nthe disk is made of cheese/,
+    );
     rmSync(assets, { recursive: true });
   });
 });

@@ -21,7 +21,13 @@ export interface Sandbox {
   /** The process to watch for: all is over when it is gone. Undefined where there is none. */
   readonly pid: number | undefined;
   /** Starts a process; its output goes to the end of `logFile`. */
-  component(name: string, command: string, args: readonly string[], logFile: string, options?: CommandOptions): Component;
+  component(
+    name: string,
+    command: string,
+    args: readonly string[],
+    logFile: string,
+    options?: CommandOptions,
+  ): Component;
   /** Runs a command to its end. @throws Error with its stderr when its status is not 0. */
   run(command: string, args: readonly string[], options?: CommandOptions & RunOptions): Promise<string>;
   /** Ends every process at once (SIGKILL). */
@@ -69,9 +75,21 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const inUserNamespace = ['--user', '--map-root-user', '--pid'];
   switch (options.node ? 'pid-namespace' : (options.binding ?? strongestBinding(inUserNamespace))) {
     case 'pid-namespace':
-      return namespaces(options.nsinit, ['--pid', ...namespaced], ['-p'], options.node ? ['-m', '-n'] : [], 'pid-namespace');
+      return namespaces(
+        options.nsinit,
+        ['--pid', ...namespaced],
+        ['-p'],
+        options.node ? ['-m', '-n'] : [],
+        'pid-namespace',
+      );
     case 'user-and-pid-namespace':
-      return namespaces(options.nsinit, inUserNamespace, ['-U', '--preserve-credentials', '-p'], [], 'user-and-pid-namespace');
+      return namespaces(
+        options.nsinit,
+        inUserNamespace,
+        ['-U', '--preserve-credentials', '-p'],
+        [],
+        'user-and-pid-namespace',
+      );
     case 'parent-death-signal':
       return oneByOne(['setpriv', '--pdeathsig', 'KILL']);
     case 'none':
@@ -94,17 +112,36 @@ function works([command = '', ...args]: string[]): boolean {
   }
 }
 
-async function namespaces(nsinit: string, unshare: string[], enter: string[], enterNode: string[], binding: Binding): Promise<Sandbox> {
-  const holder = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...unshare, '--fork', '--kill-child', nsinit], { stdio: ['ignore', 'ignore', 'pipe'] });
+async function namespaces(
+  nsinit: string,
+  unshare: string[],
+  enter: string[],
+  enterNode: string[],
+  binding: Binding,
+): Promise<Sandbox> {
+  const holder = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...unshare, '--fork', '--kill-child', nsinit], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let problem = '';
   holder.stderr.on('data', (data: Buffer) => (problem += data.toString()));
-  const gone = new Promise<void>(resolve => holder.once('close', () => resolve()));
+  const gone = new Promise<void>((resolve) => holder.once('close', () => resolve()));
   const init = await until(() => childOf(holder.pid), HANG_MS).catch(() => undefined);
-  if (init === undefined) throw new Error(`can't make namespaces (unshare ${unshare.join(' ')}): ${problem.trim() || 'no answer'}`);
+  if (init === undefined)
+    throw new Error(`can't make namespaces (unshare ${unshare.join(' ')}): ${problem.trim() || 'no answer'}`);
   const holderEnds = () => holder.kill('SIGKILL');
   process.once('exit', holderEnds);
   const wrap = (command: string, args: readonly string[], options: CommandOptions): string[] => [
-    'setpriv', '--pdeathsig', 'KILL', 'nsenter', '-t', String(init), ...enter, ...(options.network === 'node' ? enterNode : []), '--', command, ...args,
+    'setpriv',
+    '--pdeathsig',
+    'KILL',
+    'nsenter',
+    '-t',
+    String(init),
+    ...enter,
+    ...(options.network === 'node' ? enterNode : []),
+    '--',
+    command,
+    ...args,
   ];
   const started: Component[] = [];
   return {
@@ -128,13 +165,13 @@ async function namespaces(nsinit: string, unshare: string[], enter: string[], en
 
 function oneByOne(prefix: string[]): Sandbox {
   const started: Component[] = [];
-  const endAll = () => started.forEach(component => component.kill('SIGKILL'));
+  const endAll = () => started.forEach((component) => component.kill('SIGKILL'));
   process.once('exit', endAll);
   return {
     binding: prefix.length > 0 ? 'parent-death-signal' : 'none',
     pid: undefined,
     component(name, command, args, logFile, options = {}) {
-      const component = new LocalComponent(name, [...prefix, command, ...args], logFile, options, pid => pid);
+      const component = new LocalComponent(name, [...prefix, command, ...args], logFile, options, (pid) => pid);
       started.push(component);
       return component;
     },
@@ -142,7 +179,7 @@ function oneByOne(prefix: string[]): Sandbox {
     async end() {
       process.off('exit', endAll);
       endAll();
-      await Promise.all(started.map(component => component.exited()));
+      await Promise.all(started.map((component) => component.exited()));
     },
   };
 }
@@ -158,7 +195,13 @@ class LocalComponent implements Component {
   #pid: number | undefined;
   #ended: string | undefined;
 
-  constructor(name: string, command: readonly string[], logFile: string, options: CommandOptions, pidOf: (child: number | undefined) => number | undefined) {
+  constructor(
+    name: string,
+    command: readonly string[],
+    logFile: string,
+    options: CommandOptions,
+    pidOf: (child: number | undefined) => number | undefined,
+  ) {
     this.name = name;
     this.logFile = logFile;
     this.#command = command;
@@ -186,8 +229,8 @@ class LocalComponent implements Component {
     closeSync(log);
     this.#child = child;
     this.#ended = undefined;
-    this.#exited = new Promise(resolve => {
-      child.once('error', error => {
+    this.#exited = new Promise((resolve) => {
+      child.once('error', (error) => {
         this.#ended = error.message;
         resolve();
       });
@@ -240,7 +283,10 @@ function childOf(pid: number | undefined): number | undefined {
 /** Whether any thread of a process runs. Its first one may be a zombie while the last one ends a namespace. */
 function isRunning(pid: number): boolean {
   const threads = orElse(() => readdirSync(`/proc/${pid}/task`), []);
-  return threads.some(thread => !/^(\d+ \(.*\) [ZX]|$)/s.test(orElse(() => readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'), '')));
+  return threads.some(
+    (thread) =>
+      !/^(\d+ \(.*\) [ZX]|$)/s.test(orElse(() => readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'), '')),
+  );
 }
 
 function orElse<T>(read: () => T, otherwise: T): T {
@@ -269,13 +315,22 @@ export function tail(file: string, lines = 20): string {
 }
 
 /** Runs a command to its end and returns its stdout. @throws Error with its stderr when its status is not 0. */
-export function run([command = '', ...args]: readonly string[], options: CommandOptions & RunOptions = {}): Promise<string> {
+export function run(
+  [command = '', ...args]: readonly string[],
+  options: CommandOptions & RunOptions = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const timeout = options.timeoutMs ?? 60_000;
     const child = execFile(
       command,
       args,
-      { cwd: options.cwd, env: { ...process.env, ...options.env }, timeout, killSignal: 'SIGKILL', maxBuffer: 256 * 1024 * 1024 },
+      {
+        cwd: options.cwd,
+        env: { ...process.env, ...options.env },
+        timeout,
+        killSignal: 'SIGKILL',
+        maxBuffer: 256 * 1024 * 1024,
+      },
       (error, stdout, stderr) => {
         if (!error) return resolve(stdout);
         const why = error.killed ? `no end after ${timeout} ms` : stderr.trim() || stdout.trim() || error.message;
@@ -291,9 +346,14 @@ export function run([command = '', ...args]: readonly string[], options: Command
  * Asks `probe` again and again until it gives something other than undefined.
  * @throws Error after `timeoutMs`, with `what` was waited for and the last error of the probe.
  */
-export async function until<T>(probe: () => T | undefined | Promise<T | undefined>, timeoutMs: number, what = 'the condition', everyMs = 5): Promise<T> {
+export async function until<T>(
+  probe: () => T | undefined | Promise<T | undefined>,
+  timeoutMs: number,
+  what = 'the condition',
+  everyMs = 5,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
-  for (let last: unknown; ; ) {
+  for (let last: unknown; ;) {
     try {
       const value = await probe();
       if (value !== undefined) return value;
@@ -301,7 +361,8 @@ export async function until<T>(probe: () => T | undefined | Promise<T | undefine
     } catch (error) {
       last = error;
     }
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}${last ? `: ${(last as Error).message}` : ''}`);
+    if (Date.now() > deadline)
+      throw new Error(`waited ${timeoutMs} ms for ${what}${last ? `: ${(last as Error).message}` : ''}`);
     await delay(everyMs);
   }
 }
@@ -315,7 +376,7 @@ export async function freePorts(count: number): Promise<number[]> {
       return server;
     }),
   );
-  const ports = servers.map(server => (server.address() as { port: number }).port);
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
 }

@@ -39,7 +39,15 @@ export async function prepareRealNode(progress: Progress): Promise<void> {
 }
 
 /** Makes the node's network and folders in the sandbox. Nothing runs yet. */
-export async function addRealNode({ dir, sandbox, part }: { dir: string; sandbox: Sandbox; part: (name: Part) => string }): Promise<RealNode> {
+export async function addRealNode({
+  dir,
+  sandbox,
+  part,
+}: {
+  dir: string;
+  sandbox: Sandbox;
+  part: (name: Part) => string;
+}): Promise<RealNode> {
   mkdirSync(join(dir, 'logs'), { recursive: true });
   const env = { PATH: systemPath(dirname(part('containerd-shim-runc-v2'))) };
   await sandbox.run('sh', ['-ec', setUp], { network: 'node', env });
@@ -47,31 +55,54 @@ export async function addRealNode({ dir, sandbox, part }: { dir: string; sandbox
   const forwarder = createForwarder(dir, part('nsinit'), sandbox);
   const socket = join(dir, 'containerd.sock');
   return {
-    forward: address => forwarder.forward(address),
-    exposeHostPort: port => forwarder.expose(port, nodeAddress),
+    forward: (address) => forwarder.forward(address),
+    exposeHostPort: (port) => forwarder.expose(port, nodeAddress),
     async startContainerd(start) {
       writeContainerdFiles(dir, socket, part);
-      const ctr = (...args: string[]) => sandbox.run(part('ctr'), [`--address=${socket}`, '--namespace=k8s.io', ...args], { network: 'node' });
+      const ctr = (...args: string[]) =>
+        sandbox.run(part('ctr'), [`--address=${socket}`, '--namespace=k8s.io', ...args], { network: 'node' });
       await start('containerd', [`--config=${join(dir, 'containerd.toml')}`], env);
       await until(() => ctr('version'), HANG_MS, 'containerd', 50);
       await ctr('images', 'import', join(dir, 'pause.tar'));
     },
     async startKubelet(files, start) {
-      const kubelet = await files.kubeconfig('kubelet.kubeconfig', { commonName: `system:node:${nodeName}`, organization: 'system:nodes' });
+      const kubelet = await files.kubeconfig('kubelet.kubeconfig', {
+        commonName: `system:node:${nodeName}`,
+        organization: 'system:nodes',
+      });
       const proxy = await files.kubeconfig('kube-proxy.kubeconfig', { commonName: 'system:kube-proxy' });
       writeFileSync(join(dir, 'kubelet.yaml'), stringify(kubeletConfiguration(dir, socket, cgroup)));
       await Promise.all([
-        start('kubelet', [
-          `--config=${dir}/kubelet.yaml`, `--kubeconfig=${kubelet}`, `--hostname-override=${nodeName}`, `--node-ip=${nodeAddress}`,
-          `--root-dir=${dir}/kubelet`, `--cert-dir=${dir}/kubelet-pki`,
-        ], env),
-        start('kube-proxy', [
-          `--kubeconfig=${proxy}`, `--hostname-override=${nodeName}`, '--proxy-mode=iptables', `--cluster-cidr=${podRange}`,
-          // Pods share one bridge: without this, answers of a Service would go past the address translation.
-          '--masquerade-all', '--iptables-min-sync-period=0s',
-          // These are the machine's, and not ours to set.
-          '--conntrack-max-per-core=0', '--conntrack-min=0', '--conntrack-tcp-timeout-established=0', '--conntrack-tcp-timeout-close-wait=0',
-        ], env),
+        start(
+          'kubelet',
+          [
+            `--config=${dir}/kubelet.yaml`,
+            `--kubeconfig=${kubelet}`,
+            `--hostname-override=${nodeName}`,
+            `--node-ip=${nodeAddress}`,
+            `--root-dir=${dir}/kubelet`,
+            `--cert-dir=${dir}/kubelet-pki`,
+          ],
+          env,
+        ),
+        start(
+          'kube-proxy',
+          [
+            `--kubeconfig=${proxy}`,
+            `--hostname-override=${nodeName}`,
+            '--proxy-mode=iptables',
+            `--cluster-cidr=${podRange}`,
+            // Pods share one bridge: without this, answers of a Service would go past the address translation.
+            '--masquerade-all',
+            '--iptables-min-sync-period=0s',
+            // These are the machine's, and not ours to set.
+            '--conntrack-max-per-core=0',
+            '--conntrack-min=0',
+            '--conntrack-tcp-timeout-established=0',
+            '--conntrack-tcp-timeout-close-wait=0',
+          ],
+          env,
+        ),
       ]);
     },
     async beforeEnd() {
@@ -102,18 +133,47 @@ echo 1 > /proc/sys/net/ipv4/ip_forward
 
 function writeContainerdFiles(dir: string, socket: string, part: (name: Part) => string): void {
   const registry = `${nodeAddress}:5000`;
-  const folders = { bin: join(dir, 'cni', 'bin'), conf: join(dir, 'cni', 'conf'), hosts: join(dir, 'certs.d', registry) };
-  for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true });
-  for (const plugin of ['bridge', 'loopback', 'host-local', 'portmap'] as const) copyFileSync(part(plugin), join(folders.bin, plugin));
-  writeFileSync(join(folders.hosts, 'hosts.toml'), `server = "http://${registry}"\n[host."http://${registry}"]\n  capabilities = ["pull", "resolve"]\n`);
-  const bridge = {
-    type: 'bridge', bridge: 'cni0', isGateway: true, ipMasq: false, hairpinMode: true,
-    ipam: { type: 'host-local', ranges: [[{ subnet: podRange }]], routes: [{ dst: '0.0.0.0/0' }], dataDir: join(dir, 'cni', 'addresses') },
+  const folders = {
+    bin: join(dir, 'cni', 'bin'),
+    conf: join(dir, 'cni', 'conf'),
+    hosts: join(dir, 'certs.d', registry),
   };
-  writeFileSync(join(folders.conf, '10-pods.conflist'), JSON.stringify({ cniVersion: '1.0.0', name: 'pods', plugins: [bridge, { type: 'portmap', capabilities: { portMappings: true } }] }));
-  const pause = buildImage({ files: [{ path: '/pause', mode: 0o755, content: readFileSync(part('pause')) }], config: { entrypoint: ['/pause'], user: '65535:65535' } });
+  for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true });
+  for (const plugin of ['bridge', 'loopback', 'host-local', 'portmap'] as const)
+    copyFileSync(part(plugin), join(folders.bin, plugin));
+  writeFileSync(
+    join(folders.hosts, 'hosts.toml'),
+    `server = "http://${registry}"\n[host."http://${registry}"]\n  capabilities = ["pull", "resolve"]\n`,
+  );
+  const bridge = {
+    type: 'bridge',
+    bridge: 'cni0',
+    isGateway: true,
+    ipMasq: false,
+    hairpinMode: true,
+    ipam: {
+      type: 'host-local',
+      ranges: [[{ subnet: podRange }]],
+      routes: [{ dst: '0.0.0.0/0' }],
+      dataDir: join(dir, 'cni', 'addresses'),
+    },
+  };
+  writeFileSync(
+    join(folders.conf, '10-pods.conflist'),
+    JSON.stringify({
+      cniVersion: '1.0.0',
+      name: 'pods',
+      plugins: [bridge, { type: 'portmap', capabilities: { portMappings: true } }],
+    }),
+  );
+  const pause = buildImage({
+    files: [{ path: '/pause', mode: 0o755, content: readFileSync(part('pause')) }],
+    config: { entrypoint: ['/pause'], user: '65535:65535' },
+  });
   writeFileSync(join(dir, 'pause.tar'), ociArchive(pause, pauseImage));
-  writeFileSync(join(dir, 'containerd.toml'), `
+  writeFileSync(
+    join(dir, 'containerd.toml'),
+    `
 version = 3
 root = "${dir}/containerd"
 state = "/run/containerd"
@@ -133,7 +193,8 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.tracing.processor
   [plugins.'io.containerd.cri.v1.runtime'.cni]
     bin_dirs = ["${folders.bin}"]
     conf_dir = "${folders.conf}"
-`);
+`,
+  );
 }
 
 /** overlayfs can't be put on overlayfs, which the folder is on if this machine is a container itself. */
@@ -147,7 +208,11 @@ function kubeletConfiguration(dir: string, socket: string, cgroup: string): obje
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
     containerRuntimeEndpoint: `unix://${socket}`,
-    authentication: { anonymous: { enabled: false }, webhook: { enabled: false }, x509: { clientCAFile: join(dir, 'pki', 'ca.crt') } },
+    authentication: {
+      anonymous: { enabled: false },
+      webhook: { enabled: false },
+      x509: { clientCAFile: join(dir, 'pki', 'ca.crt') },
+    },
     authorization: { mode: 'AlwaysAllow' },
     failCgroupV1: false,
     failSwapOn: false,

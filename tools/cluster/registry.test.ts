@@ -46,7 +46,8 @@ describe('a registry of another kind', () => {
     try {
       await registry.push('app', 'v1', image('v1'));
       const dispatcher = new Agent({ connect: { ca: registry.ca ?? '' } });
-      const status = async (headers: Record<string, string>) => (await request(`${registry.url}/v2/app/tags/list`, { headers, dispatcher })).statusCode;
+      const status = async (headers: Record<string, string>) =>
+        (await request(`${registry.url}/v2/app/tags/list`, { headers, dispatcher })).statusCode;
       await expect(request(`${registry.url}/v2/`)).rejects.toThrow();
       expect(await status({})).toBe(401);
       expect(await status({ authorization: basic })).toBe(200);
@@ -61,11 +62,16 @@ describe('a registry of another kind', () => {
     try {
       for (const tag of ['v1', 'v2', 'v3']) await registry.push('team/app', tag, image(tag));
       const challenge = (await request(`${registry.url}/v2/team/app/tags/list`)).headers['www-authenticate'] as string;
-      const [, realm, service, scope] = /^Bearer realm="([^"]+)",service="([^"]+)",scope="([^"]+)"/.exec(challenge) ?? [];
+      const [, realm, service, scope] =
+        /^Bearer realm="([^"]+)",service="([^"]+)",scope="([^"]+)"/.exec(challenge) ?? [];
       const url = `${realm}?service=${service}&scope=${scope}`;
       expect((await request(url)).statusCode).toBe(401);
-      const { token } = (await (await request(url, { headers: { authorization: basic } })).body.json()) as { token: string };
-      const page = await request(`${registry.url}/v2/team/app/tags/list?n=2`, { headers: { authorization: `Bearer ${token}` } });
+      const { token } = (await (await request(url, { headers: { authorization: basic } })).body.json()) as {
+        token: string;
+      };
+      const page = await request(`${registry.url}/v2/team/app/tags/list?n=2`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
       expect(await page.body.json()).toEqual({ name: 'team/app', tags: ['v1', 'v2'] });
       expect(page.headers['link']).toContain('rel="next"');
       expect(await registry.tags('team/app')).toEqual(['v1', 'v2', 'v3']);

@@ -98,8 +98,26 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   try {
     const [port] = await freePorts(1);
     const address = `127.0.0.1:${port}`;
-    const registry = await runRegistry({ sandbox, binary: parts.registry, dir, logFile: join(dir, 'registry.log'), listen: address, host: address, reachedAt: address, network: 'host' }, options);
-    return { ...registry, stop: async () => { await registry.stop(); await stop(); } };
+    const registry = await runRegistry(
+      {
+        sandbox,
+        binary: parts.registry,
+        dir,
+        logFile: join(dir, 'registry.log'),
+        listen: address,
+        host: address,
+        reachedAt: address,
+        network: 'host',
+      },
+      options,
+    );
+    return {
+      ...registry,
+      stop: async () => {
+        await registry.stop();
+        await stop();
+      },
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -109,21 +127,31 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
 /** Starts a registry in a sandbox and waits until it answers. */
 export async function runRegistry(place: RegistryPlace, options: RegistryOptions = {}): Promise<TestRegistry> {
   mkdirSync(join(place.dir, 'storage'), { recursive: true });
-  const certificates = options.tls || options.auth === 'token' ? await createAuthority('kimup-test-registry') : undefined;
+  const certificates =
+    options.tls || options.auth === 'token' ? await createAuthority('kimup-test-registry') : undefined;
   const caFile = join(place.dir, 'ca.crt');
   if (certificates) writeFileSync(caFile, certificates.cert);
   let tls: { certificate: string; key: string } | undefined;
   if (options.tls && certificates) {
     tls = { certificate: join(place.dir, 'tls.crt'), key: join(place.dir, 'tls.key') };
-    const pair = await certificates.issue({ commonName: 'registry', names: ['127.0.0.1', 'localhost', place.host.replace(/:\d+$/, '')] });
+    const pair = await certificates.issue({
+      commonName: 'registry',
+      names: ['127.0.0.1', 'localhost', place.host.replace(/:\d+$/, '')],
+    });
     writeFileSync(tls.certificate, pair.cert);
     writeFileSync(tls.key, pair.key, { mode: 0o600 });
   }
-  const tokens = options.auth === 'token' && certificates ? await startTokenServer(certificates, testCredentials) : undefined;
+  const tokens =
+    options.auth === 'token' && certificates ? await startTokenServer(certificates, testCredentials) : undefined;
   const config = {
     version: 0.1,
     log: { level: 'warn', accesslog: { disabled: false } },
-    storage: { filesystem: { rootdirectory: join(place.dir, 'storage') }, delete: { enabled: true }, cache: { blobdescriptor: 'inmemory' }, maintenance: { uploadpurging: { enabled: false } } },
+    storage: {
+      filesystem: { rootdirectory: join(place.dir, 'storage') },
+      delete: { enabled: true },
+      cache: { blobdescriptor: 'inmemory' },
+      maintenance: { uploadpurging: { enabled: false } },
+    },
     http: { addr: place.listen, secret: 'not-secret', relativeurls: true, ...(tls ? { tls } : {}) },
     health: { storagedriver: { enabled: false } },
     ...(options.maxTags === undefined ? {} : { tags: { maxtags: options.maxTags } }),
@@ -136,11 +164,22 @@ export async function runRegistry(place: RegistryPlace, options: RegistryOptions
     env: { OTEL_TRACES_EXPORTER: 'none' },
   });
   await component.start();
-  const client = new RegistryClient(`${tls ? 'https' : 'http'}://${place.reachedAt}`, tls && certificates ? certificates.cert : undefined, options.auth, tokens);
-  await until(async () => {
-    if (component.ended !== undefined) throw new Error(`the registry ended (${component.ended}):\n${component.logTail()}`);
-    return (await client.call('GET', '/v2/')).statusCode === 200 ? true : undefined;
-  }, HANG_MS, `the registry at ${client.url}`, 20);
+  const client = new RegistryClient(
+    `${tls ? 'https' : 'http'}://${place.reachedAt}`,
+    tls && certificates ? certificates.cert : undefined,
+    options.auth,
+    tokens,
+  );
+  await until(
+    async () => {
+      if (component.ended !== undefined)
+        throw new Error(`the registry ended (${component.ended}):\n${component.logTail()}`);
+      return (await client.call('GET', '/v2/')).statusCode === 200 ? true : undefined;
+    },
+    HANG_MS,
+    `the registry at ${client.url}`,
+    20,
+  );
   return {
     host: place.host,
     url: client.url,
@@ -152,10 +191,10 @@ export async function runRegistry(place: RegistryPlace, options: RegistryOptions
       await client.push(repository, tag, buildSignature(digest));
       return tag;
     },
-    tags: repository => client.tags(repository),
+    tags: (repository) => client.tags(repository),
     digest: (repository, tag) => client.digest(repository, tag),
     deleteManifest: (repository, reference) => client.deleteManifest(repository, reference),
-    requests: filter => requestsIn(place.logFile, client, filter),
+    requests: (filter) => requestsIn(place.logFile, client, filter),
     async stop() {
       await component.stop();
       await tokens?.stop();
@@ -170,7 +209,10 @@ function auth(place: RegistryPlace, options: RegistryOptions, tokens: TokenServe
     writeFileSync(path, htpasswdLine);
     return { auth: { htpasswd: { realm: 'kimup-test', path } } };
   }
-  if (tokens) return { auth: { token: { realm: tokens.realm, service: tokens.service, issuer: tokens.issuer, rootcertbundle: caFile } } };
+  if (tokens)
+    return {
+      auth: { token: { realm: tokens.realm, service: tokens.service, issuer: tokens.issuer, rootcertbundle: caFile } },
+    };
   return {};
 }
 
@@ -190,7 +232,12 @@ class RegistryClient {
     this.#agent = new Agent({ ...(ca === undefined ? {} : { connect: { ca } }) });
   }
 
-  async call(method: Dispatcher.HttpMethod, path: string, body?: Buffer, headers: Record<string, string> = {}): Promise<{ statusCode: number; headers: Record<string, string | string[] | undefined>; text: string }> {
+  async call(
+    method: Dispatcher.HttpMethod,
+    path: string,
+    body?: Buffer,
+    headers: Record<string, string> = {},
+  ): Promise<{ statusCode: number; headers: Record<string, string | string[] | undefined>; text: string }> {
     const authorization = await this.#authorization(path);
     const response = await request(new URL(path, this.url), {
       method,
@@ -205,7 +252,8 @@ class RegistryClient {
 
   /** The authorization that this object gives itself, without asking. */
   async #authorization(path: string): Promise<string | undefined> {
-    if (this.#auth === 'basic') return `Basic ${Buffer.from(`${testCredentials.username}:${testCredentials.password}`).toString('base64')}`;
+    if (this.#auth === 'basic')
+      return `Basic ${Buffer.from(`${testCredentials.username}:${testCredentials.password}`).toString('base64')}`;
     if (!this.#tokens) return undefined;
     const repository = /^\/v2\/(.+)\/(?:blobs|manifests|tags)\//.exec(path)?.[1];
     return `Bearer ${await this.#tokens.issue(repository === undefined ? [] : [{ type: 'repository', name: repository, actions: ['pull', 'push', 'delete'] }])}`;
@@ -217,15 +265,19 @@ class RegistryClient {
       const upload = await this.#expect(202, 'POST', `/v2/${repository}/blobs/uploads/`);
       const location = new URL(String(upload.headers['location']), this.url);
       location.searchParams.set('digest', blob.digest);
-      await this.#expect(201, 'PUT', location.pathname + location.search, blob.bytes, { 'content-type': 'application/octet-stream' });
+      await this.#expect(201, 'PUT', location.pathname + location.search, blob.bytes, {
+        'content-type': 'application/octet-stream',
+      });
     }
-    await this.#expect(201, 'PUT', `/v2/${repository}/manifests/${tag}`, manifest.bytes, { 'content-type': manifest.mediaType });
+    await this.#expect(201, 'PUT', `/v2/${repository}/manifests/${tag}`, manifest.bytes, {
+      'content-type': manifest.mediaType,
+    });
     return manifest.digest;
   }
 
   async tags(repository: string): Promise<string[]> {
     const tags: string[] = [];
-    for (let path: string | undefined = `/v2/${repository}/tags/list?n=1000`; path !== undefined; ) {
+    for (let path: string | undefined = `/v2/${repository}/tags/list?n=1000`; path !== undefined;) {
       const page = await this.call('GET', path);
       if (page.statusCode === 404) return [];
       tags.push(...((JSON.parse(page.text) as { tags: string[] | null }).tags ?? []));
@@ -249,7 +301,10 @@ class RegistryClient {
 
   async #expect(status: number, ...call: Parameters<RegistryClient['call']>) {
     const answer = await this.call(...call);
-    if (answer.statusCode !== status) throw new Error(`the test registry answers ${call[0]} ${call[1]} with ${answer.statusCode}, not ${status}: ${answer.text.slice(0, 500)}`);
+    if (answer.statusCode !== status)
+      throw new Error(
+        `the test registry answers ${call[0]} ${call[1]} with ${answer.statusCode}, not ${status}: ${answer.text.slice(0, 500)}`,
+      );
     return answer;
   }
 }
@@ -257,20 +312,30 @@ class RegistryClient {
 /** An access log line in Apache's combined format. */
 const accessLine = /^\S+ - \S* \[[^\]]*\] "(\S+) (\S+) [^"]*" (\d+) \d+ "[^"]*" "([^"]*)"/;
 
-async function requestsIn(logFile: string, client: RegistryClient, filter: RequestFilter = {}): Promise<RegistryRequest[]> {
+async function requestsIn(
+  logFile: string,
+  client: RegistryClient,
+  filter: RequestFilter = {},
+): Promise<RegistryRequest[]> {
   // A request is logged after it was answered; once this one is in the log, those before it are too.
   const mark = `${ownUserAgent}-${randomUUID()}`;
   await client.call('GET', '/v2/', undefined, { 'user-agent': mark });
-  const text = await until(() => {
-    const log = readFileSync(logFile, 'utf8');
-    return log.includes(mark) ? log : undefined;
-  }, HANG_MS, "the registry's access log");
+  const text = await until(
+    () => {
+      const log = readFileSync(logFile, 'utf8');
+      return log.includes(mark) ? log : undefined;
+    },
+    HANG_MS,
+    "the registry's access log",
+  );
   const requests: RegistryRequest[] = [];
   for (const line of text.split('\n')) {
     const [, method, path, status, userAgent] = accessLine.exec(line) ?? [];
-    if (method === undefined || path === undefined || userAgent === undefined || userAgent.startsWith(ownUserAgent)) continue;
+    if (method === undefined || path === undefined || userAgent === undefined || userAgent.startsWith(ownUserAgent))
+      continue;
     if (filter.method !== undefined && method !== filter.method) continue;
-    if (typeof filter.path === 'string' ? !path.startsWith(filter.path) : filter.path && !filter.path.test(path)) continue;
+    if (typeof filter.path === 'string' ? !path.startsWith(filter.path) : filter.path && !filter.path.test(path))
+      continue;
     if (filter.userAgentPrefix !== undefined && !userAgent.startsWith(filter.userAgentPrefix)) continue;
     requests.push({ method, path, status: Number(status), userAgent });
   }

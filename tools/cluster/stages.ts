@@ -9,10 +9,26 @@ export function stages(failingImages: string, extra: readonly string[] = []): st
   const failing = `[.spec.containers[].image | test(${JSON.stringify(failingImages)})] | any`;
   const pending = [matches('.metadata.deletionTimestamp'), matches('.status.phase', 'In', 'Pending')];
   return [
-    stage('node-ready', 'Node', [matches('.status.conditions.[] | select( .type == "Ready" ) | .status', 'NotIn', 'True')], { statusTemplate: nodeReady }),
+    stage(
+      'node-ready',
+      'Node',
+      [matches('.status.conditions.[] | select( .type == "Ready" ) | .status', 'NotIn', 'True')],
+      { statusTemplate: nodeReady },
+    ),
     stage('pod-running', 'Pod', [...pending, matches(failing, 'In', 'false')], { statusTemplate: podStatus(true) }),
-    stage('pod-failing', 'Pod', [...pending, matches(failing, 'In', 'true'), matches('.status.containerStatuses')], { statusTemplate: podStatus(false) }),
-    stage('pod-complete', 'Pod', [matches('.metadata.deletionTimestamp'), matches('.status.phase', 'In', 'Running'), matches('.metadata.ownerReferences.[].kind', 'In', 'Job')], { statusTemplate: podCompleted }),
+    stage('pod-failing', 'Pod', [...pending, matches(failing, 'In', 'true'), matches('.status.containerStatuses')], {
+      statusTemplate: podStatus(false),
+    }),
+    stage(
+      'pod-complete',
+      'Pod',
+      [
+        matches('.metadata.deletionTimestamp'),
+        matches('.status.phase', 'In', 'Running'),
+        matches('.metadata.ownerReferences.[].kind', 'In', 'Job'),
+      ],
+      { statusTemplate: podCompleted },
+    ),
     stage('pod-delete', 'Pod', [matches('.metadata.deletionTimestamp', 'Exists')], { delete: true }),
     ...extra,
   ].join('---\n');
@@ -49,7 +65,9 @@ phase: Running
 
 function podStatus(running: boolean): string {
   const ready = running ? 'True' : 'False';
-  const state = running ? '{running: {startedAt: {{ Now | Quote }}}}' : '{waiting: {reason: CrashLoopBackOff, message: made to fail by a stage of kwok}}';
+  const state = running
+    ? '{running: {startedAt: {{ Now | Quote }}}}'
+    : '{waiting: {reason: CrashLoopBackOff, message: made to fail by a stage of kwok}}';
   return `
 conditions:
 - {type: Initialized, status: "True", lastTransitionTime: {{ Now | Quote }}}

@@ -8,6 +8,11 @@ export const whoamiPort = 8080;
 export function whoamiImage(program: string, version: string): ImageSpec {
   return {
     files: [{ path: '/whoami', mode: 0o755, content: program }],
-    config: { entrypoint: ['/whoami'], env: { VERSION: version }, user: '65532:65532', exposedPorts: [`${whoamiPort}/tcp`] },
+    config: {
+      entrypoint: ['/whoami'],
+      env: { VERSION: version },
+      user: '65532:65532',
+      exposedPorts: [`${whoamiPort}/tcp`],
+    },
   };
 }

@@ -24,21 +24,35 @@ export function customResourceDefinition(target: Class): object {
     metadata: { name: `${plural}.${GROUP}`, labels: { 'app.kubernetes.io/name': 'kimup' } },
     spec: {
       group: GROUP,
-      names: { kind, listKind: `${kind}List`, plural, singular, ...(shortNames === undefined ? {} : { shortNames }), categories: [CATEGORY] },
+      names: {
+        kind,
+        listKind: `${kind}List`,
+        plural,
+        singular,
+        ...(shortNames === undefined ? {} : { shortNames }),
+        categories: [CATEGORY],
+      },
       scope: 'Namespaced',
-      versions: [{
-        name: VERSION,
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        additionalPrinterColumns: columns,
-        schema: {
-          openAPIV3Schema: {
-            ...schema,
-            properties: { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' }, ...properties },
+      versions: [
+        {
+          name: VERSION,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          additionalPrinterColumns: columns,
+          schema: {
+            openAPIV3Schema: {
+              ...schema,
+              properties: {
+                apiVersion: { type: 'string' },
+                kind: { type: 'string' },
+                metadata: { type: 'object' },
+                ...properties,
+              },
+            },
           },
         },
-      }],
+      ],
     },
   };
 }

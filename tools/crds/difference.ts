@@ -15,10 +15,12 @@ export function difference(before: string, after: string): string {
   while (end < Math.min(old.length, now.length) - start && old.at(-1 - end) === now.at(-1 - end)) end++;
   const lines = [
     `@@ line ${start + 1} @@`,
-    ...old.slice(Math.max(0, start - CONTEXT), start).map(line => ` ${line}`),
-    ...old.slice(start, old.length - end).map(line => `-${line}`),
-    ...now.slice(start, now.length - end).map(line => `+${line}`),
-    ...old.slice(old.length - end, old.length - end + CONTEXT).map(line => ` ${line}`),
+    ...old.slice(Math.max(0, start - CONTEXT), start).map((line) => ` ${line}`),
+    ...old.slice(start, old.length - end).map((line) => `-${line}`),
+    ...now.slice(start, now.length - end).map((line) => `+${line}`),
+    ...old.slice(old.length - end, old.length - end + CONTEXT).map((line) => ` ${line}`),
   ];
-  return lines.length <= MOST ? lines.join('\n') : [...lines.slice(0, MOST), `… ${lines.length - MOST} more lines`].join('\n');
+  return lines.length <= MOST
+    ? lines.join('\n')
+    : [...lines.slice(0, MOST), `… ${lines.length - MOST} more lines`].join('\n');
 }

@@ -9,7 +9,9 @@ import { customResourceDefinition, fileName, toYaml } from './custom-resource-de
 import { difference } from './difference.ts';
 
 const folder = join(process.cwd(), 'crds');
-const wanted = new Map([Image, AlertConfig, Kimup].map(target => [fileName(target), toYaml(customResourceDefinition(target))]));
+const wanted = new Map(
+  [Image, AlertConfig, Kimup].map((target) => [fileName(target), toYaml(customResourceDefinition(target))]),
+);
 
 if (process.argv.includes('--check')) check();
 else write();
@@ -20,9 +22,9 @@ function write(): void {
 }
 
 function check(): void {
-  const found = new Map(files().map(name => [name, readFileSync(join(folder, name), 'utf8')]));
+  const found = new Map(files().map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
   const names = [...new Set([...wanted.keys(), ...found.keys()])].toSorted();
-  const differing = names.filter(name => wanted.get(name) !== found.get(name));
+  const differing = names.filter((name) => wanted.get(name) !== found.get(name));
   for (const name of differing) {
     console.error(`crds/${name} is not what src/adapters/kubernetes/api says: npm run crds`);
     console.error(difference(found.get(name) ?? '', wanted.get(name) ?? ''));

@@ -22,10 +22,16 @@ export function schemaOfClass(target: Class): Schema {
   for (const name of propertiesOf(target)) {
     const property = withKeywords(own.properties?.[name] ?? {}, schemaOf(target, name));
     if (property.description === undefined) throw new TypeError(`${target.name}.${name} has no @Describe`);
-    if (property.type === undefined) throw new TypeError(`${target.name}.${name} has no type: decorate it with @IsString() or the like`);
+    if (property.type === undefined)
+      throw new TypeError(`${target.name}.${name} has no type: decorate it with @IsString() or the like`);
     properties[name] = property;
   }
-  return { ...schemaOf(target), type: 'object', properties, ...(own.required === undefined ? {} : { required: own.required.toSorted() }) };
+  return {
+    ...schemaOf(target),
+    type: 'object',
+    properties,
+    ...(own.required === undefined ? {} : { required: own.required.toSorted() }),
+  };
 }
 
 /** A property's own CEL rules come before those of its class. */
@@ -38,15 +44,15 @@ function validated(target: Class): Schema {
   return targetConstructorToSchema(target, {
     classTransformerMetadataStorage: types as never,
     additionalConverters: {
-      [ValidationTypes.NESTED_VALIDATION]: meta => {
+      [ValidationTypes.NESTED_VALIDATION]: (meta) => {
         const type = types.findTypeMetadata(meta.target as Class, meta.propertyName);
         if (type === undefined) throw new TypeError(`${(meta.target as Class).name}.${meta.propertyName} has no @Type`);
         return schemaOfClass(type.typeFunction()) as never;
       },
       // The rest of a list's schema is in what its elements are; the API server refuses an empty one.
       isArray: { type: 'array' },
-      arrayMinSize: meta => ({ type: 'array', minItems: meta.constraints[0] }),
-      arrayMaxSize: meta => ({ type: 'array', maxItems: meta.constraints[0] }),
+      arrayMinSize: (meta) => ({ type: 'array', minItems: meta.constraints[0] }),
+      arrayMaxSize: (meta) => ({ type: 'array', maxItems: meta.constraints[0] }),
     },
   }) as Schema;
 }
@@ -54,5 +60,5 @@ function validated(target: Class): Schema {
 /** In the order in which the class declares them. */
 function propertiesOf(target: Class): string[] {
   const metadata = getMetadataStorage().getTargetValidationMetadatas(target, '', true, false);
-  return [...new Set(metadata.map(meta => meta.propertyName))];
+  return [...new Set(metadata.map((meta) => meta.propertyName))];
 }

@@ -7,7 +7,11 @@ import { join } from 'node:path';
 import { type Path, wholePath } from '../../test/support/path/whole-path.ts';
 
 const { values } = parseArgs({
-  options: { nodes: { type: 'string', default: 'auto' }, keep: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  options: {
+    nodes: { type: 'string', default: 'auto' },
+    keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
 });
 if (values.help || !['auto', 'real', 'kwok'].includes(values.nodes)) {
   console.error('usage: npm run demo -- [--nodes real|kwok] [--keep]');
@@ -25,8 +29,15 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 try {
   cluster = await step('start a cluster', async (tell) => {
-    const running = await startCluster({ nodes: values.nodes as 'auto' | 'real' | 'kwok', name: 'demo', progress: tell });
-    const node = running.nodes === 'real' ? 'one real node with real containers' : 'a control plane with kwok nodes (no process runs in their pods)';
+    const running = await startCluster({
+      nodes: values.nodes as 'auto' | 'real' | 'kwok',
+      name: 'demo',
+      progress: tell,
+    });
+    const node =
+      running.nodes === 'real'
+        ? 'one real node with real containers'
+        : 'a control plane with kwok nodes (no process runs in their pods)';
     return { value: running, outcome: `${node}, a registry beside it` };
   });
   const path: Path = { cluster };
@@ -35,7 +46,9 @@ try {
   }
   print();
   if (values.keep) {
-    console.log(`\nIt runs until Ctrl-C. Play with it:\n  export KUBECONFIG=${cluster.kubeconfig} PATH=${join(cluster.parts.kubectl!, '..')}:$PATH\n  kubectl describe image demos\n`);
+    console.log(
+      `\nIt runs until Ctrl-C. Play with it:\n  export KUBECONFIG=${cluster.kubeconfig} PATH=${join(cluster.parts.kubectl!, '..')}:$PATH\n  kubectl describe image demos\n`,
+    );
     setInterval(() => {}, 60_000);
   } else {
     await end(0);
@@ -51,7 +64,10 @@ try {
 }
 
 /** Runs a step, showing what it tells, and notes how long it took. */
-async function step<T>(title: string, run: (tell: (line: string) => void) => Promise<{ value: T; outcome: string }>): Promise<T> {
+async function step<T>(
+  title: string,
+  run: (tell: (line: string) => void) => Promise<{ value: T; outcome: string }>,
+): Promise<T> {
   console.log(`\n▸ ${title}`);
   const began = Date.now();
   const seconds = (): number => (Date.now() - began) / 1_000;
@@ -70,14 +86,22 @@ async function step<T>(title: string, run: (tell: (line: string) => void) => Pro
 function print(): void {
   const width = Math.max(...rows.map(({ title }) => title.length));
   console.log(`\n${'step'.padEnd(width)}  seconds  outcome`);
-  for (const { title, seconds, outcome } of rows) console.log(`${title.padEnd(width)}  ${seconds.toFixed(1).padStart(7)}  ${outcome}`);
+  for (const { title, seconds, outcome } of rows)
+    console.log(`${title.padEnd(width)}  ${seconds.toFixed(1).padStart(7)}  ${outcome}`);
   console.log(`${'all'.padEnd(width)}  ${((Date.now() - started) / 1_000).toFixed(1).padStart(7)}`);
 }
 
 /** What a person needs to see why a step failed. */
 async function show(failed: Cluster): Promise<void> {
-  for (const args of [['get', 'images,deployments,statefulsets,daemonsets,pods', '-A', '-o', 'wide'], ['describe', 'images', '-A'], ['get', 'events', '-A', '--sort-by=.lastTimestamp'], ['logs', '-n', 'kimup-operator', '-l', 'app.kubernetes.io/name=kimup', '--prefix', '--tail=40']]) {
-    console.error(`\n$ kubectl ${args.join(' ')}\n${await failed.kubectl(args).catch((error: Error) => error.message)}`);
+  for (const args of [
+    ['get', 'images,deployments,statefulsets,daemonsets,pods', '-A', '-o', 'wide'],
+    ['describe', 'images', '-A'],
+    ['get', 'events', '-A', '--sort-by=.lastTimestamp'],
+    ['logs', '-n', 'kimup-operator', '-l', 'app.kubernetes.io/name=kimup', '--prefix', '--tail=40'],
+  ]) {
+    console.error(
+      `\n$ kubectl ${args.join(' ')}\n${await failed.kubectl(args).catch((error: Error) => error.message)}`,
+    );
   }
   for (const file of readdirSync(join(failed.dir, 'logs')).filter((name) => name.startsWith('kimup-'))) {
     console.error(`\n${file} ends with:\n${tail(join(failed.dir, 'logs', file), 40)}`);

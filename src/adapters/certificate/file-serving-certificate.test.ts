@@ -11,13 +11,16 @@ import { X509CertificateAuthority } from './x509-certificate-authority.ts';
 
 const renewed = (hosts: readonly string[]) => new X509CertificateAuthority({ hosts }).renewed(undefined, Date.now());
 /** Another certificate by the same authority. */
-const renewedBy = (made: Certificates) => new X509CertificateAuthority({ hosts: ['localhost'] }).renewed(made, Date.now() + 61 * 86_400_000);
+const renewedBy = (made: Certificates) =>
+  new X509CertificateAuthority({ hosts: ['localhost'] }).renewed(made, Date.now() + 61 * 86_400_000);
 
 const TRUST_MS = 60_000;
 
 describe('a certificate from files', () => {
   const lines: string[] = [];
-  const write = (line: string, fields?: object) => { lines.push(`${line} ${JSON.stringify(fields)}`); };
+  const write = (line: string, fields?: object) => {
+    lines.push(`${line} ${JSON.stringify(fields)}`);
+  };
   const log: Log = { debug: write, info: write, warn: write, error: write };
   let directory: string;
   let clock: FakeClock;
@@ -48,14 +51,19 @@ describe('a certificate from files', () => {
     expect(hasServingCertificate(directory)).toBe(true);
   });
 
-  it('says which files it can\'t read, and takes them up once they are there', async () => {
+  it("says which files it can't read, and takes them up once they are there", async () => {
     await source.start();
     expect(source.current()).toBeUndefined();
     expect(source.problem()).toContain(join(directory, 'tls.crt'));
     await put(made);
     await source.start();
     expect(source.problem()).toBeUndefined();
-    expect(source.current()).toEqual({ certificate: made['tls.crt'], key: made['tls.key'], authority: made['ca.crt'], until: expect.any(Number) });
+    expect(source.current()).toEqual({
+      certificate: made['tls.crt'],
+      key: made['tls.key'],
+      authority: made['ca.crt'],
+      until: expect.any(Number),
+    });
   });
 
   it('is trusted itself where there is no authority', async () => {
@@ -68,7 +76,9 @@ describe('a certificate from files', () => {
     const seen: CertificateBundle[] = [];
     await put(made);
     await source.start();
-    source.subscribe((bundle) => { seen.push(bundle); });
+    source.subscribe((bundle) => {
+      seen.push(bundle);
+    });
     expect(seen).toHaveLength(1);
     const next = await renewedBy(made);
     await put({ 'tls.crt': next['tls.crt'] });
@@ -86,7 +96,7 @@ describe('a certificate from files', () => {
     expect(lines.join()).not.toContain('PRIVATE');
   });
 
-  it('is left for the next look while its authority is still another\'s', async () => {
+  it("is left for the next look while its authority is still another's", async () => {
     await put(made);
     await source.start();
     const { 'ca.crt': authority, ...pair } = await renewed(['localhost']);
@@ -102,7 +112,12 @@ describe('a certificate from files', () => {
   describe('by another authority', () => {
     let next: Certificates;
     const authorities = () => source.current()!.authority.match(/BEGIN/g)!.length;
-    const served = () => (source.current()!.certificate === made['tls.crt'] ? 'old' : source.current()!.certificate === next['tls.crt'] ? 'new' : 'another');
+    const served = () =>
+      source.current()!.certificate === made['tls.crt']
+        ? 'old'
+        : source.current()!.certificate === next['tls.crt']
+          ? 'new'
+          : 'another';
 
     beforeEach(async () => {
       await put(made);
@@ -143,7 +158,10 @@ describe('a certificate from files', () => {
   });
 
   it('by another authority is served at once where the old one has run out', async () => {
-    const short = await new X509CertificateAuthority({ hosts: ['localhost'], servingLifeMs: 60_000 }).renewed(undefined, clock.now());
+    const short = await new X509CertificateAuthority({ hosts: ['localhost'], servingLifeMs: 60_000 }).renewed(
+      undefined,
+      clock.now(),
+    );
     await put(short);
     await source.start();
     await clock.advance(70_000);

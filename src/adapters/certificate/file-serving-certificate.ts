@@ -32,7 +32,13 @@ export class FileServingCertificate extends PolledServingCertificate {
   /** What was served under another authority, and since when that one is replaced. */
   #before: { readonly bundle: CertificateBundle; readonly since: number } | undefined;
 
-  constructor(clock: Clock, log: Log, private readonly directory: string = SERVING_CERTS_DIRECTORY, periodMs = 5_000, private readonly trustMs = TRUST_MS) {
+  constructor(
+    clock: Clock,
+    log: Log,
+    private readonly directory: string = SERVING_CERTS_DIRECTORY,
+    periodMs = 5_000,
+    private readonly trustMs = TRUST_MS,
+  ) {
     super(clock, log, periodMs);
   }
 
@@ -46,7 +52,9 @@ export class FileServingCertificate extends PolledServingCertificate {
 
   #read(file: string): Promise<string> {
     return readFile(join(this.directory, file), 'utf8').catch((cause: unknown) => {
-      throw new Error(`the webhook's certificate in ${this.directory} can't be read: ${(cause as Error).message}`, { cause });
+      throw new Error(`the webhook's certificate in ${this.directory} can't be read: ${(cause as Error).message}`, {
+        cause,
+      });
     });
   }
 
@@ -81,10 +89,15 @@ export class FileServingCertificate extends PolledServingCertificate {
       isTrusted = leadsTo(chain, certificatesIn(authority));
     } catch {
       // Its cause may quote what is in the files.
-      throw new Error(`${where} can't be read: PEM is expected in tls.crt, ca.crt and, without a passphrase, in tls.key`);
+      throw new Error(
+        `${where} can't be read: PEM is expected in tls.crt, ca.crt and, without a passphrase, in tls.key`,
+      );
     }
     if (!isPair) throw new Error(`${where} and its key are no pair: write tls.crt and tls.key anew, together`);
-    if (!isTrusted) throw new Error(`${where} is not by the authority in ca.crt: write ca.crt anew, with the one that signed tls.crt`);
+    if (!isTrusted)
+      throw new Error(
+        `${where} is not by the authority in ca.crt: write ca.crt anew, with the one that signed tls.crt`,
+      );
     return read.validToDate.getTime();
   }
 }
@@ -99,7 +112,12 @@ function certificatesIn(pem: string): X509Certificate[] {
 /** Whether the first of `chain` is one of `authorities`, or signed by one, over others of the chain if need be. */
 function leadsTo([first, ...others]: readonly X509Certificate[], authorities: readonly X509Certificate[]): boolean {
   if (first === undefined) return false;
-  if (authorities.some((authority) => authority.fingerprint256 === first.fingerprint256 || first.verify(authority.publicKey))) return true;
+  if (
+    authorities.some(
+      (authority) => authority.fingerprint256 === first.fingerprint256 || first.verify(authority.publicKey),
+    )
+  )
+    return true;
   const issuer = others.findIndex((other) => first.verify(other.publicKey));
   return issuer !== -1 && leadsTo([others[issuer]!, ...others.toSpliced(issuer, 1)], authorities);
 }

@@ -9,7 +9,8 @@ import { type CertificateOptions, X509CertificateAuthority } from './x509-certif
 const DAY = 86_400_000;
 const hosts = ['kimup-webhook.kimup-operator.svc', 'localhost', '127.0.0.1'];
 const now = Date.now();
-const renewed = (kept: Certificates | undefined, at: number, options: CertificateOptions) => new X509CertificateAuthority(options).renewed(kept, at);
+const renewed = (kept: Certificates | undefined, at: number, options: CertificateOptions) =>
+  new X509CertificateAuthority(options).renewed(kept, at);
 
 describe('an authority of our own', () => {
   it('signs a certificate that a TLS client takes for every host, by name and by address', async () => {
@@ -53,7 +54,11 @@ describe('an authority of our own', () => {
   });
 
   it('is renewed without a moment in which somebody who trusts only the old or only both is turned away', async () => {
-    const old = await renewed(undefined, now - 200 * DAY, { hosts, authorityLifeMs: 290 * DAY, servingLifeMs: 1000 * DAY });
+    const old = await renewed(undefined, now - 200 * DAY, {
+      hosts,
+      authorityLifeMs: 290 * DAY,
+      servingLifeMs: 1000 * DAY,
+    });
     const then = now - 11 * 60_000;
     const both = await renewed(old, then, { hosts });
     expect(both['ca.crt'].match(/BEGIN/g)).toHaveLength(2);
@@ -64,7 +69,9 @@ describe('an authority of our own', () => {
     expect(await handshake(old, both['ca.crt'], 'localhost')).toBe('authorized');
     expect(await handshake(trusted, both['ca.crt'], 'localhost')).toBe('authorized');
     expect(await handshake(trusted, old['ca.crt'], 'localhost')).not.toBe('authorized');
-    expect((await new X509CertificateAuthority({ hosts }).replaced(trusted, now))['ca.crt'].match(/BEGIN/g)).toHaveLength(2);
+    expect(
+      (await new X509CertificateAuthority({ hosts }).replaced(trusted, now))['ca.crt'].match(/BEGIN/g),
+    ).toHaveLength(2);
   });
 
   it.each([
@@ -80,8 +87,12 @@ describe('an authority of our own', () => {
     const [made, other] = [await renewed(undefined, now, { hosts }), await renewed(undefined, now, { hosts })];
     const mended = await renewed({ ...made, 'tls.key': other['tls.key'] }, now, { hosts });
     expect(mended['ca.crt']).toBe(made['ca.crt']);
-    expect(new X509CertificateAuthority({ hosts }).bundle(mended, now)?.until).toBe(new X509Certificate(mended['tls.crt']).validToDate.getTime());
-    expect(new X509CertificateAuthority({ hosts }).bundle({ ...made, 'tls.key': other['tls.key'] }, now)).toBeUndefined();
+    expect(new X509CertificateAuthority({ hosts }).bundle(mended, now)?.until).toBe(
+      new X509Certificate(mended['tls.crt']).validToDate.getTime(),
+    );
+    expect(
+      new X509CertificateAuthority({ hosts }).bundle({ ...made, 'tls.key': other['tls.key'] }, now),
+    ).toBeUndefined();
     expect((await renewed(made, now + 100 * DAY, { hosts }))['tls.crt']).not.toBe(made['tls.crt']);
   });
 });
@@ -92,11 +103,21 @@ async function handshake(served: Certificates, authority: string, host: string):
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   try {
     return await new Promise((done) => {
-      const socket = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', servername: host === '127.0.0.1' ? '' : host, ca: authority }, () => {
-        done(socket.authorized ? 'authorized' : String(socket.authorizationError));
-        socket.destroy();
+      const socket = connect(
+        {
+          port: (server.address() as AddressInfo).port,
+          host: '127.0.0.1',
+          servername: host === '127.0.0.1' ? '' : host,
+          ca: authority,
+        },
+        () => {
+          done(socket.authorized ? 'authorized' : String(socket.authorizationError));
+          socket.destroy();
+        },
+      );
+      socket.on('error', (error: NodeJS.ErrnoException) => {
+        done(`${error.code}: ${error.message}`);
       });
-      socket.on('error', (error: NodeJS.ErrnoException) => { done(`${error.code}: ${error.message}`); });
     });
   } finally {
     server.close();

@@ -34,24 +34,31 @@ export class X509CertificateAuthority extends CertificateAuthority {
     const authority = kept === undefined ? undefined : usable(kept['ca.crt'], kept['ca.key'], now);
     if (kept === undefined || authority === undefined) {
       const fresh = await newAuthority(now, this.options, '');
-      return { ...fresh, ...await newServing(fresh, now, this.options) };
+      return { ...fresh, ...(await newServing(fresh, now, this.options)) };
     }
     if (now >= twoThirds(authority)) return this.replaced(kept, now);
     const serving = usable(kept['tls.crt'], kept['tls.key'], now);
     const signed = serving?.verify(authority.publicKey) === true || now - begin(authority) < TRUST_MS;
     if (serving !== undefined && now < twoThirds(serving) && signed && isFor(serving, this.options.hosts)) return kept;
-    return { ...kept, ...await newServing(kept, now, this.options) };
+    return { ...kept, ...(await newServing(kept, now, this.options)) };
   }
 
   override async replaced(kept: Certificates, now: number): Promise<Certificates> {
     const next = await newAuthority(now, this.options, new X509Certificate(kept['ca.crt']).toString());
     if (usable(kept['tls.crt'], kept['tls.key'], now) !== undefined) return { ...kept, ...next };
-    return { ...next, ...await newServing(next, now, this.options) };
+    return { ...next, ...(await newServing(next, now, this.options)) };
   }
 
   override bundle(kept: Certificates, now: number): CertificateBundle | undefined {
     const serving = usable(kept['tls.crt'], kept['tls.key'], now);
-    return serving && { certificate: kept['tls.crt'], key: kept['tls.key'], authority: kept['ca.crt'], until: serving.validToDate.getTime() };
+    return (
+      serving && {
+        certificate: kept['tls.crt'],
+        key: kept['tls.key'],
+        authority: kept['ca.crt'],
+        until: serving.validToDate.getTime(),
+      }
+    );
   }
 }
 
@@ -71,14 +78,20 @@ function begin(certificate: X509Certificate): number {
 
 function twoThirds(certificate: X509Certificate): number {
   const from = certificate.validFromDate.getTime();
-  return from + (certificate.validToDate.getTime() - from) * 2 / 3;
+  return from + ((certificate.validToDate.getTime() - from) * 2) / 3;
 }
 
 function isFor(certificate: X509Certificate, hosts: readonly string[]): boolean {
-  return hosts.every((host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined);
+  return hosts.every(
+    (host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined,
+  );
 }
 
-async function newAuthority(now: number, options: CertificateOptions, before: string): Promise<Pick<Certificates, 'ca.crt' | 'ca.key'>> {
+async function newAuthority(
+  now: number,
+  options: CertificateOptions,
+  before: string,
+): Promise<Pick<Certificates, 'ca.crt' | 'ca.key'>> {
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     // A subject of its own for each, so that the chain to the right one is found by name.
@@ -96,9 +109,19 @@ async function newAuthority(now: number, options: CertificateOptions, before: st
   return { 'ca.crt': lines(certificate.toString('pem')) + lines(before), 'ca.key': await privateKey(keys) };
 }
 
-async function newServing(authority: Pick<Certificates, 'ca.crt' | 'ca.key'>, now: number, options: CertificateOptions): Promise<Pick<Certificates, 'tls.crt' | 'tls.key'>> {
+async function newServing(
+  authority: Pick<Certificates, 'ca.crt' | 'ca.key'>,
+  now: number,
+  options: CertificateOptions,
+): Promise<Pick<Certificates, 'tls.crt' | 'tls.key'>> {
   const issuer = new x509.X509Certificate(new X509Certificate(authority['ca.crt']).raw);
-  const signingKey = await crypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(authority['ca.key']), ALGORITHM, false, ['sign']);
+  const signingKey = await crypto.subtle.importKey(
+    'pkcs8',
+    x509.PemConverter.decodeFirst(authority['ca.key']),
+    ALGORITHM,
+    false,
+    ['sign'],
+  );
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.create({
     subject: 'CN=kimup webhook',
@@ -112,7 +135,9 @@ async function newServing(authority: Pick<Certificates, 'ca.crt' | 'ca.key'>, no
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(options.hosts.map((host) => ({ type: isIP(host) === 0 ? 'dns' : 'ip', value: host } as const))),
+      new x509.SubjectAlternativeNameExtension(
+        options.hosts.map((host) => ({ type: isIP(host) === 0 ? 'dns' : 'ip', value: host }) as const),
+      ),
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],

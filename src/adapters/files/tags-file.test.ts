@@ -5,18 +5,29 @@ import { InputError } from '../../application/plan/input-error.ts';
 import { readTags } from './tags-file.ts';
 
 const REPOSITORY = 'registry.test/app';
-const both = new Map([[REPOSITORY, ['1.9', '1.10', 'v2']], ['nginx', []]]);
+const both = new Map([
+  [REPOSITORY, ['1.9', '1.10', 'v2']],
+  ['nginx', []],
+]);
 
 describe('readTags', () => {
   it.each<[string, string, unknown]>([
-    ['a tag a line, blank lines and comments passed over', '# mine\n1.9\r\n\n  1.10\nlatest\n', ['1.9', '1.10', 'latest']],
+    [
+      'a tag a line, blank lines and comments passed over',
+      '# mine\n1.9\r\n\n  1.10\nlatest\n',
+      ['1.9', '1.10', 'latest'],
+    ],
     ['what no registry has, too', '1.0.0+build\n1.0~1\n', ['1.0.0+build', '1.0~1']],
     ['the same in JSON and YAML', 'nginx:\n  - 1.0.0+build\n', new Map([['nginx', ['1.0.0+build']]])],
     ['nothing: no tags', '', []],
     ['a JSON list', '["1.9", "1.10"]', ['1.9', '1.10']],
     ['a JSON object', JSON.stringify({ [REPOSITORY]: ['1.9', '1.10', 'v2'], nginx: [] }), both],
     ['YAML, its tags as they are written', `${REPOSITORY}:\n  - 1.9\n  - "1.10"\n  - 'v2'\nnginx: []\n`, both],
-    ['YAML without indentation, with comments', `---\n# all of them\n"${REPOSITORY}":\n- 1.9\n- 1.10\n- v2\nnginx: []\n`, both],
+    [
+      'YAML without indentation, with comments',
+      `---\n# all of them\n"${REPOSITORY}":\n- 1.9\n- 1.10\n- v2\nnginx: []\n`,
+      both,
+    ],
     ['YAML in any other form', `${REPOSITORY}: [1.9, 1.10, v2] # short\nnginx: []\n`, both],
     ['YAML with names for parts', `nginx: &none []\n${REPOSITORY}: [1.9, 1.10, v2]\n`, both],
     ['a YAML list', '- 1.9\n- 1.10\n', ['1.9', '1.10']],
@@ -26,14 +37,34 @@ describe('readTags', () => {
   });
 
   it.each<[string, string, string]>([
-    ['a line that is no tag', 'v1.0\nv1.1 x\nv1.2\n', 'tags:2: these are no tags, one a line, or JSON or YAML that gives each spec.image a list of them: "v1.1 x" is no tag'],
-    ['a first line that is no tag', '# mine\n\nv1.1 x\nv1.2\n', 'tags:3: these are no tags, one a line, or JSON or YAML that gives each spec.image a list of them: "v1.1 x" is no tag'],
-    ['a line with a colon', 'v1.0\nnginx:v1\nv1: x\n', 'tags:2: these are no tags, one a line, or JSON or YAML that gives each spec.image a list of them: "nginx:v1" is no tag'],
-    ['a key among lines', 'v1.0\nnginx: v1\n', 'tags:2: these are no tags, one a line, or JSON or YAML that gives each spec.image a list of them: "nginx: v1" is no tag'],
+    [
+      'a line that is no tag',
+      'v1.0\nv1.1 x\nv1.2\n',
+      'tags:2: these are no tags, one a line, or JSON or YAML that gives each spec.image a list of them: "v1.1 x" is no tag',
+    ],
+    [
+      'a first line that is no tag',
+      '# mine\n\nv1.1 x\nv1.2\n',
+      'tags:3: these are no tags, one a line, or JSON or YAML that gives each spec.image a list of them: "v1.1 x" is no tag',
+    ],
+    [
+      'a line with a colon',
+      'v1.0\nnginx:v1\nv1: x\n',
+      'tags:2: these are no tags, one a line, or JSON or YAML that gives each spec.image a list of them: "nginx:v1" is no tag',
+    ],
+    [
+      'a key among lines',
+      'v1.0\nnginx: v1\n',
+      'tags:2: these are no tags, one a line, or JSON or YAML that gives each spec.image a list of them: "nginx: v1" is no tag',
+    ],
     ['a number in JSON', '{"nginx":\n [1.1]}', 'tags:2: nginx[0]: 1.1 is no tag: write it in quotes'],
     ['a number in a list in JSON', '[\n\t"1.0",\n\t1.1\n]', 'tags:3: [1]: 1.1 is no tag: write it in quotes'],
     ['no tag in JSON', '{"nginx": ["v1"],\n "app": ["v1",\n  "v 2"]}', 'tags:3: app[1]: "v 2" is no tag: letters'],
-    ['a text instead of a list', '{"registry.example/whoami":\n "x"}', 'tags:2: registry.example/whoami: must be a list of tags'],
+    [
+      'a text instead of a list',
+      '{"registry.example/whoami":\n "x"}',
+      'tags:2: registry.example/whoami: must be a list of tags',
+    ],
     ['nothing instead of a list in JSON', '{"a": [],\n "nginx": null}', 'tags:2: nginx: must be a list of tags'],
     ['a text instead of a list in YAML', 'a: [v1]\nnginx: v1\n', 'tags:2: nginx: must be a list of tags'],
     ['a repository with nothing below', 'a:\n  - v1\nnginx:\nb:\n  - v1\n', 'tags:3: nginx: must be a list of tags'],
@@ -55,25 +86,62 @@ describe('readTags', () => {
     expect(() => readTags(text, 'tags')).toThrow(message);
   });
 
-  const part = fc.constantFrom('nginx:', '"a:1":', "'b':", 'c: []', 'c:[]', '- v1', '-v1', '- "v2"', '- 1.10', '-', ':', '---', '...', '# x', ' ', '  ', '\t', '\n', '\n', '\n', '\r\n', 'v1', '[v1]', '{', '}', '"', '&a', '*a');
+  const part = fc.constantFrom(
+    'nginx:',
+    '"a:1":',
+    "'b':",
+    'c: []',
+    'c:[]',
+    '- v1',
+    '-v1',
+    '- "v2"',
+    '- 1.10',
+    '-',
+    ':',
+    '---',
+    '...',
+    '# x',
+    ' ',
+    '  ',
+    '\t',
+    '\n',
+    '\n',
+    '\n',
+    '\r\n',
+    'v1',
+    '[v1]',
+    '{',
+    '}',
+    '"',
+    '&a',
+    '*a',
+  );
   const text = fc.array(part, { maxLength: 14 }).map((parts) => parts.join(''));
-  const nearly = fc.array(fc.tuple(fc.nat(4), part), { maxLength: 8 }).map((lines) => lines.map(([indent, line]) => `${' '.repeat(indent)}${line}\n`).join(''));
+  const nearly = fc
+    .array(fc.tuple(fc.nat(4), part), { maxLength: 8 })
+    .map((lines) => lines.map(([indent, line]) => `${' '.repeat(indent)}${line}\n`).join(''));
 
   it('reads or refuses any text, says where, and reads as a map only what YAML has as that map', () => {
-    fc.assert(fc.property(fc.oneof(text, nearly, fc.string(), fc.json()), (given) => {
-      let read: ReturnType<typeof readTags>;
-      try {
-        read = readTags(given, 'tags');
-      } catch (error) {
-        if (!(error instanceof InputError)) throw error;
-        expect(error.message).toMatch(/^tags:\d+: /);
-        return;
-      }
-      if (!(read instanceof Map)) return;
-      const { contents, errors } = parseDocument(given, { schema: 'failsafe', logLevel: 'error' });
-      expect(errors).toEqual([]);
-      expect(isMap(contents) && contents.items.every(({ value }) => isSeq(value))).toBe(true);
-      if (isMap(contents)) expect(contents.items.map(({ key, value }) => [isScalar(key) && key.value, isSeq(value) && value.toJSON()])).toEqual([...read]);
-    }), { numRuns: 3_000 });
+    fc.assert(
+      fc.property(fc.oneof(text, nearly, fc.string(), fc.json()), (given) => {
+        let read: ReturnType<typeof readTags>;
+        try {
+          read = readTags(given, 'tags');
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error;
+          expect(error.message).toMatch(/^tags:\d+: /);
+          return;
+        }
+        if (!(read instanceof Map)) return;
+        const { contents, errors } = parseDocument(given, { schema: 'failsafe', logLevel: 'error' });
+        expect(errors).toEqual([]);
+        expect(isMap(contents) && contents.items.every(({ value }) => isSeq(value))).toBe(true);
+        if (isMap(contents))
+          expect(
+            contents.items.map(({ key, value }) => [isScalar(key) && key.value, isSeq(value) && value.toJSON()]),
+          ).toEqual([...read]);
+      }),
+      { numRuns: 3_000 },
+    );
   });
 });

@@ -84,7 +84,10 @@ function json(text: string, file: string): TagsOfFile | undefined {
     const wrong = tags.findIndex((tag) => typeof tag !== 'string' || !WORD.test(tag));
     if (wrong === -1) return tags as string[];
     const what = typeof tags[wrong] === 'number' ? 'write it in quotes' : LETTERS;
-    throw InputError.at({ file, line: lineIn(text, [...above, wrong]), field: `${field ?? ''}[${wrong}]` }, `${shown(tags[wrong])} is no tag: ${what}`);
+    throw InputError.at(
+      { file, line: lineIn(text, [...above, wrong]), field: `${field ?? ''}[${wrong}]` },
+      `${shown(tags[wrong])} is no tag: ${what}`,
+    );
   };
   if (Array.isArray(content)) return checked(content);
   if (typeof content !== 'object' || content === null) return undefined;
@@ -109,27 +112,41 @@ function yaml(text: string, file: string): TagsOfFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { ...FAILSAFE, lineCounter: lines });
   const at = (offset: number | undefined, field?: string) => ({ file, line: lines.linePos(offset ?? 0).line, field });
-  const { contents, errors: [error] } = document;
+  const {
+    contents,
+    errors: [error],
+  } = document;
   // YAML takes lines for one text.
   const line = isScalar(contents) || beginsWithTag(text) ? wrongLine(text) : undefined;
-  if (line !== undefined) throw InputError.at({ file, line: line.number }, `these are no ${FORM}: ${shown(line.text)} is no tag`);
+  if (line !== undefined)
+    throw InputError.at({ file, line: line.number }, `these are no ${FORM}: ${shown(line.text)} is no tag`);
   if (error !== undefined) throw InputError.at(at(error.pos[0]), `these are no ${FORM}: ${error.message}`);
   const listOf = (node: unknown, field: string | undefined, above?: unknown): readonly string[] => {
     // What is not there has no place; its key has.
     if (!isSeq(node)) throw InputError.at(at(startOf(above) ?? startOf(node), field), 'must be a list of tags');
     return node.items.map((item, index) => {
       const tag = isScalar(item) ? item.value : undefined;
-      if (typeof tag !== 'string' || !WORD.test(tag)) throw InputError.at(at(startOf(item) ?? startOf(node), `${field ?? ''}[${index}]`), `${shown(tag)} is no tag: ${LETTERS}`);
+      if (typeof tag !== 'string' || !WORD.test(tag))
+        throw InputError.at(
+          at(startOf(item) ?? startOf(node), `${field ?? ''}[${index}]`),
+          `${shown(tag)} is no tag: ${LETTERS}`,
+        );
       return tag;
     });
   };
   if (isSeq(contents)) return listOf(contents, undefined);
   if (!isMap(contents)) throw InputError.at(at(startOf(contents)), `these are no ${FORM}`);
-  return new Map(contents.items.map(({ key, value }) => {
-    if (!isScalar(key) || key.value === '') throw InputError.at(at(startOf(key) ?? startOf(value)), `these are no ${FORM}: a list is for the text of a spec.image`);
-    const image = String(key.value);
-    return [image, listOf(value, image, key)];
-  }));
+  return new Map(
+    contents.items.map(({ key, value }) => {
+      if (!isScalar(key) || key.value === '')
+        throw InputError.at(
+          at(startOf(key) ?? startOf(value)),
+          `these are no ${FORM}: a list is for the text of a spec.image`,
+        );
+      const image = String(key.value);
+      return [image, listOf(value, image, key)];
+    }),
+  );
 }
 
 /** Whether the first line is a tag, which neither JSON nor YAML of a map or list begins with. */
@@ -156,5 +173,5 @@ function* meaningfulLines(text: string): Generator<Line, undefined> {
 }
 
 function shown(value: unknown): string {
-  return (typeof value === 'object' ? 'what is there' : JSON.stringify(value) ?? 'what is there').slice(0, 140);
+  return (typeof value === 'object' ? 'what is there' : (JSON.stringify(value) ?? 'what is there')).slice(0, 140);
 }

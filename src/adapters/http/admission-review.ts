@@ -21,11 +21,13 @@ type Fields = Readonly<Record<string, unknown>>;
 export function parseAdmissionReview(body: string): AdmissionRequest {
   const review = object('the body', parseJson(body));
   if (review['kind'] !== 'AdmissionReview') throw expected('kind', 'AdmissionReview', review['kind']);
-  if (review['apiVersion'] !== 'admission.k8s.io/v1') throw expected('apiVersion', 'admission.k8s.io/v1', review['apiVersion']);
+  if (review['apiVersion'] !== 'admission.k8s.io/v1')
+    throw expected('apiVersion', 'admission.k8s.io/v1', review['apiVersion']);
   const request = object('request', review['request']);
   const uid = text('request.uid', request['uid']);
   const operation = text('request.operation', request['operation']);
-  if (operation !== 'CREATE' && operation !== 'UPDATE') throw expected('request.operation', 'CREATE or UPDATE', operation);
+  if (operation !== 'CREATE' && operation !== 'UPDATE')
+    throw expected('request.operation', 'CREATE or UPDATE', operation);
   const pod = podOf('request.object', request['object']);
   const asked = {
     uid,
@@ -35,12 +37,17 @@ export function parseAdmissionReview(body: string): AdmissionRequest {
     namespace: text('request.namespace', request['namespace']),
     pod,
   };
-  return request['oldObject'] === undefined || request['oldObject'] === null ? asked : { ...asked, before: podOf('request.oldObject', request['oldObject']) };
+  return request['oldObject'] === undefined || request['oldObject'] === null
+    ? asked
+    : { ...asked, before: podOf('request.oldObject', request['oldObject']) };
 }
 
 /** The AdmissionReview that answers `uid`: allowed, with a JSONPatch where there is one. JSON text. */
 export function formatAdmissionReview(uid: string, { patch, warnings }: PodAnswer): string {
-  const patched = patch.length === 0 ? '' : `,"patchType":"JSONPatch","patch":"${Buffer.from(JSON.stringify(patch)).toString('base64')}"`;
+  const patched =
+    patch.length === 0
+      ? ''
+      : `,"patchType":"JSONPatch","patch":"${Buffer.from(JSON.stringify(patch)).toString('base64')}"`;
   const warned = warnings.length === 0 ? '' : `,"warnings":${JSON.stringify(warnings)}`;
   return `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":${JSON.stringify(uid)},"allowed":true${patched}${warned}}}`;
 }
@@ -49,7 +56,11 @@ function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    throw new MalformedReviewError(body === '' ? 'the body is empty, expected an AdmissionReview' : 'the body is not JSON, expected an AdmissionReview');
+    throw new MalformedReviewError(
+      body === ''
+        ? 'the body is empty, expected an AdmissionReview'
+        : 'the body is not JSON, expected an AdmissionReview',
+    );
   }
 }
 
@@ -66,7 +77,8 @@ function podOf(field: string, value: unknown): Pod {
     if (!Array.isArray(containers)) throw expected(`${field}.spec.${list}`, 'a list', containers);
     for (const one of containers as unknown[]) {
       const container = object(`${field}.spec.${list}`, one);
-      for (const key of ['name', 'image']) if (container[key] !== undefined) text(`${field}.spec.${list}.${key}`, container[key], true);
+      for (const key of ['name', 'image'])
+        if (container[key] !== undefined) text(`${field}.spec.${list}.${key}`, container[key], true);
     }
   }
   return pod as Pod;
@@ -87,6 +99,15 @@ function text(field: string, value: unknown, mayBeEmpty = false): string {
 }
 
 function expected(field: string, what: string, got: unknown): MalformedReviewError {
-  const shown = got === undefined ? 'nothing' : got === null ? 'null' : Array.isArray(got) ? 'a list' : typeof got === 'object' ? 'an object' : JSON.stringify(got).slice(0, 80);
+  const shown =
+    got === undefined
+      ? 'nothing'
+      : got === null
+        ? 'null'
+        : Array.isArray(got)
+          ? 'a list'
+          : typeof got === 'object'
+            ? 'an object'
+            : JSON.stringify(got).slice(0, 80);
   return new MalformedReviewError(`${field}: expected ${what}, got ${shown}`);
 }

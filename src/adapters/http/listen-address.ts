@@ -11,7 +11,8 @@ export interface ListenAddress {
 export function parseListenAddress(text: string): ListenAddress {
   const match = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):)?(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
-  if (match === null || port > 65_535) throw new RangeError(`${JSON.stringify(text)} is no address to listen on; write :9080 or 127.0.0.1:9080`);
+  if (match === null || port > 65_535)
+    throw new RangeError(`${JSON.stringify(text)} is no address to listen on; write :9080 or 127.0.0.1:9080`);
   return { host: match[1] ?? (match[2] || '::'), port };
 }
 

@@ -24,7 +24,12 @@ async function free(): Promise<number> {
   return port;
 }
 
-const endpoint = (flag: string, port: number, path: string): PlainEndpoint => ({ flag, host: HOST, port, routes: { [path]: () => ({ status: 200, text: `${flag} says ${path}` }) } });
+const endpoint = (flag: string, port: number, path: string): PlainEndpoint => ({
+  flag,
+  host: HOST,
+  port,
+  routes: { [path]: () => ({ status: 200, text: `${flag} says ${path}` }) },
+});
 
 async function get(port: number, path: string): Promise<string> {
   const response = await fetch(`http://${HOST}:${port}${path}`);
@@ -42,7 +47,10 @@ it('serves two endpoints on a port each', async () => {
 
 it('serves two endpoints of the same address by one server', async () => {
   const port = await free();
-  servers = new ProbeServers([endpoint('--metrics-port', port, '/metrics'), endpoint('--healthz-port', port, '/healthz')]);
+  servers = new ProbeServers([
+    endpoint('--metrics-port', port, '/metrics'),
+    endpoint('--healthz-port', port, '/healthz'),
+  ]);
   await servers.listen();
   expect(await get(port, '/metrics')).toBe('200 --metrics-port says /metrics');
   expect(await get(port, '/healthz')).toBe('200 --healthz-port says /healthz');
@@ -56,7 +64,9 @@ it('gives each endpoint a port of its own where any will do', async () => {
 it('says which flags want the same path of one address', async () => {
   const port = await free();
   servers = new ProbeServers([endpoint('--metrics-port', port, '/same'), endpoint('--healthz-port', port, '/same')]);
-  await expect(servers.listen()).rejects.toThrow('--healthz-port: /same is served there already; give it another port, or another path');
+  await expect(servers.listen()).rejects.toThrow(
+    '--healthz-port: /same is served there already; give it another port, or another path',
+  );
 });
 
 it.each([
@@ -65,5 +75,7 @@ it.each([
 ])('names the flag of a port that is in use: %j', async (flags, named) => {
   const port = await taken();
   servers = new ProbeServers(flags.map((flag) => endpoint(flag, port, `/${flag}`)));
-  await expect(servers.listen()).rejects.toThrow(`${named}: ${HOST}:${port} is in use already; give another port, or end what listens there`);
+  await expect(servers.listen()).rejects.toThrow(
+    `${named}: ${HOST}:${port} is in use already; give another port, or end what listens there`,
+  );
 });

@@ -30,10 +30,14 @@ export class ProbeServers {
       this.#servers.push(server);
       for (const { flag, routes } of endpoints) {
         for (const [path, answer] of Object.entries(routes)) {
-          if (server.hasRoute({ method: 'GET', url: path })) throw new Error(`${flag}: ${path} is served there already; give it another port, or another path`);
+          if (server.hasRoute({ method: 'GET', url: path }))
+            throw new Error(`${flag}: ${path} is served there already; give it another port, or another path`);
           server.get(path, async (_request, reply) => {
             const { status, contentType, text } = await answer();
-            return reply.code(status).type(contentType ?? 'text/plain; charset=utf-8').send(text);
+            return reply
+              .code(status)
+              .type(contentType ?? 'text/plain; charset=utf-8')
+              .send(text);
           });
         }
       }

@@ -22,11 +22,21 @@ class GivenCertificate extends ServingCertificate {
     this.#bundle = { certificate: of['tls.crt'], key: of['tls.key'], authority: of['ca.crt'], until: 0 };
     this.#listener(this.#bundle);
   }
-  override current() { return this.#bundle; }
-  override problem() { return undefined; }
-  override subscribe(listener: (bundle: CertificateBundle) => void) { this.#listener = listener; }
-  override async start() { /* given by the test */ }
-  override stop() { /* nothing runs */ }
+  override current() {
+    return this.#bundle;
+  }
+  override problem() {
+    return undefined;
+  }
+  override subscribe(listener: (bundle: CertificateBundle) => void) {
+    this.#listener = listener;
+  }
+  override async start() {
+    /* given by the test */
+  }
+  override stop() {
+    /* nothing runs */
+  }
 }
 
 class CountedMetrics extends Metrics {
@@ -35,15 +45,25 @@ class CountedMetrics extends Metrics {
     const key = `${work}${failed ? ' failed' : ''}` as const;
     this.counts[key] = (this.counts[key] ?? 0) + 1;
   }
-  override registryRequest() { /* not asked here */ }
-  override tagsAvailable() { /* not asked here */ }
-  override watch() { /* not asked here */ }
-  override workqueue() { /* not asked here */ }
+  override registryRequest() {
+    /* not asked here */
+  }
+  override tagsAvailable() {
+    /* not asked here */
+  }
+  override watch() {
+    /* not asked here */
+  }
+  override workqueue() {
+    /* not asked here */
+  }
 }
 
 describe('the webhook', () => {
   const lines: string[] = [];
-  const write = (line: string, fields?: object) => { lines.push(`${line} ${JSON.stringify(fields)}`); };
+  const write = (line: string, fields?: object) => {
+    lines.push(`${line} ${JSON.stringify(fields)}`);
+  };
   const log: Log = { debug: write, info: write, warn: write, error: write };
   let images: FakeImageStore;
   let certificate: GivenCertificate;
@@ -57,7 +77,10 @@ describe('the webhook', () => {
   beforeEach(async () => {
     lines.length = 0;
     images = new FakeImageStore();
-    images.put({ spec: { image: 'acme/whoami', baseTag: 'v1.9.0' }, status: { tag: 'v1.10.2', image: 'acme/whoami', baseTag: 'v1.9.0' } });
+    images.put({
+      spec: { image: 'acme/whoami', baseTag: 'v1.9.0' },
+      status: { tag: 'v1.10.2', image: 'acme/whoami', baseTag: 'v1.9.0' },
+    });
     const namespaces = new FakeNamespaceStore();
     namespaces.put('default', { enabled: 'true' });
     certificate = new GivenCertificate();
@@ -76,20 +99,54 @@ describe('the webhook', () => {
     await server.close();
   });
 
-  const review = (over: object = {}) => JSON.stringify({
-    apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview',
-    request: { uid: 'u1', operation: 'CREATE', namespace: 'default', object: { spec: { containers: [{ name: 'main', image: 'acme/whoami:v1.9.0' }] } }, ...over },
-  });
+  const review = (over: object = {}) =>
+    JSON.stringify({
+      apiVersion: 'admission.k8s.io/v1',
+      kind: 'AdmissionReview',
+      request: {
+        uid: 'u1',
+        operation: 'CREATE',
+        namespace: 'default',
+        object: { spec: { containers: [{ name: 'main', image: 'acme/whoami:v1.9.0' }] } },
+        ...over,
+      },
+    });
 
-  function ask(body: string | Buffer, over: { method?: string; headers?: Record<string, string>; ca?: string; agent?: Agent; maxVersion?: 'TLSv1.2' } = {}): Promise<{ status: number; text: string }> {
+  function ask(
+    body: string | Buffer,
+    over: {
+      method?: string;
+      headers?: Record<string, string>;
+      ca?: string;
+      agent?: Agent;
+      maxVersion?: 'TLSv1.2';
+    } = {},
+  ): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
-      const request = httpsRequest({
-        host: '127.0.0.1', servername: 'localhost', port: (server.server.address() as AddressInfo).port, path: '/mutate/image-tag', method: over.method ?? 'POST',
-        ca: over.ca ?? made['ca.crt'], agent: over.agent ?? agent, headers: { 'content-type': 'application/json', ...over.headers }, ...(over.maxVersion === undefined ? {} : { maxVersion: over.maxVersion }),
-      }, (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (part: string) => { text += part; }).on('end', () => { resolve({ status: response.statusCode ?? 0, text }); });
-      });
+      const request = httpsRequest(
+        {
+          host: '127.0.0.1',
+          servername: 'localhost',
+          port: (server.server.address() as AddressInfo).port,
+          path: '/mutate/image-tag',
+          method: over.method ?? 'POST',
+          ca: over.ca ?? made['ca.crt'],
+          agent: over.agent ?? agent,
+          headers: { 'content-type': 'application/json', ...over.headers },
+          ...(over.maxVersion === undefined ? {} : { maxVersion: over.maxVersion }),
+        },
+        (response) => {
+          let text = '';
+          response
+            .setEncoding('utf8')
+            .on('data', (part: string) => {
+              text += part;
+            })
+            .on('end', () => {
+              resolve({ status: response.statusCode ?? 0, text });
+            });
+        },
+      );
       request.on('error', reject);
       request.end(body);
     });
@@ -101,7 +158,9 @@ describe('the webhook', () => {
     expect(status).toBe(200);
     const { response } = JSON.parse(text) as { response: { uid: string; allowed: boolean; patch: string } };
     expect(response).toMatchObject({ uid: 'u1', allowed: true, patchType: 'JSONPatch' });
-    expect(JSON.parse(Buffer.from(response.patch, 'base64').toString())).toEqual([{ op: 'replace', path: '/spec/containers/0/image', value: 'acme/whoami:v1.10.2' }]);
+    expect(JSON.parse(Buffer.from(response.patch, 'base64').toString())).toEqual([
+      { op: 'replace', path: '/spec/containers/0/image', value: 'acme/whoami:v1.10.2' },
+    ]);
     expect(metrics.counts).toEqual({ mutator_request: 1, mutator_patch: 1 });
   });
 
@@ -112,22 +171,34 @@ describe('the webhook', () => {
     ['another kind', '{"kind":"Pod"}', {}, 400, 'kind: expected AdmissionReview, got "Pod"'],
     ['no uid', review({ uid: '' }), {}, 400, 'request.uid: expected a text'],
     ['no object', review({ object: null }), {}, 400, 'request.object: expected an object'],
-    ['another content type', review(), { headers: { 'content-type': 'text/plain' } }, 400, 'content-type: expected application/json'],
+    [
+      'another content type',
+      review(),
+      { headers: { 'content-type': 'text/plain' } },
+      400,
+      'content-type: expected application/json',
+    ],
     ['too large a body', Buffer.alloc(7 * 1024 * 1024 + 1, 0x20), {}, 413, 'larger than'],
     ['another method', '', { method: 'GET' }, 405, 'POSTed'],
     ['deep nesting', `${'['.repeat(200_000)}${']'.repeat(200_000)}`, {}, 400, 'expected an object'],
   ])('answers %s with what is wrong, and lives', async (_, body, over, status, message) => {
     certificate.give(made);
-    const answer = await ask(body, over).catch((error: NodeJS.ErrnoException) => ({ status: 413, text: `${error.code} larger than` }));
+    const answer = await ask(body, over).catch((error: NodeJS.ErrnoException) => ({
+      status: 413,
+      text: `${error.code} larger than`,
+    }));
     expect(answer).toEqual({ status, text: expect.stringContaining(message) });
     agent.destroy();
     expect((await ask(review())).status).toBe(200);
-    if (status !== 405) expect(metrics.counts).toEqual({ 'mutator_request failed': 1, mutator_request: 1, mutator_patch: 1 });
+    if (status !== 405)
+      expect(metrics.counts).toEqual({ 'mutator_request failed': 1, mutator_request: 1, mutator_patch: 1 });
   });
 
   it('answers a fault of its own with 500, logged and counted, for the failure policy to decide', async () => {
     certificate.give(made);
-    reviewPod.review = () => { throw new TypeError('a bug'); };
+    reviewPod.review = () => {
+      throw new TypeError('a bug');
+    };
     expect(await ask(review())).toEqual({ status: 500, text: expect.not.stringContaining('a bug') });
     expect(lines.join()).toContain('a bug');
     expect(metrics.counts).toEqual({ 'mutator_patch failed': 1, 'mutator_request failed': 1 });
@@ -170,7 +241,9 @@ describe('the webhook', () => {
     await ask(review());
     expect(connections.size).toBe(1);
     let drained = false;
-    const draining = webhook.drain({ atLeastMs: 20, quietMs: 150, atMostMs: 10_000 }).then(() => { drained = true; });
+    const draining = webhook.drain({ atLeastMs: 20, quietMs: 150, atMostMs: 10_000 }).then(() => {
+      drained = true;
+    });
     for (let i = 0; i < 4; i++) {
       expect(await ask(review())).toMatchObject({ status: 200 });
       expect(drained).toBe(false);
@@ -183,7 +256,9 @@ describe('the webhook', () => {
   it('does not drain for ever where somebody goes on asking', async () => {
     certificate.give(made);
     let drained = false;
-    const draining = webhook.drain({ atLeastMs: 10, quietMs: 60_000, atMostMs: 200 }).then(() => { drained = true; });
+    const draining = webhook.drain({ atLeastMs: 10, quietMs: 60_000, atMostMs: 200 }).then(() => {
+      drained = true;
+    });
     while (!drained) await ask(review());
     await draining;
   });

@@ -52,7 +52,15 @@ export class WebhookServer {
    * Sends whoever asks elsewhere: from now on each answer ends its connection, so that the next review goes where the Service
    * says. Resolves when that has gone on for `atLeastMs` and nobody has asked for `quietMs`, or after `atMostMs`.
    */
-  async drain({ atLeastMs, quietMs, atMostMs }: { readonly atLeastMs: number; readonly quietMs: number; readonly atMostMs: number }): Promise<void> {
+  async drain({
+    atLeastMs,
+    quietMs,
+    atMostMs,
+  }: {
+    readonly atLeastMs: number;
+    readonly quietMs: number;
+    readonly atMostMs: number;
+  }): Promise<void> {
     this.#draining = true;
     const began = performance.now();
     for (;;) {
@@ -70,7 +78,9 @@ export class WebhookServer {
         // Without minVersion it would fall back to Node's own.
         server.setSecureContext({ cert: certificate, key, minVersion: MIN_TLS_VERSION });
       } catch (error) {
-        this.log.error('the webhook goes on with the certificate that it has: the new one is refused', { error: (error as Error).message });
+        this.log.error('the webhook goes on with the certificate that it has: the new one is refused', {
+          error: (error as Error).message,
+        });
       }
     });
   }
@@ -79,7 +89,11 @@ export class WebhookServer {
   attach(fastify: FastifyInstance): void {
     fastify.register(async (scope) => {
       scope.removeAllContentTypeParsers();
-      scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_request, body, done) => done(null, body));
+      scope.addContentTypeParser(
+        'application/json',
+        { parseAs: 'string', bodyLimit: BODY_LIMIT },
+        (_request, body, done) => done(null, body),
+      );
       scope.setErrorHandler((error, _request, reply) => {
         const { status, message } = this.refusal(error);
         this.metrics.done('mutator_request', 0, true);
@@ -95,14 +109,23 @@ export class WebhookServer {
       scope.post(WEBHOOK_PATH, (request, reply) => {
         if (!this.reviewPod.ready()) {
           this.metrics.done('mutator_request', 0, true);
-          return reply.code(503).header('retry-after', '1').type('text/plain; charset=utf-8').send('kimup has not seen all Images and namespaces yet; try again\n');
+          return reply
+            .code(503)
+            .header('retry-after', '1')
+            .type('text/plain; charset=utf-8')
+            .send('kimup has not seen all Images and namespaces yet; try again\n');
         }
         return reply.header('content-type', 'application/json').send(this.answer(request.body));
       });
       scope.route({
         method: ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
         url: WEBHOOK_PATH,
-        handler: (_request, reply) => reply.code(405).header('allow', 'POST').type('text/plain; charset=utf-8').send('an AdmissionReview is POSTed here\n'),
+        handler: (_request, reply) =>
+          reply
+            .code(405)
+            .header('allow', 'POST')
+            .type('text/plain; charset=utf-8')
+            .send('an AdmissionReview is POSTed here\n'),
       });
     });
   }
@@ -129,10 +152,14 @@ export class WebhookServer {
     if (error instanceof MalformedReviewError) return { status: 400, message: error.message };
     if (error instanceof StaleCacheError) return { status: 503, message: error.message };
     const { code, statusCode, message } = error as { code?: string; statusCode?: number; message: string };
-    if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return { status: 413, message: `the body is larger than ${BODY_LIMIT} bytes` };
-    if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return { status: 400, message: 'content-type: expected application/json' };
+    if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+      return { status: 413, message: `the body is larger than ${BODY_LIMIT} bytes` };
+    if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+      return { status: 400, message: 'content-type: expected application/json' };
     if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return { status: statusCode, message };
-    this.log.error('a review failed: this is a bug of kimup', { error: error instanceof Error ? error.stack : String(error) });
+    this.log.error('a review failed: this is a bug of kimup', {
+      error: error instanceof Error ? error.stack : String(error),
+    });
     return { status: 500, message: 'kimup failed at this review; its log says why' };
   }
 }

@@ -12,9 +12,14 @@ describe('PrometheusMetrics', () => {
     let down = 0;
     metrics.watch('images', () => down);
     metrics.watch('workloads', () => 0);
-    expect(await samples(metrics, 'kimup_watch')).toEqual(['kimup_watch_down_seconds{resource="images"} 0', 'kimup_watch_down_seconds{resource="workloads"} 0']);
+    expect(await samples(metrics, 'kimup_watch')).toEqual([
+      'kimup_watch_down_seconds{resource="images"} 0',
+      'kimup_watch_down_seconds{resource="workloads"} 0',
+    ]);
     down = 42.5;
-    expect(await samples(metrics, 'kimup_watch_down_seconds{resource="images"}')).toEqual(['kimup_watch_down_seconds{resource="images"} 42.5']);
+    expect(await samples(metrics, 'kimup_watch_down_seconds{resource="images"}')).toEqual([
+      'kimup_watch_down_seconds{resource="images"} 42.5',
+    ]);
   });
 
   it('tells how each queue is doing, when it is asked', async () => {

@@ -39,55 +39,104 @@ export class PrometheusMetrics extends Metrics {
     super();
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
-    new Gauge({ name: 'kimup_build_info', help: 'Always 1; the labels say what runs.', labelNames: ['component', 'version'], registers })
-      .set({ component, version }, 1);
+    new Gauge({
+      name: 'kimup_build_info',
+      help: 'Always 1; the labels say what runs.',
+      labelNames: ['component', 'version'],
+      registers,
+    }).set({ component, version }, 1);
     for (const [work, { errors, help }] of Object.entries(WORK) as Array<[Work, (typeof WORK)[Work]]>) {
       this.#work.set(work, {
         total: new Counter({ name: `kimup_${work}_total`, help: `Number of ${help}.`, registers }),
         errors: new Counter({ name: errors, help: `Number of ${help} that failed.`, registers }),
-        duration: new Histogram({ name: `kimup_${work}_duration`, help: `Seconds taken: ${help}.`, buckets: BUCKETS, registers }),
+        duration: new Histogram({
+          name: `kimup_${work}_duration`,
+          help: `Seconds taken: ${help}.`,
+          buckets: BUCKETS,
+          registers,
+        }),
       });
     }
     const labelNames = ['registry_name'] as const;
-    this.#registryTotal = new Counter({ name: 'kimup_registry_request_total', help: 'Number of requests to registries.', labelNames, registers });
-    this.#registryErrors = new Counter({ name: 'kimup_registry_request_error_total', help: 'Number of requests to registries that failed.', labelNames, registers });
-    this.#registryDuration = new Histogram({ name: 'kimup_registry_request_duration', help: 'Seconds taken: requests to registries.', labelNames, buckets: BUCKETS, registers });
-    this.#tags = new Summary({ name: 'kimup_tags_available_sum', help: 'Number of tags that the repository of an Image has.', labelNames: ['image_name'], registers, maxAgeSeconds: 3600, ageBuckets: 2, percentiles: [0.5, 0.99] });
+    this.#registryTotal = new Counter({
+      name: 'kimup_registry_request_total',
+      help: 'Number of requests to registries.',
+      labelNames,
+      registers,
+    });
+    this.#registryErrors = new Counter({
+      name: 'kimup_registry_request_error_total',
+      help: 'Number of requests to registries that failed.',
+      labelNames,
+      registers,
+    });
+    this.#registryDuration = new Histogram({
+      name: 'kimup_registry_request_duration',
+      help: 'Seconds taken: requests to registries.',
+      labelNames,
+      buckets: BUCKETS,
+      registers,
+    });
+    this.#tags = new Summary({
+      name: 'kimup_tags_available_sum',
+      help: 'Number of tags that the repository of an Image has.',
+      labelNames: ['image_name'],
+      registers,
+      maxAgeSeconds: 3600,
+      ageBuckets: 2,
+      percentiles: [0.5, 0.99],
+    });
     this.#registerAsked();
   }
 
   /** What is asked for when Prometheus scrapes. */
   #registerAsked(): void {
     const watches = this.#watches;
-    this.#registry.registerMetric(new Gauge({
-      name: 'kimup_watch_down_seconds',
-      help: 'For how long the changes of a resource have not come through from the API server; 0 while they do.',
-      labelNames: ['resource'],
-      registers: [],
-      collect() {
-        for (const [resource, downSeconds] of watches) this.set({ resource }, downSeconds());
-      },
-    }));
+    this.#registry.registerMetric(
+      new Gauge({
+        name: 'kimup_watch_down_seconds',
+        help: 'For how long the changes of a resource have not come through from the API server; 0 while they do.',
+        labelNames: ['resource'],
+        registers: [],
+        collect() {
+          for (const [resource, downSeconds] of watches) this.set({ resource }, downSeconds());
+        },
+      }),
+    );
     const queues = this.#queues;
     const labelNames = ['name'] as const;
     const gauge = (name: string, help: string, read: (facts: QueueFacts) => number): void => {
-      this.#registry.registerMetric(new Gauge({
-        name, help, labelNames, registers: [],
-        collect() {
-          for (const [queue, facts] of queues) this.set({ name: queue }, read(facts()));
-        },
-      }));
+      this.#registry.registerMetric(
+        new Gauge({
+          name,
+          help,
+          labelNames,
+          registers: [],
+          collect() {
+            for (const [queue, facts] of queues) this.set({ name: queue }, read(facts()));
+          },
+        }),
+      );
     };
     gauge('kimup_workqueue_depth', 'Number of Images that wait to be worked on.', ({ depth }) => depth);
     gauge('kimup_workqueue_in_flight', 'Number of Images that are being worked on.', ({ inFlight }) => inFlight);
-    gauge('kimup_workqueue_oldest_seconds', 'How long the Image has waited that has waited longest; 0 where none waits.', ({ oldestSeconds }) => oldestSeconds);
-    this.#registry.registerMetric(new Counter({
-      name: 'kimup_workqueue_retries_total', help: 'Number of times that work was tried again after a failure.', labelNames, registers: [],
-      collect() {
-        this.reset();
-        for (const [queue, facts] of queues) this.inc({ name: queue }, facts().retries);
-      },
-    }));
+    gauge(
+      'kimup_workqueue_oldest_seconds',
+      'How long the Image has waited that has waited longest; 0 where none waits.',
+      ({ oldestSeconds }) => oldestSeconds,
+    );
+    this.#registry.registerMetric(
+      new Counter({
+        name: 'kimup_workqueue_retries_total',
+        help: 'Number of times that work was tried again after a failure.',
+        labelNames,
+        registers: [],
+        collect() {
+          this.reset();
+          for (const [queue, facts] of queues) this.inc({ name: queue }, facts().retries);
+        },
+      }),
+    );
   }
 
   done(work: Work, seconds: number, failed: boolean): void {

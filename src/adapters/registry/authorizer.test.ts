@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeMetrics } from '../../../test/support/fakes/recorders.ts';
-import { type Answering, type GivenAnswer, type ReceivedRequest, type RegistryServer, startRegistryServer } from '../../../test/support/registry-server.ts';
+import {
+  type Answering,
+  type GivenAnswer,
+  type ReceivedRequest,
+  type RegistryServer,
+  startRegistryServer,
+} from '../../../test/support/registry-server.ts';
 import { type RegistryAccess, type RegistryCredentials, RegistryError } from '../../application/ports/tag-registry.ts';
 import { DistributionTagRegistry } from './distribution-tag-registry.ts';
 import type { Limits } from './limits.ts';
@@ -8,7 +14,8 @@ import type { Limits } from './limits.ts';
 const me: RegistryCredentials = { username: 'me', password: 'hunter2-password' };
 const other: RegistryCredentials = { username: 'other', password: 'other-password' };
 const withToken: RegistryCredentials = { username: '<token>', password: '', identityToken: 'identity-token-value' };
-const basic = (one: RegistryCredentials) => `Basic ${Buffer.from(`${one.username}:${one.password}`).toString('base64')}`;
+const basic = (one: RegistryCredentials) =>
+  `Basic ${Buffer.from(`${one.username}:${one.password}`).toString('base64')}`;
 const as = (...credentials: RegistryCredentials[]): RegistryAccess => ({ credentials, insecureSkipTLSVerify: false });
 const tags = { body: { tags: ['v1'] } };
 
@@ -34,27 +41,39 @@ describe('signing in', () => {
   const reference = (repository = 'team/app') => ({ registry: server.host, repository });
   const list = (access: RegistryAccess, repository?: string) => registry.listTags(reference(repository), access);
   const failure = async (promise: Promise<unknown>) => {
-    const error = await promise.then((value) => value, (reason: unknown) => reason);
+    const error = await promise.then(
+      (value) => value,
+      (reason: unknown) => reason,
+    );
     expect(error).toBeInstanceOf(RegistryError);
     return error as RegistryError;
   };
   const toTokenServer = () => server.requests.filter(({ path }) => path.startsWith('/token'));
   const toRegistry = () => server.requests.filter(({ path }) => path.startsWith('/v2/'));
-  const challenge = (value: string | readonly string[]): GivenAnswer => ({ status: 401, headers: { 'www-authenticate': value } });
+  const challenge = (value: string | readonly string[]): GivenAnswer => ({
+    status: 401,
+    headers: { 'www-authenticate': value },
+  });
   const bearer = (extra = '') => `Bearer realm="${server.url}/token",service="registry.example.org"${extra}`;
 
   /** A registry that takes the tokens that its token server gave out, which go by `token-N`. */
-  const tokenRegistry = (give: (request: ReceivedRequest, n: number) => GivenAnswer, takes: (token: string) => boolean = () => true): Answering => {
+  const tokenRegistry = (
+    give: (request: ReceivedRequest, n: number) => GivenAnswer,
+    takes: (token: string) => boolean = () => true,
+  ): Answering => {
     let given = 0;
     return (request) => {
-      if (request.path.startsWith('/token')) return give(request, given += 1);
+      if (request.path.startsWith('/token')) return give(request, (given += 1));
       const token = /^Bearer (.+)$/.exec(request.authorization ?? '')?.[1];
       return token !== undefined && takes(token) ? tags : challenge(bearer(',scope="repository:team/app:pull"'));
     };
   };
 
   describe('by basic authentication', () => {
-    const wants = (one: RegistryCredentials): Answering => ({ authorization }) => authorization === basic(one) ? tags : challenge('Basic realm="x"');
+    const wants =
+      (one: RegistryCredentials): Answering =>
+      ({ authorization }) =>
+        authorization === basic(one) ? tags : challenge('Basic realm="x"');
 
     it('asks without credentials first, with them once the registry wants them, and then at once', async () => {
       server.answer = wants(me);
@@ -76,14 +95,23 @@ describe('signing in', () => {
     });
 
     it('goes on after a 403 too', async () => {
-      server.answer = ({ authorization }) => authorization === basic(other) ? { status: 403 } : wants(me)({ authorization } as ReceivedRequest, undefined as never);
+      server.answer = ({ authorization }) =>
+        authorization === basic(other)
+          ? { status: 403 }
+          : wants(me)({ authorization } as ReceivedRequest, undefined as never);
       expect(await list(as(other, me))).toEqual(['v1']);
     });
 
     it('says that a pull secret is missing, or that the one that is there was refused', async () => {
       server.answer = () => challenge('Basic realm="x"');
-      expect(await failure(list(as()))).toMatchObject({ code: 'unauthorized', message: expect.stringContaining('name a pull secret for it in spec.imagePullSecrets') as string });
-      expect(await failure(list(as(me)))).toMatchObject({ code: 'unauthorized', message: expect.stringContaining('were refused') as string });
+      expect(await failure(list(as()))).toMatchObject({
+        code: 'unauthorized',
+        message: expect.stringContaining('name a pull secret for it in spec.imagePullSecrets') as string,
+      });
+      expect(await failure(list(as(me)))).toMatchObject({
+        code: 'unauthorized',
+        message: expect.stringContaining('were refused') as string,
+      });
     });
 
     it('gives up after one try of each, whatever the registry wants', async () => {
@@ -99,45 +127,67 @@ describe('signing in', () => {
       server.answer = tokenRegistry((_, n) => ({ body: { token: `token-${n}` } }));
       expect(await list(as())).toEqual(['v1']);
       expect(toTokenServer()).toMatchObject([
-        { method: 'GET', path: '/token?service=registry.example.org&scope=repository%3Ateam%2Fapp%3Apull', authorization: undefined },
+        {
+          method: 'GET',
+          path: '/token?service=registry.example.org&scope=repository%3Ateam%2Fapp%3Apull',
+          authorization: undefined,
+        },
       ]);
       expect(toRegistry().at(-1)?.authorization).toBe('Bearer token-1');
     });
 
     it('asks for pulling where the registry names no scope, and takes access_token too', async () => {
-      server.answer = ({ path, authorization }) => path.startsWith('/token')
-        ? { body: { access_token: 'abc' } }
-        : authorization === 'Bearer abc' ? tags : challenge(`Bearer realm="${server.url}/token"`);
+      server.answer = ({ path, authorization }) =>
+        path.startsWith('/token')
+          ? { body: { access_token: 'abc' } }
+          : authorization === 'Bearer abc'
+            ? tags
+            : challenge(`Bearer realm="${server.url}/token"`);
       expect(await list(as())).toEqual(['v1']);
       expect(toTokenServer()[0]?.path).toBe('/token?scope=repository%3Ateam%2Fapp%3Apull');
     });
 
     it('keeps what the realm asks for already', async () => {
-      server.answer = ({ path, authorization }) => path.startsWith('/token')
-        ? { body: { token: 'abc' } }
-        : authorization === 'Bearer abc' ? tags : challenge(`Bearer realm="${server.url}/token?kind=repository",scope="a:b:pull c:d:pull"`);
+      server.answer = ({ path, authorization }) =>
+        path.startsWith('/token')
+          ? { body: { token: 'abc' } }
+          : authorization === 'Bearer abc'
+            ? tags
+            : challenge(`Bearer realm="${server.url}/token?kind=repository",scope="a:b:pull c:d:pull"`);
       expect(await list(as())).toEqual(['v1']);
       expect(toTokenServer()[0]?.path).toBe('/token?kind=repository&scope=a%3Ab%3Apull&scope=c%3Ad%3Apull');
     });
 
     it('gets it with the credentials, which the registry itself never sees', async () => {
-      server.answer = tokenRegistry(({ authorization }) => authorization === basic(me) ? { body: { token: 'abc' } } : { status: 401 }, (token) => token === 'abc');
+      server.answer = tokenRegistry(
+        ({ authorization }) => (authorization === basic(me) ? { body: { token: 'abc' } } : { status: 401 }),
+        (token) => token === 'abc',
+      );
       expect(await list(as(other, me))).toEqual(['v1']);
       expect(toTokenServer().map(({ authorization }) => authorization)).toEqual([basic(other), basic(me)]);
       expect(toRegistry().map(({ authorization }) => authorization)).toEqual([undefined, 'Bearer abc']);
     });
 
     it('tries the next credentials when the registry does not take what the first ones gave', async () => {
-      server.answer = tokenRegistry(({ authorization }) => ({ body: { token: authorization === basic(me) ? 'good' : 'poor' } }), (token) => token === 'good');
+      server.answer = tokenRegistry(
+        ({ authorization }) => ({ body: { token: authorization === basic(me) ? 'good' : 'poor' } }),
+        (token) => token === 'good',
+      );
       expect(await list(as(other, me))).toEqual(['v1']);
     });
 
     it('trades an identity token for one, in the body of a POST', async () => {
-      server.answer = tokenRegistry(({ method }) => method === 'POST' ? { body: { access_token: 'abc' } } : { status: 400 });
+      server.answer = tokenRegistry(({ method }) =>
+        method === 'POST' ? { body: { access_token: 'abc' } } : { status: 400 },
+      );
       expect(await list(as(withToken))).toEqual(['v1']);
       expect(toTokenServer()[0]).toMatchObject({ method: 'POST', path: '/token', authorization: undefined });
       expect(Object.fromEntries(new URLSearchParams(toTokenServer()[0]?.body))).toEqual({
-        grant_type: 'refresh_token', service: 'registry.example.org', client_id: 'kimup', scope: 'repository:team/app:pull', refresh_token: 'identity-token-value',
+        grant_type: 'refresh_token',
+        service: 'registry.example.org',
+        client_id: 'kimup',
+        scope: 'repository:team/app:pull',
+        refresh_token: 'identity-token-value',
       });
     });
 
@@ -152,15 +202,20 @@ describe('signing in', () => {
 
   describe('keeps a token', () => {
     it('for the tags and digests of a repository, and its challenge', async () => {
-      server.answer = (request, response) => request.method === 'HEAD' && request.authorization === 'Bearer token-1'
-        ? { headers: { 'docker-content-digest': `sha256:${'0'.repeat(64)}` } }
-        : tokenRegistry((_, n) => ({ body: { token: `token-${n}` } }))(request, response);
+      server.answer = (request, response) =>
+        request.method === 'HEAD' && request.authorization === 'Bearer token-1'
+          ? { headers: { 'docker-content-digest': `sha256:${'0'.repeat(64)}` } }
+          : tokenRegistry((_, n) => ({ body: { token: `token-${n}` } }))(request, response);
       await list(as(me));
       await list(as(me));
       await registry.digest(reference(), 'v1', as(me));
       expect(toTokenServer()).toHaveLength(1);
       expect(toRegistry().map(({ method, authorization }) => [method, authorization])).toEqual([
-        ['GET', undefined], ['GET', 'Bearer token-1'], ['GET', 'Bearer token-1'], ['HEAD', undefined], ['HEAD', 'Bearer token-1'],
+        ['GET', undefined],
+        ['GET', 'Bearer token-1'],
+        ['GET', 'Bearer token-1'],
+        ['HEAD', undefined],
+        ['HEAD', 'Bearer token-1'],
       ]);
     });
 
@@ -191,7 +246,10 @@ describe('signing in', () => {
 
     it('but gets another, once, when the registry does not take it any more', async () => {
       let taken = 'token-1';
-      server.answer = tokenRegistry((_, n) => ({ body: { token: `token-${n}` } }), (token) => token === taken);
+      server.answer = tokenRegistry(
+        (_, n) => ({ body: { token: `token-${n}` } }),
+        (token) => token === taken,
+      );
       await list(as(me));
       taken = 'token-2';
       expect(await list(as(me))).toEqual(['v1']);
@@ -202,7 +260,9 @@ describe('signing in', () => {
 
     it('and asks once for all who want one at the same time', async () => {
       let release = () => {};
-      const released = new Promise<void>((resolve) => { release = resolve; });
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
       const answering = tokenRegistry((_, n) => ({ body: { token: `token-${n}` } }));
       server.answer = async (request, response) => {
         if (request.path.startsWith('/token')) await released;
@@ -216,7 +276,9 @@ describe('signing in', () => {
     it('that others wait for, though the one who asked first gave up', async () => {
       const controller = new AbortController();
       let release = () => {};
-      const released = new Promise<void>((resolve) => { release = resolve; });
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
       const answering = tokenRegistry((_, n) => ({ body: { token: `token-${n}` } }));
       server.answer = async (request, response) => {
         if (request.path.startsWith('/token')) {
@@ -235,7 +297,7 @@ describe('signing in', () => {
   });
 
   it('starts over when the registry wants something else than before', async () => {
-    server.answer = ({ authorization }) => authorization === basic(me) ? tags : challenge('Basic realm="x"');
+    server.answer = ({ authorization }) => (authorization === basic(me) ? tags : challenge('Basic realm="x"'));
     await list(as(me));
     server.answer = tokenRegistry(() => ({ body: { token: 'abc' } }));
     expect(await list(as(me))).toEqual(['v1']);
@@ -246,7 +308,7 @@ describe('signing in', () => {
   it('forgets a token server that failed', async () => {
     server.answer = tokenRegistry(() => ({ status: 503 }));
     await failure(list(as(me)));
-    server.answer = ({ path }) => path.startsWith('/token') ? { status: 503 } : tags;
+    server.answer = ({ path }) => (path.startsWith('/token') ? { status: 503 } : tags);
     expect(await list(as(me))).toEqual(['v1']);
   });
 
@@ -261,7 +323,10 @@ describe('signing in', () => {
       ['a realm that is no URL', 'token'],
     ])('%s', async (_, realm) => {
       server.answer = () => challenge(`Bearer realm="${realm}"`);
-      expect(await failure(list(as(me)))).toMatchObject({ code: 'invalid-answer', message: expect.stringContaining('names a token server that is refused') as string });
+      expect(await failure(list(as(me)))).toMatchObject({
+        code: 'invalid-answer',
+        message: expect.stringContaining('names a token server that is refused') as string,
+      });
       expect(server.requests).toHaveLength(1);
     });
 
@@ -271,8 +336,13 @@ describe('signing in', () => {
         use();
         registry = new DistributionTagRegistry(metrics);
         secure.answer = () => challenge(`Bearer realm="${server.url}/token"`);
-        const error = await failure(registry.listTags({ registry: secure.host, repository: 'app' }, { ...as(me), insecureSkipTLSVerify: true }));
-        expect(error).toMatchObject({ code: 'invalid-answer', message: expect.stringContaining('not HTTPS') as string });
+        const error = await failure(
+          registry.listTags({ registry: secure.host, repository: 'app' }, { ...as(me), insecureSkipTLSVerify: true }),
+        );
+        expect(error).toMatchObject({
+          code: 'invalid-answer',
+          message: expect.stringContaining('not HTTPS') as string,
+        });
         expect(server.requests).toEqual([]);
       } finally {
         await secure.stop();
@@ -287,13 +357,20 @@ describe('signing in', () => {
       ['a token server that is not there', { status: 404 }, 'answered 404'],
     ])('%s', async (_, given, text) => {
       server.answer = tokenRegistry(() => given);
-      expect(await failure(list(as(me)))).toMatchObject({ code: 'invalid-answer', message: expect.stringContaining(text) as string });
+      expect(await failure(list(as(me)))).toMatchObject({
+        code: 'invalid-answer',
+        message: expect.stringContaining(text) as string,
+      });
     });
   });
 
   it('says when the token server is asked too often', async () => {
     server.answer = tokenRegistry(() => ({ status: 429, headers: { 'retry-after': '7' } }));
-    expect(await failure(list(as(me)))).toMatchObject({ code: 'throttled', retryAfterMs: 7_000, message: expect.stringMatching(/^token server .* of registry /) as string });
+    expect(await failure(list(as(me)))).toMatchObject({
+      code: 'throttled',
+      retryAfterMs: 7_000,
+      message: expect.stringMatching(/^token server .* of registry /) as string,
+    });
   });
 
   it('leaves the metrics of the registry free of the 401 that says how to sign in', async () => {
@@ -309,12 +386,14 @@ describe('signing in', () => {
     const insecure = { ...as(me), insecureSkipTLSVerify: true };
 
     it('from another host that a redirect leads to, and from the pages that follow there', async () => {
-      server.answer = ({ authorization }) => authorization === basic(me)
-        ? { status: 307, headers: { location: `${elsewhere.url}/v2/team/app/tags/list` } }
-        : challenge('Basic realm="x"');
-      elsewhere.answer = ({ path }) => path.endsWith('list')
-        ? { body: { tags: ['v1'] }, headers: { link: '<list?page=2>; rel="next"' } }
-        : { body: { tags: ['v2'] } };
+      server.answer = ({ authorization }) =>
+        authorization === basic(me)
+          ? { status: 307, headers: { location: `${elsewhere.url}/v2/team/app/tags/list` } }
+          : challenge('Basic realm="x"');
+      elsewhere.answer = ({ path }) =>
+        path.endsWith('list')
+          ? { body: { tags: ['v1'] }, headers: { link: '<list?page=2>; rel="next"' } }
+          : { body: { tags: ['v2'] } };
       expect(await list(insecure)).toEqual(['v1', 'v2']);
       expect(elsewhere.requests.map(({ authorization }) => authorization)).toEqual([undefined, undefined]);
     });
@@ -331,7 +410,9 @@ describe('signing in', () => {
       elsewhere.answer = () => ({ body: { token: 'abc' } });
       expect(await list(insecure)).toEqual(['v1']);
       expect(elsewhere.requests.map(({ authorization }) => authorization)).toEqual([undefined]);
-      expect((await failure(list({ ...insecure, credentials: [withToken] }))).message).toContain('credentials are not sent on');
+      expect((await failure(list({ ...insecure, credentials: [withToken] }))).message).toContain(
+        'credentials are not sent on',
+      );
       expect(elsewhere.requests).toHaveLength(1);
     });
 
@@ -342,15 +423,31 @@ describe('signing in', () => {
       for (const status of [200, 204, 302, 400, 401, 403, 404, 429, 500, 503]) {
         // The registry repeats what it was sent, in every place that an error could quote.
         const repeat = (text: string | undefined): GivenAnswer => ({
-          status, body: status === 200 ? `no JSON: ${text}` : seen(text), headers: { location: `ftp://${text}/`, link: `<ftp://x/${text}>; rel=next`, 'retry-after': `${text}` },
+          status,
+          body: status === 200 ? `no JSON: ${text}` : seen(text),
+          headers: { location: `ftp://${text}/`, link: `<ftp://x/${text}>; rel=next`, 'retry-after': `${text}` },
         });
         const secretOf = (authorization: string | undefined) => authorization?.replace(/^\w+ /, '');
-        const decoded = (authorization: string | undefined) => Buffer.from(secretOf(authorization) ?? '', 'base64').toString();
+        const decoded = (authorization: string | undefined) =>
+          Buffer.from(secretOf(authorization) ?? '', 'base64').toString();
         repeating.push(
-          ({ authorization }) => authorization === undefined ? challenge('Basic realm="x"') : repeat(secretOf(authorization)),
-          ({ authorization }) => authorization === undefined ? challenge('Basic realm="x"') : repeat(decoded(authorization)),
-          tokenRegistry(({ authorization, body }) => repeat(authorization === undefined ? new URLSearchParams(body).get('refresh_token') ?? '' : secretOf(authorization))),
-          ({ path, authorization }) => path.startsWith('/token') ? { body: { token: 'bearer-token-value' } } : authorization === undefined ? challenge(bearer()) : repeat(secretOf(authorization)),
+          ({ authorization }) =>
+            authorization === undefined ? challenge('Basic realm="x"') : repeat(secretOf(authorization)),
+          ({ authorization }) =>
+            authorization === undefined ? challenge('Basic realm="x"') : repeat(decoded(authorization)),
+          tokenRegistry(({ authorization, body }) =>
+            repeat(
+              authorization === undefined
+                ? (new URLSearchParams(body).get('refresh_token') ?? '')
+                : secretOf(authorization),
+            ),
+          ),
+          ({ path, authorization }) =>
+            path.startsWith('/token')
+              ? { body: { token: 'bearer-token-value' } }
+              : authorization === undefined
+                ? challenge(bearer())
+                : repeat(secretOf(authorization)),
         );
       }
       let errors = 0;
@@ -359,7 +456,9 @@ describe('signing in', () => {
           for (const ask of ['list', 'digest'] as const) {
             server.answer = answering;
             use();
-            const error = await (ask === 'list' ? list(as(credentials)) : registry.digest(reference(), 'v1', as(credentials))).catch((reason: unknown) => reason);
+            const error = await (
+              ask === 'list' ? list(as(credentials)) : registry.digest(reference(), 'v1', as(credentials))
+            ).catch((reason: unknown) => reason);
             await registry.close();
             if (!(error instanceof RegistryError)) continue;
             errors += 1;

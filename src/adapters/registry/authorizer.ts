@@ -17,7 +17,11 @@ export class Authorizer {
   /** The way that a registry wanted for a repository before, so that it need not refuse us first each time. No secrets. */
   private readonly ways: BoundedMap<string, Way>;
 
-  constructor(private readonly transport: Transport, limits: Limits, now: () => number) {
+  constructor(
+    private readonly transport: Transport,
+    limits: Limits,
+    now: () => number,
+  ) {
     this.tokens = new Tokens(transport, limits, now);
     this.ways = new BoundedMap(limits.remembered);
   }
@@ -28,7 +32,8 @@ export class Authorizer {
    */
   async ask(session: Session, question: Question): Promise<Answer> {
     // Where a page of a redirected list leads on: what is signed in to is the registry itself, nobody else.
-    if (question.url.origin !== session.origin) return this.checked(session, question, await this.transport.ask(session, question), false);
+    if (question.url.origin !== session.origin)
+      return this.checked(session, question, await this.transport.ask(session, question), false);
 
     // Reading tags and manifests may take different scopes.
     const key = `${question.method} ${session.origin}/${session.subject.repository}`;
@@ -42,7 +47,8 @@ export class Authorizer {
       this.ways.set(key, way);
     }
 
-    const everyone: readonly (RegistryCredentials | undefined)[] = session.credentials.length > 0 ? session.credentials : [undefined];
+    const everyone: readonly (RegistryCredentials | undefined)[] =
+      session.credentials.length > 0 ? session.credentials : [undefined];
     let refusal: Error | undefined;
     try {
       for (const credentials of everyone) {
@@ -57,11 +63,13 @@ export class Authorizer {
             attempt = await this.attempt(session, question, way, credentials);
           }
         }
-        if (attempt.answer !== undefined && attempt.answer.status !== 401 && attempt.answer.status !== 403) return attempt.answer;
+        if (attempt.answer !== undefined && attempt.answer.status !== 401 && attempt.answer.status !== 403)
+          return attempt.answer;
         refused = attempt.answer ?? refused;
         refusal = attempt.refusal;
       }
-      if (refusal !== undefined || refused === undefined) throw refusal ?? statusError(session.subject, 401, { asked: question.asked, credentials: false });
+      if (refusal !== undefined || refused === undefined)
+        throw refusal ?? statusError(session.subject, 401, { asked: question.asked, credentials: false });
       return this.checked(session, question, refused, session.credentials.length > 0);
     } catch (error) {
       // The next one starts from what the registry wants then.
@@ -71,31 +79,53 @@ export class Authorizer {
   }
 
   /** `answer` is absent when there was nothing to sign in with, or the token server refused it. */
-  private async attempt(session: Session, question: Question, way: Way, credentials: RegistryCredentials | undefined): Promise<{
-    answer?: Answer; refusal?: Error; fresh: boolean; forget: () => void;
+  private async attempt(
+    session: Session,
+    question: Question,
+    way: Way,
+    credentials: RegistryCredentials | undefined,
+  ): Promise<{
+    answer?: Answer;
+    refusal?: Error;
+    fresh: boolean;
+    forget: () => void;
   }> {
     const nothing = () => undefined;
     if (way.scheme === 'basic') {
-      if (credentials === undefined || credentials.identityToken !== undefined && credentials.password === '') {
+      if (credentials === undefined || (credentials.identityToken !== undefined && credentials.password === '')) {
         // Without anything to sign in with, whether it is still wanted is all that can be found out.
         return { answer: await this.transport.ask(session, question), fresh: true, forget: nothing };
       }
-      const answer = await this.transport.ask(session, { ...question, authorization: `Basic ${basicValue(credentials)}` });
+      const answer = await this.transport.ask(session, {
+        ...question,
+        authorization: `Basic ${basicValue(credentials)}`,
+      });
       return { answer, fresh: true, forget: nothing };
     }
     const { answer: token, fresh, forget } = await this.tokens.get(session, way.server, credentials);
     if ('refused' in token) {
       const refusal = statusError(session.subject, token.refused === 400 ? 401 : token.refused, {
-        asked: question.asked, credentials: credentials !== undefined, detail: token.detail,
+        asked: question.asked,
+        credentials: credentials !== undefined,
+        detail: token.detail,
       });
       return { refusal, fresh, forget };
     }
-    return { answer: await this.transport.ask(session, { ...question, authorization: `Bearer ${token.token}` }), fresh, forget };
+    return {
+      answer: await this.transport.ask(session, { ...question, authorization: `Bearer ${token.token}` }),
+      fresh,
+      forget,
+    };
   }
 
   private checked(session: Session, { asked }: Question, answer: Answer, credentials: boolean): Answer {
     if (answer.status !== 401 && answer.status !== 403) return answer;
-    throw statusError(session.subject, answer.status, { asked, credentials, detail: errorDetail(answer.body, session.secrets), proxy: answer.proxy });
+    throw statusError(session.subject, answer.status, {
+      asked,
+      credentials,
+      detail: errorDetail(answer.body, session.secrets),
+      proxy: answer.proxy,
+    });
   }
 }
 
@@ -104,7 +134,8 @@ function wantedWay(session: Session, answer: Answer): Way | undefined {
   if (answer.url.origin !== session.origin) return undefined;
   const challenges = parseChallenges(answer.headers['www-authenticate']);
   const bearer = challenges.find(({ scheme, params }) => scheme === 'bearer' && params.has('realm'));
-  if (bearer === undefined) return challenges.some(({ scheme }) => scheme === 'basic') ? { scheme: 'basic' } : undefined;
+  if (bearer === undefined)
+    return challenges.some(({ scheme }) => scheme === 'basic') ? { scheme: 'basic' } : undefined;
   const scope = bearer.params.get('scope') ?? '';
   return {
     scheme: 'bearer',
@@ -118,7 +149,11 @@ function wantedWay(session: Session, answer: Answer): Way | undefined {
 
 function sameWay(a: Way, b: Way): boolean {
   if (a.scheme === 'basic' || b.scheme === 'basic') return a.scheme === b.scheme;
-  return a.server.realm.href === b.server.realm.href && a.server.service === b.server.service && a.server.scope === b.server.scope;
+  return (
+    a.server.realm.href === b.server.realm.href &&
+    a.server.service === b.server.service &&
+    a.server.scope === b.server.scope
+  );
 }
 
 /** A token server may be on another host, but not where only this machine or its cloud answers, nor on plain HTTP for a registry that is not. */
@@ -126,7 +161,8 @@ function checkedRealm(session: Session, realm: string): URL {
   const url = URL.parse(realm);
   const refuse = (why: string) => invalidAnswer(session.subject, `names a token server that is refused (${why})`);
   if (url === null) throw refuse('its realm is no URL');
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && session.origin.startsWith('http:'))) throw refuse('its realm is not HTTPS');
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && session.origin.startsWith('http:')))
+    throw refuse('its realm is not HTTPS');
   if (url.username !== '' || url.password !== '') throw refuse('its realm holds credentials');
   if (isRefusedAddress(url.hostname)) throw refuse(`${url.hostname} is a link-local or metadata address`);
   url.hash = '';

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeMetrics } from '../../../test/support/fakes/recorders.ts';
-import { type Answering, type GivenAnswer, type RegistryServer, startRegistryServer } from '../../../test/support/registry-server.ts';
+import {
+  type Answering,
+  type GivenAnswer,
+  type RegistryServer,
+  startRegistryServer,
+} from '../../../test/support/registry-server.ts';
 import { RegistryError, type RegistryAccess, type RegistryErrorCode } from '../../application/ports/tag-registry.ts';
 import type { Resolver } from '../net/address-guard.ts';
 import { DistributionTagRegistry, type DistributionTagRegistryOptions } from './distribution-tag-registry.ts';
@@ -30,18 +35,29 @@ describe('DistributionTagRegistry', () => {
   const reference = (repository = 'team/app') => ({ registry: server.host, repository });
   const list = (access = anonymous) => registry.listTags(reference(), access);
   const failure = async (promise: Promise<unknown>, code: RegistryErrorCode): Promise<RegistryError> => {
-    const error = await promise.then((value) => value, (reason: unknown) => reason);
+    const error = await promise.then(
+      (value) => value,
+      (reason: unknown) => reason,
+    );
     expect(error).toBeInstanceOf(RegistryError);
     expect(error).toMatchObject({ code });
     return error as RegistryError;
   };
-  const always = (given: GivenAnswer): Answering => () => given;
+  const always =
+    (given: GivenAnswer): Answering =>
+    () =>
+      given;
   const paths = () => server.requests.map(({ path }) => path);
   /** Pages by `last`, each naming the next one by `link`. */
-  const pages = (all: readonly (readonly string[] | null)[], link: (page: number) => string): Answering => ({ path }) => {
-    const page = Number(new URL(path, server.url).searchParams.get('page') ?? 0);
-    return { body: { name: 'team/app', tags: all[page] }, ...(page + 1 < all.length ? { headers: { link: link(page + 1) } } : {}) };
-  };
+  const pages =
+    (all: readonly (readonly string[] | null)[], link: (page: number) => string): Answering =>
+    ({ path }) => {
+      const page = Number(new URL(path, server.url).searchParams.get('page') ?? 0);
+      return {
+        body: { name: 'team/app', tags: all[page] },
+        ...(page + 1 < all.length ? { headers: { link: link(page + 1) } } : {}),
+      };
+    };
 
   describe('listTags', () => {
     it('asks for a page of 1,000 and gives the tags in the order of the registry', async () => {
@@ -72,33 +88,63 @@ describe('DistributionTagRegistry', () => {
     });
 
     it('asks without a page size where a registry refuses ours', async () => {
-      server.answer = ({ path }) => path.includes('n=')
-        ? { status: 400, body: { errors: [{ code: 'PAGINATION_NUMBER_INVALID' }] } }
-        : { body: { tags: ['v1'] } };
+      server.answer = ({ path }) =>
+        path.includes('n=')
+          ? { status: 400, body: { errors: [{ code: 'PAGINATION_NUMBER_INVALID' }] } }
+          : { body: { tags: ['v1'] } };
       expect(await list()).toEqual(['v1']);
     });
 
     describe('never gives a part of the list:', () => {
       it.each<[string, Answering, RegistryErrorCode]>([
-        ['an error on page 3', ({ path }) => {
-          const page = Number(new URL(path, 'http://x').searchParams.get('page') ?? 0);
-          return page === 2 ? { status: 500 } : { body: { tags: [`v${page}`] }, headers: { link: `<?page=${page + 1}>; rel="next"` } };
-        }, 'server-error'],
+        [
+          'an error on page 3',
+          ({ path }) => {
+            const page = Number(new URL(path, 'http://x').searchParams.get('page') ?? 0);
+            return page === 2
+              ? { status: 500 }
+              : { body: { tags: [`v${page}`] }, headers: { link: `<?page=${page + 1}>; rel="next"` } };
+          },
+          'server-error',
+        ],
         ['JSON that ends too early', always({ body: '{"tags": ["v1", "v2"' }), 'invalid-answer'],
-        ['less than Content-Length says', (_, response) => {
-          response.writeHead(200, { 'content-length': 100 });
-          response.write('{"tags": ["v1"]}');
-          response.socket?.end();
-          return undefined;
-        }, 'invalid-answer'],
-        ['chunks without an end', (_, response) => {
-          response.writeHead(200, { 'transfer-encoding': 'chunked' });
-          response.write('{"tags": ["v1"]}', () => response.socket?.destroy());
-          return undefined;
-        }, 'invalid-answer'],
-        ['a page on another host', always({ body: { tags: ['v1'] }, headers: { link: '<http://127.0.0.2:5000/v2/team/app/tags/list>; rel="next"' } }), 'invalid-answer'],
-        ['a page by another scheme', always({ body: { tags: ['v1'] }, headers: { link: '<file:///etc/passwd>; rel="next"' } }), 'invalid-answer'],
-        ['the same page again', always({ body: { tags: ['v1'] }, headers: { link: '<?page=1>; rel="next"' } }), 'invalid-answer'],
+        [
+          'less than Content-Length says',
+          (_, response) => {
+            response.writeHead(200, { 'content-length': 100 });
+            response.write('{"tags": ["v1"]}');
+            response.socket?.end();
+            return undefined;
+          },
+          'invalid-answer',
+        ],
+        [
+          'chunks without an end',
+          (_, response) => {
+            response.writeHead(200, { 'transfer-encoding': 'chunked' });
+            response.write('{"tags": ["v1"]}', () => response.socket?.destroy());
+            return undefined;
+          },
+          'invalid-answer',
+        ],
+        [
+          'a page on another host',
+          always({
+            body: { tags: ['v1'] },
+            headers: { link: '<http://127.0.0.2:5000/v2/team/app/tags/list>; rel="next"' },
+          }),
+          'invalid-answer',
+        ],
+        [
+          'a page by another scheme',
+          always({ body: { tags: ['v1'] }, headers: { link: '<file:///etc/passwd>; rel="next"' } }),
+          'invalid-answer',
+        ],
+        [
+          'the same page again',
+          always({ body: { tags: ['v1'] }, headers: { link: '<?page=1>; rel="next"' } }),
+          'invalid-answer',
+        ],
         ['an empty body', always({ body: '' }), 'invalid-answer'],
         ['HTML', always({ body: '<html>Sign in</html>', headers: { 'content-type': 'text/html' } }), 'invalid-answer'],
         ['no tags', always({ body: { name: 'team/app' } }), 'invalid-answer'],
@@ -143,7 +189,9 @@ describe('DistributionTagRegistry', () => {
       it('bytes of an error', async () => {
         server.answer = (_, response) => {
           response.writeHead(500);
-          const more = () => { if (!response.destroyed) response.write('x'.repeat(65_536), more); };
+          const more = () => {
+            if (!response.destroyed) response.write('x'.repeat(65_536), more);
+          };
           more();
           return undefined;
         };
@@ -185,19 +233,24 @@ describe('DistributionTagRegistry', () => {
     });
 
     it('follows a redirect on the same host', async () => {
-      server.answer = ({ path }) => path.startsWith('/v2/') ? { status: 301, headers: { location: '/mirror/v2/app' } } : { body: { tags: ['v1'] } };
+      server.answer = ({ path }) =>
+        path.startsWith('/v2/') ? { status: 301, headers: { location: '/mirror/v2/app' } } : { body: { tags: ['v1'] } };
       expect(await list()).toEqual(['v1']);
     });
 
-    it.each(['ftp://127.0.0.1/x', 'http://user:pw@127.0.0.1/x', 'http://127.0.0.2:1/x', '', 'https://169.254.169.254/latest/meta-data'])(
-      'refuses a redirect to "%s"', async (location) => {
-        server.answer = always({ status: 302, headers: { location } });
-        const error = await list().catch((reason: unknown) => reason);
-        expect(error).toBeInstanceOf(RegistryError);
-        expect((error as Error).message).toMatch(/refused|nowhere|never asked|more than/);
-        expect((error as Error).message).not.toContain('pw');
-      },
-    );
+    it.each([
+      'ftp://127.0.0.1/x',
+      'http://user:pw@127.0.0.1/x',
+      'http://127.0.0.2:1/x',
+      '',
+      'https://169.254.169.254/latest/meta-data',
+    ])('refuses a redirect to "%s"', async (location) => {
+      server.answer = always({ status: 302, headers: { location } });
+      const error = await list().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(RegistryError);
+      expect((error as Error).message).toMatch(/refused|nowhere|never asked|more than/);
+      expect((error as Error).message).not.toContain('pw');
+    });
 
     it('refuses a redirect that brings credentials along, on the same host too', async () => {
       server.answer = always({ status: 302, headers: { location: `http://user:pw@${server.host}/x` } });
@@ -211,13 +264,17 @@ describe('DistributionTagRegistry', () => {
         controller.abort();
         return undefined;
       };
-      expect((await failure(registry.listTags(reference(), anonymous, controller.signal), 'unreachable')).message).toContain('stopped');
+      expect(
+        (await failure(registry.listTags(reference(), anonymous, controller.signal), 'unreachable')).message,
+      ).toContain('stopped');
     });
 
     it('asks many repositories side by side, over few connections', async () => {
       server.answer = ({ path }) => ({ body: { tags: [path.split('/')[2]] } });
       const names = Array.from({ length: 100 }, (_, index) => `app${index}`);
-      expect(await Promise.all(names.map((name) => registry.listTags(reference(name), anonymous)))).toEqual(names.map((name) => [name]));
+      expect(await Promise.all(names.map((name) => registry.listTags(reference(name), anonymous)))).toEqual(
+        names.map((name) => [name]),
+      );
     });
   });
 
@@ -225,9 +282,10 @@ describe('DistributionTagRegistry', () => {
     const manifest = '{"schemaVersion": 2}';
 
     it('is what the registry says, asked by HEAD for images and indexes of OCI and Docker', async () => {
-      server.answer = ({ method, accept }) => method === 'HEAD' && accept?.includes('oci.image.index') && accept.includes('manifest.list.v2')
-        ? { headers: { 'docker-content-digest': digestOf(manifest) } }
-        : { status: 400 };
+      server.answer = ({ method, accept }) =>
+        method === 'HEAD' && accept?.includes('oci.image.index') && accept.includes('manifest.list.v2')
+          ? { headers: { 'docker-content-digest': digestOf(manifest) } }
+          : { status: 400 };
       expect(await registry.digest(reference(), 'v1', anonymous)).toBe(digestOf(manifest));
       expect(paths()).toEqual(['/v2/team/app/manifests/v1']);
     });
@@ -237,13 +295,13 @@ describe('DistributionTagRegistry', () => {
       ['gives no digest', { headers: { 'docker-content-digest': 'sha256:abc' } }],
       ['knows no HEAD', { status: 405 }],
     ])('is worked out from the manifest where a registry %s', async (_, head) => {
-      server.answer = ({ method }) => method === 'HEAD' ? head : { body: manifest };
+      server.answer = ({ method }) => (method === 'HEAD' ? head : { body: manifest });
       expect(await registry.digest(reference(), 'v1', anonymous)).toBe(digestOf(manifest));
     });
 
     it('is not worked out from a manifest that is too large or cut short', async () => {
       use({ limits: { manifestBytes: 10 } });
-      server.answer = ({ method }) => method === 'HEAD' ? {} : { body: manifest };
+      server.answer = ({ method }) => (method === 'HEAD' ? {} : { body: manifest });
       await failure(registry.digest(reference(), 'v1', anonymous), 'invalid-answer');
       server.answer = ({ method }, response) => {
         if (method === 'HEAD') return {};
@@ -255,19 +313,28 @@ describe('DistributionTagRegistry', () => {
     });
 
     it('names the tag that is not there', async () => {
-      expect((await failure(registry.digest(reference(), 'v9', anonymous), 'not-found')).message).toContain('team/app:v9');
+      expect((await failure(registry.digest(reference(), 'v9', anonymous), 'not-found')).message).toContain(
+        'team/app:v9',
+      );
     });
   });
 
   describe('platforms', () => {
     const config = JSON.stringify({ os: 'linux', architecture: 'arm', variant: 'v7' });
     const single = JSON.stringify({ config: { digest: digestOf(config) } });
-    const index = JSON.stringify({ manifests: [{ platform: { os: 'linux', architecture: 'amd64' } }, { platform: { os: 'unknown', architecture: 'unknown' } }] });
+    const index = JSON.stringify({
+      manifests: [
+        { platform: { os: 'linux', architecture: 'amd64' } },
+        { platform: { os: 'unknown', architecture: 'unknown' } },
+      ],
+    });
     const platforms = (digest: string) => registry.platforms(reference(), digest, anonymous);
-    const holding = (...bodies: string[]): Answering => ({ path }) => {
-      const body = bodies.find((one) => path.endsWith(digestOf(one)));
-      return body === undefined ? { status: 404 } : { body };
-    };
+    const holding =
+      (...bodies: string[]): Answering =>
+      ({ path }) => {
+        const body = bodies.find((one) => path.endsWith(digestOf(one)));
+        return body === undefined ? { status: 404 } : { body };
+      };
 
     it('of an index are in it: one request', async () => {
       server.answer = holding(index);
@@ -283,7 +350,9 @@ describe('DistributionTagRegistry', () => {
 
     it('are not taken from anything but what the digest names', async () => {
       server.answer = always({ body: index });
-      expect((await failure(platforms(digestOf(single)), 'invalid-answer')).message).toContain(`gave something else than ${digestOf(single)}`);
+      expect((await failure(platforms(digestOf(single)), 'invalid-answer')).message).toContain(
+        `gave something else than ${digestOf(single)}`,
+      );
       await failure(platforms('v1'), 'invalid-answer');
     });
 
@@ -296,15 +365,25 @@ describe('DistributionTagRegistry', () => {
     });
 
     it('name what is not there', async () => {
-      expect((await failure(platforms(digestOf('gone')), 'not-found')).message).toContain(`team/app@${digestOf('gone')}`);
+      expect((await failure(platforms(digestOf('gone')), 'not-found')).message).toContain(
+        `team/app@${digestOf('gone')}`,
+      );
     });
   });
 
   describe('errors', () => {
     it.each<[number, RegistryErrorCode, string]>([
-      [401, 'unauthorized', 'answered 401 for team/app, asked for its list of tags: name a pull secret for it in spec.imagePullSecrets, or check the one that is there'],
+      [
+        401,
+        'unauthorized',
+        'answered 401 for team/app, asked for its list of tags: name a pull secret for it in spec.imagePullSecrets, or check the one that is there',
+      ],
       [403, 'unauthorized', 'answered 403 for team/app'],
-      [404, 'not-found', 'answered 404 for team/app, asked for its list of tags: check spec.image, or whether it needs a pull secret in spec.imagePullSecrets'],
+      [
+        404,
+        'not-found',
+        'answered 404 for team/app, asked for its list of tags: check spec.image, or whether it needs a pull secret in spec.imagePullSecrets',
+      ],
       [408, 'server-error', 'it is asked again later'],
       [418, 'invalid-answer', 'check that it is an OCI registry'],
       [429, 'throttled', 'it is asked too often'],
@@ -327,18 +406,36 @@ describe('DistributionTagRegistry', () => {
 
     it.each<[number, boolean, string]>([
       [401, false, '/home/me/.docker/config.json has no credentials for it, sign in: docker login HOST'],
-      [401, true, 'the credentials that /home/me/.docker/config.json has for it were refused, check that they may pull team/app, or sign in again: docker login HOST'],
-      [404, false, 'check spec.image, or whether it needs credentials, of which /home/me/.docker/config.json may have none that will do'],
+      [
+        401,
+        true,
+        'the credentials that /home/me/.docker/config.json has for it were refused, check that they may pull team/app, or sign in again: docker login HOST',
+      ],
+      [
+        404,
+        false,
+        'check spec.image, or whether it needs credentials, of which /home/me/.docker/config.json may have none that will do',
+      ],
     ])('%d speak of the docker config where that was read, tried: %s', async (status, tried, text) => {
       server.answer = always({ status, headers: { 'www-authenticate': 'Basic realm="x"' } });
-      const access: RegistryAccess = { ...anonymous, source: { dockerConfig: '/home/me/.docker/config.json' }, credentials: tried ? [{ username: 'me', password: 'hunter2' }] : [] };
-      const { message } = await list(access).then(() => new Error('none'), (reason: unknown) => reason as Error);
+      const access: RegistryAccess = {
+        ...anonymous,
+        source: { dockerConfig: '/home/me/.docker/config.json' },
+        credentials: tried ? [{ username: 'me', password: 'hunter2' }] : [],
+      };
+      const { message } = await list(access).then(
+        () => new Error('none'),
+        (reason: unknown) => reason as Error,
+      );
       expect(message).toContain(`: ${text.replace('HOST', server.host)}`);
       expect(message).not.toContain('imagePullSecrets');
     });
 
     it('show what the registry says itself, on one short line', async () => {
-      server.answer = always({ status: 403, body: { errors: [{ code: 'DENIED', message: `no\r\n\u001b[31m access\u202e ${'x'.repeat(1_000)}` }] } });
+      server.answer = always({
+        status: 403,
+        body: { errors: [{ code: 'DENIED', message: `no\r\n\u001b[31m access\u202e ${'x'.repeat(1_000)}` }] },
+      });
       const { message } = await failure(list(), 'unauthorized');
       expect(message).toContain('(DENIED: no [31m access x');
       expect(message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
@@ -367,14 +464,20 @@ describe('DistributionTagRegistry', () => {
       expect((await failure(list(), 'invalid-answer')).message).toContain('broken');
     });
 
-    it.each(['169.254.169.254', '[fd00:ec2::254]', '[fe80::1]:5000', '[::ffff:169.254.169.254]'])('refuse to ask %s', async (host) => {
-      const error = await failure(registry.listTags({ registry: host, repository: 'app' }, anonymous), 'unreachable');
-      expect(error.message).toMatch(/never asked|no host/);
-    });
+    it.each(['169.254.169.254', '[fd00:ec2::254]', '[fe80::1]:5000', '[::ffff:169.254.169.254]'])(
+      'refuse to ask %s',
+      async (host) => {
+        const error = await failure(registry.listTags({ registry: host, repository: 'app' }, anonymous), 'unreachable');
+        expect(error.message).toMatch(/never asked|no host/);
+      },
+    );
 
-    it.each(['', 'a b', 'host/path', 'user@host', 'host:99999', 'host?x', '169.254.169.254.', '0xA9FEA9FE'])('refuse "%s" as a host', async (host) => {
-      await failure(registry.listTags({ registry: host, repository: 'app' }, anonymous), 'unreachable');
-    });
+    it.each(['', 'a b', 'host/path', 'user@host', 'host:99999', 'host?x', '169.254.169.254.', '0xA9FEA9FE'])(
+      'refuse "%s" as a host',
+      async (host) => {
+        await failure(registry.listTags({ registry: host, repository: 'app' }, anonymous), 'unreachable');
+      },
+    );
 
     it.each(['..', '../../x', './a', 'a/../b'])('refuse "%s" as a repository', async (repository) => {
       await failure(registry.listTags(reference(repository), anonymous), 'not-found');
@@ -408,30 +511,46 @@ describe('DistributionTagRegistry', () => {
 
   describe('names', () => {
     const asked: string[] = [];
-    const resolvesTo = (addresses: Readonly<Record<string, string>>) => ((name: string, _: object, done: (error: Error | null, all: object[]) => void) => {
-      asked.push(name);
-      const address = addresses[name];
-      if (address === undefined) done(Object.assign(new Error('not found'), { code: 'ENOTFOUND' }), []);
-      else done(null, [{ address, family: address.includes(':') ? 6 : 4 }]);
-    }) as unknown as Resolver;
+    const resolvesTo = (addresses: Readonly<Record<string, string>>) =>
+      ((name: string, _: object, done: (error: Error | null, all: object[]) => void) => {
+        asked.push(name);
+        const address = addresses[name];
+        if (address === undefined) done(Object.assign(new Error('not found'), { code: 'ENOTFOUND' }), []);
+        else done(null, [{ address, family: address.includes(':') ? 6 : 4 }]);
+      }) as unknown as Resolver;
     const named = (name: string) => ({ registry: `${name}:${server.host.split(':')[1]}`, repository: 'app' });
     beforeEach(() => void (asked.length = 0));
 
     it('are resolved as the connection is made, and never lead to a metadata address', async () => {
-      use({ insecureRegistries: ['good.test', 'bad.test'], resolver: resolvesTo({ 'good.test': '127.0.0.1', 'bad.test': '169.254.169.254' }) });
+      use({
+        insecureRegistries: ['good.test', 'bad.test'],
+        resolver: resolvesTo({ 'good.test': '127.0.0.1', 'bad.test': '169.254.169.254' }),
+      });
       server.answer = always({ body: { tags: ['v1'] } });
       expect(await registry.listTags(named('good.test'), anonymous)).toEqual(['v1']);
-      expect((await failure(registry.listTags(named('bad.test'), anonymous), 'unreachable')).message).toContain('169.254.169.254 is a link-local or metadata address');
-      server.answer = always({ status: 401, headers: { 'www-authenticate': `Bearer realm="http://${named('bad.test').registry}/token"` } });
-      expect((await failure(registry.listTags(named('good.test'), anonymous), 'unreachable')).message).toContain('never asked');
+      expect((await failure(registry.listTags(named('bad.test'), anonymous), 'unreachable')).message).toContain(
+        '169.254.169.254 is a link-local or metadata address',
+      );
+      server.answer = always({
+        status: 401,
+        headers: { 'www-authenticate': `Bearer realm="http://${named('bad.test').registry}/token"` },
+      });
+      expect((await failure(registry.listTags(named('good.test'), anonymous), 'unreachable')).message).toContain(
+        'never asked',
+      );
       expect(server.requests.map(({ path }) => path)).toEqual(['/v2/app/tags/list?n=1000', '/v2/app/tags/list?n=1000']);
     });
 
     it('docker.io is asked at registry-1.docker.io', async () => {
       use({ resolver: resolvesTo({}) });
-      const error = await failure(registry.listTags({ registry: 'docker.io', repository: 'library/nginx' }, anonymous), 'unreachable');
+      const error = await failure(
+        registry.listTags({ registry: 'docker.io', repository: 'library/nginx' }, anonymous),
+        'unreachable',
+      );
       expect(asked).toEqual(['registry-1.docker.io']);
-      expect(error.message).toBe("registry docker.io can't be asked for library/nginx: its name is not known (ENOTFOUND), check spec.image and the cluster's DNS");
+      expect(error.message).toBe(
+        "registry docker.io can't be asked for library/nginx: its name is not known (ENOTFOUND), check spec.image and the cluster's DNS",
+      );
     });
   });
 
@@ -449,6 +568,9 @@ describe('DistributionTagRegistry', () => {
     await list();
     server.answer = always({ status: 500 });
     await failure(list(), 'server-error');
-    expect(Object.fromEntries(metrics.counts)).toEqual({ [`registry ${server.host}`]: 3, [`registry ${server.host} failed`]: 1 });
+    expect(Object.fromEntries(metrics.counts)).toEqual({
+      [`registry ${server.host}`]: 3,
+      [`registry ${server.host} failed`]: 1,
+    });
   });
 });

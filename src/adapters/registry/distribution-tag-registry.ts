@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Metrics } from '../../application/ports/metrics.ts';
-import { type AbortSignalLike, type RegistryAccess, RegistryError, TagRegistry } from '../../application/ports/tag-registry.ts';
+import {
+  type AbortSignalLike,
+  type RegistryAccess,
+  RegistryError,
+  TagRegistry,
+} from '../../application/ports/tag-registry.ts';
 import type { ImageReference } from '../../domain/reference/image-reference.ts';
 import type { Resolver } from '../net/address-guard.ts';
 import { Authorizer } from './authorizer.ts';
@@ -8,7 +13,15 @@ import { BoundedMap } from '../../support/lru-map.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { readConfiguration, readManifest } from './platforms.ts';
 import { type Environment, ProxyEnvironment } from './proxy-environment.ts';
-import { type Asked, errorDetail, invalidAnswer, retryAfterMs, shortened, statusError, type Subject } from './registry-errors.ts';
+import {
+  type Asked,
+  errorDetail,
+  invalidAnswer,
+  retryAfterMs,
+  shortened,
+  statusError,
+  type Subject,
+} from './registry-errors.ts';
 import { Session } from './session.ts';
 import { TagList } from './tag-list.ts';
 import { type Answer, type Question, Transport } from './transport.ts';
@@ -54,17 +67,30 @@ export class DistributionTagRegistry extends TagRegistry {
     this.plainHttp = new Set(options.insecureRegistries?.map((host) => host.trim().toLowerCase()));
     this.now = options.now ?? Date.now;
     this.pageSizes = new BoundedMap(this.limits.remembered);
-    this.transport = new Transport(metrics, this.limits, new ProxyEnvironment(options.env ?? process.env), options.resolver);
+    this.transport = new Transport(
+      metrics,
+      this.limits,
+      new ProxyEnvironment(options.env ?? process.env),
+      options.resolver,
+    );
     this.authorizer = new Authorizer(this.transport, this.limits, this.now);
   }
 
   /** Distribution spec, "Listing Tags". */
-  override async listTags(reference: ImageReference, access: RegistryAccess, signal?: AbortSignalLike): Promise<readonly string[]> {
+  override async listTags(
+    reference: ImageReference,
+    access: RegistryAccess,
+    signal?: AbortSignalLike,
+  ): Promise<readonly string[]> {
     return this.session(reference, undefined, access, signal, async (session) => {
       const list = new TagList(
         session,
         this.limits,
-        (url, page) => this.authorizer.ask(session, this.get(url, { what: 'list', page }, 'application/json', this.limits.pageBytes)),
+        (url, page) =>
+          this.authorizer.ask(
+            session,
+            this.get(url, { what: 'list', page }, 'application/json', this.limits.pageBytes),
+          ),
         (answer, page) => this.successful(session, answer, { what: 'list', page }),
       );
       const url = this.urlOf(session, 'tags/list');
@@ -82,7 +108,12 @@ export class DistributionTagRegistry extends TagRegistry {
   }
 
   /** Distribution spec, "Checking if content exists in the registry"; the manifest itself where a registry leaves the digest out. */
-  override async digest(reference: ImageReference, tag: string, access: RegistryAccess, signal?: AbortSignalLike): Promise<string> {
+  override async digest(
+    reference: ImageReference,
+    tag: string,
+    access: RegistryAccess,
+    signal?: AbortSignalLike,
+  ): Promise<string> {
     return this.session(reference, tag, access, signal, async (session) => {
       const url = this.urlOf(session, `manifests/${encodeURIComponent(tag)}`);
       const get = this.get(url, MANIFEST, MANIFEST_TYPES, this.limits.manifestBytes);
@@ -99,20 +130,36 @@ export class DistributionTagRegistry extends TagRegistry {
   }
 
   /** Distribution spec, "Pulling manifests" and, for a single image, "Pulling blobs". What came is what its digest says, or an error. */
-  override async platforms(reference: ImageReference, digest: string, access: RegistryAccess, signal?: AbortSignalLike): Promise<readonly string[]> {
+  override async platforms(
+    reference: ImageReference,
+    digest: string,
+    access: RegistryAccess,
+    signal?: AbortSignalLike,
+  ): Promise<readonly string[]> {
     return this.session(reference, digest, access, signal, async (session) => {
-      if (!DIGEST.test(digest)) throw invalidAnswer(session.subject, `gave a digest that is none (${shortened(digest)})`);
+      if (!DIGEST.test(digest))
+        throw invalidAnswer(session.subject, `gave a digest that is none (${shortened(digest)})`);
       const manifest = readManifest(await this.content(session, 'manifests', digest, MANIFEST_TYPES));
-      if (manifest === undefined) throw invalidAnswer(session.subject, 'gave a manifest that is neither an image nor an index of images');
+      if (manifest === undefined)
+        throw invalidAnswer(session.subject, 'gave a manifest that is neither an image nor an index of images');
       if ('platforms' in manifest) return manifest.platforms;
       return readConfiguration(await this.content(session, 'blobs', manifest.config, '*/*'));
     });
   }
 
-  private async content(session: Session, kind: 'manifests' | 'blobs', digest: string, accept: string): Promise<Buffer> {
+  private async content(
+    session: Session,
+    kind: 'manifests' | 'blobs',
+    digest: string,
+    accept: string,
+  ): Promise<Buffer> {
     const url = this.urlOf(session, `${kind}/${digest}`);
     const asked: Asked = kind === 'manifests' ? MANIFEST : { what: 'configuration' };
-    const { body } = this.successful(session, await this.authorizer.ask(session, this.get(url, asked, accept, this.limits.manifestBytes)), asked);
+    const { body } = this.successful(
+      session,
+      await this.authorizer.ask(session, this.get(url, asked, accept, this.limits.manifestBytes)),
+      asked,
+    );
     if (digestOf(body) !== digest) throw invalidAnswer(session.subject, `gave something else than ${digest}`);
     return body;
   }
@@ -123,18 +170,34 @@ export class DistributionTagRegistry extends TagRegistry {
   }
 
   private async session<T>(
-    reference: ImageReference, tag: string | undefined, access: RegistryAccess, signal: AbortSignalLike | undefined, work: (session: Session) => Promise<T>,
+    reference: ImageReference,
+    tag: string | undefined,
+    access: RegistryAccess,
+    signal: AbortSignalLike | undefined,
+    work: (session: Session) => Promise<T>,
   ): Promise<T> {
     const { source = 'imagePullSecrets' } = access;
-    const subject: Subject = { host: reference.registry, repository: reference.repository, source, ...(tag === undefined ? {} : { tag }) };
+    const subject: Subject = {
+      host: reference.registry,
+      repository: reference.repository,
+      source,
+      ...(tag === undefined ? {} : { tag }),
+    };
     try {
       const origin = this.originOf(subject);
       const { insecureSkipTLSVerify, credentials } = access;
-      return await Session.run({ subject, origin, credentials, insecureSkipTLSVerify, deadlineMs: this.limits.deadlineMs }, signal, work);
+      return await Session.run(
+        { subject, origin, credentials, insecureSkipTLSVerify, deadlineMs: this.limits.deadlineMs },
+        signal,
+        work,
+      );
     } catch (error) {
       if (error instanceof RegistryError) throw error;
       // Whatever else it is, its text may quote what was sent.
-      throw new RegistryError(`registry ${subject.host} can't be asked for ${subject.repository}: ${shortened((error as Error).name)}`, 'unreachable');
+      throw new RegistryError(
+        `registry ${subject.host} can't be asked for ${subject.repository}: ${shortened((error as Error).name)}`,
+        'unreachable',
+      );
     }
   }
 
@@ -153,7 +216,11 @@ export class DistributionTagRegistry extends TagRegistry {
     const path = `/v2/${session.subject.repository.split('/').map(encodeURIComponent).join('/')}/${what}`;
     const url = new URL(path, session.origin);
     // `.` and `..` would lead elsewhere.
-    if (url.pathname !== path) throw new RegistryError(`"${shortened(session.subject.repository)}" is no repository: check spec.image`, 'not-found');
+    if (url.pathname !== path)
+      throw new RegistryError(
+        `"${shortened(session.subject.repository)}" is no repository: check spec.image`,
+        'not-found',
+      );
     return url;
   }
 

@@ -9,22 +9,32 @@ const named = (name: string) => ({ username: name, password: 'x' });
 
 describe('parseDockerConfig', () => {
   it('reads auth, with colons in the password', () => {
-    expect(config({ 'host:5000': { auth: base64('me:a:b:c') } }).credentialsFor(ref('host:5000', 'app')))
-      .toEqual({ username: 'me', password: 'a:b:c' });
+    expect(config({ 'host:5000': { auth: base64('me:a:b:c') } }).credentialsFor(ref('host:5000', 'app'))).toEqual({
+      username: 'me',
+      password: 'a:b:c',
+    });
   });
 
   it('reads username and password', () => {
-    expect(config({ host: { username: 'me', password: 'pass' } }).credentialsFor(ref('host', 'app')))
-      .toEqual({ username: 'me', password: 'pass' });
+    expect(config({ host: { username: 'me', password: 'pass' } }).credentialsFor(ref('host', 'app'))).toEqual({
+      username: 'me',
+      password: 'pass',
+    });
   });
 
   it('reads an identity token beside the user name in auth', () => {
-    expect(config({ host: { auth: base64('00000000-0000-0000-0000-000000000000:'), identitytoken: 'tok' } }).credentialsFor(ref('host', 'app')))
-      .toEqual({ username: '00000000-0000-0000-0000-000000000000', password: '', identityToken: 'tok' });
+    expect(
+      config({ host: { auth: base64('00000000-0000-0000-0000-000000000000:'), identitytoken: 'tok' } }).credentialsFor(
+        ref('host', 'app'),
+      ),
+    ).toEqual({ username: '00000000-0000-0000-0000-000000000000', password: '', identityToken: 'tok' });
   });
 
   it('reads the old form without auths', () => {
-    const parsed = parseDockerConfig(JSON.stringify({ host: { auth: base64('me:pass'), email: 'me@example.org' } }), 'dockercfg');
+    const parsed = parseDockerConfig(
+      JSON.stringify({ host: { auth: base64('me:pass'), email: 'me@example.org' } }),
+      'dockercfg',
+    );
     expect(parsed.credentialsFor(ref('host', 'app'))).toEqual({ username: 'me', password: 'pass' });
   });
 
@@ -79,32 +89,51 @@ describe('parseDockerConfig', () => {
     ['[]', 'key .dockerconfigjson: auths must be an object with an entry a registry'],
     ['{"auths": "hunter2"}', 'key .dockerconfigjson: auths must be an object with an entry a registry'],
     ['{"auths": {"host": "hunter2"}}', 'key .dockerconfigjson: auths["host"] must be an object'],
-    ['{"auths": {"host": {"auth": "hunter2!"}}}', 'key .dockerconfigjson: auths["host"].auth must be the base64 of user:password'],
-    [`{"auths": {"host": {"auth": "${base64('hunter2')}"}}}`, 'key .dockerconfigjson: auths["host"].auth must be the base64 of user:password'],
+    [
+      '{"auths": {"host": {"auth": "hunter2!"}}}',
+      'key .dockerconfigjson: auths["host"].auth must be the base64 of user:password',
+    ],
+    [
+      `{"auths": {"host": {"auth": "${base64('hunter2')}"}}}`,
+      'key .dockerconfigjson: auths["host"].auth must be the base64 of user:password',
+    ],
     ['{"auths": {"host": {"password": 5}}}', 'key .dockerconfigjson: auths["host"].password must be a string'],
-    ['{"auths": {"https://me:hunter2@host": {"auth": 5}}}', 'key .dockerconfigjson: auths["https://…@host"].auth must be a string'],
+    [
+      '{"auths": {"https://me:hunter2@host": {"auth": 5}}}',
+      'key .dockerconfigjson: auths["https://…@host"].auth must be a string',
+    ],
   ])('says what is wrong with %s, not what it holds', (text, message) => {
     expect(() => parseDockerConfig(text, 'dockerconfigjson')).toThrow(new DockerConfigError(message));
     expect(message).not.toContain('hunter2');
   });
 
   it('fails with a DockerConfigError and nothing else, whatever the text', () => {
-    const texts = fc.oneof(fc.string(), fc.json(), fc.dictionary(fc.string(), fc.anything()).map((auths) => JSON.stringify({ auths })));
-    fc.assert(fc.property(texts, fc.constantFrom('dockerconfigjson' as const, 'dockercfg' as const), (text, form) => {
-      try {
-        parseDockerConfig(text, form).credentialsFor(ref('host', 'app'));
-      } catch (error) {
-        expect(error).toBeInstanceOf(DockerConfigError);
-      }
-    }));
+    const texts = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.dictionary(fc.string(), fc.anything()).map((auths) => JSON.stringify({ auths })),
+    );
+    fc.assert(
+      fc.property(texts, fc.constantFrom('dockerconfigjson' as const, 'dockercfg' as const), (text, form) => {
+        try {
+          parseDockerConfig(text, form).credentialsFor(ref('host', 'app'));
+        } catch (error) {
+          expect(error).toBeInstanceOf(DockerConfigError);
+        }
+      }),
+    );
   });
 
   it('finds every user and password again that auth can hold', () => {
     const user = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !text.includes(':'));
     const password = fc.string({ unit: 'grapheme' }).filter((text) => !text.endsWith('\0'));
-    fc.assert(fc.property(user, password, (username, pass) => {
-      expect(config({ host: { auth: base64(`${username}:${pass}`) } }).credentialsFor(ref('host', 'app')))
-        .toEqual({ username, password: pass });
-    }));
+    fc.assert(
+      fc.property(user, password, (username, pass) => {
+        expect(config({ host: { auth: base64(`${username}:${pass}`) } }).credentialsFor(ref('host', 'app'))).toEqual({
+          username,
+          password: pass,
+        });
+      }),
+    );
   });
 });

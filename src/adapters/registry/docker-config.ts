@@ -23,7 +23,8 @@ export class ByServer<T> {
 
   constructor(values: readonly (readonly [server: string, value: T])[]) {
     // The best match first, so that the first match is the answer; sorting is stable, so the file's order breaks ties.
-    this.entries = values.map(([server, value]) => ({ ...parseServer(server), value }))
+    this.entries = values
+      .map(([server, value]) => ({ ...parseServer(server), value }))
       .sort((a, b) => b.path.length - a.path.length || Number(a.host.includes('*')) - Number(b.host.includes('*')));
   }
 
@@ -31,8 +32,8 @@ export class ByServer<T> {
   for(reference: ImageReference): T | undefined {
     const host = canonicalHost(reference.registry);
     return this.entries.find(
-      (entry) => hostMatches(entry.host, host)
-        && (entry.path === '' || `${reference.repository}/`.startsWith(`${entry.path}/`)),
+      (entry) =>
+        hostMatches(entry.host, host) && (entry.path === '' || `${reference.repository}/`.startsWith(`${entry.path}/`)),
     )?.value;
   }
 }
@@ -109,7 +110,13 @@ function parseServer(server: string): Server {
   const bare = server.trim().replace(/^https?:\/\//i, '');
   const slash = bare.indexOf('/');
   const host = slash < 0 ? bare : bare.slice(0, slash);
-  const segments = slash < 0 ? [] : bare.slice(slash).split('/').filter((segment) => segment !== '');
+  const segments =
+    slash < 0
+      ? []
+      : bare
+          .slice(slash)
+          .split('/')
+          .filter((segment) => segment !== '');
   // The API's version is how old clients spelt the registry as a whole; it is no part of a repository's name.
   if (segments[0] === 'v1' || segments[0] === 'v2') segments.shift();
   return { host: canonicalHost(host), path: segments.join('/') };

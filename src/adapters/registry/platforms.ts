@@ -12,7 +12,9 @@ export type Manifest =
 export function readManifest(body: Buffer): Manifest | undefined {
   const content = parse(body);
   if (Array.isArray(content?.['manifests'])) {
-    const found = content['manifests'].map((entry: unknown) => (isObject(entry) ? platformOf(entry['platform']) : undefined));
+    const found = content['manifests'].map((entry: unknown) =>
+      isObject(entry) ? platformOf(entry['platform']) : undefined,
+    );
     return { platforms: sorted(found) };
   }
   const config = isObject(content?.['config']) ? content['config']['digest'] : undefined;
@@ -27,8 +29,16 @@ export function readConfiguration(body: Buffer): readonly string[] {
 /** An attestation beside the images of an index has the platform unknown/unknown. */
 function platformOf(value: unknown): string | undefined {
   if (!isObject(value)) return undefined;
-  const parts = [value['os'], value['architecture'], ...(value['variant'] === undefined || value['variant'] === '' ? [] : [value['variant']])];
-  if (!parts.every((part) => typeof part === 'string' && /^[a-z0-9][a-z0-9._-]{0,30}$/.test(part)) || parts.includes('unknown')) return undefined;
+  const parts = [
+    value['os'],
+    value['architecture'],
+    ...(value['variant'] === undefined || value['variant'] === '' ? [] : [value['variant']]),
+  ];
+  if (
+    !parts.every((part) => typeof part === 'string' && /^[a-z0-9][a-z0-9._-]{0,30}$/.test(part)) ||
+    parts.includes('unknown')
+  )
+    return undefined;
   return parts.join('/');
 }
 

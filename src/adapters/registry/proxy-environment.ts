@@ -25,14 +25,17 @@ export class ProxyEnvironment {
 
   constructor(env: Environment) {
     this.#proxies = { 'https:': proxyOf(env, 'HTTPS_PROXY'), 'http:': proxyOf(env, 'HTTP_PROXY') };
-    this.#exceptions = (read(env, 'NO_PROXY')?.value ?? '').split(/[\s,]+/).filter((entry) => entry !== '').map(exception);
+    this.#exceptions = (read(env, 'NO_PROXY')?.value ?? '')
+      .split(/[\s,]+/)
+      .filter((entry) => entry !== '')
+      .map(exception);
   }
 
   /** Undefined where `url` is asked directly. */
   for(url: URL): Proxy | undefined {
     const proxy = this.#proxies[url.protocol];
     if (proxy === undefined) return undefined;
-    const port = url.port === '' ? { 'https:': '443', 'http:': '80' }[url.protocol] ?? '' : url.port;
+    const port = url.port === '' ? ({ 'https:': '443', 'http:': '80' }[url.protocol] ?? '') : url.port;
     const host = bare(url.hostname);
     return this.#exceptions.some((matches) => matches(host, port)) ? undefined : proxy;
   }
@@ -53,7 +56,8 @@ function proxyOf(env: Environment, name: string): Proxy | undefined {
   if (found === undefined) return undefined;
   const { variable, value } = found;
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return { variable, origin: undefined, secrets: [] };
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    return { variable, origin: undefined, secrets: [] };
   if (url.username === '' && url.password === '') return { variable, origin: url.origin, secrets: [] };
   const password = decoded(url.password);
   const basic = Buffer.from(`${decoded(url.username)}:${password}`, 'utf8').toString('base64');
@@ -82,14 +86,15 @@ function exception(entry: string): (host: string, port: string) => boolean {
     return (host) => isWithin(range, host);
   }
   // An IPv6 address has colons of its own, and a port only behind brackets.
-  const [, name = entry, port] = isIP(entry) === 6 ? [] : /^(.+?):(\d+)$/.exec(entry) ?? [];
+  const [, name = entry, port] = isIP(entry) === 6 ? [] : (/^(.+?):(\d+)$/.exec(entry) ?? []);
   const here = bare(name);
   const address = isIP(here);
   const suffix = here.startsWith('*.') ? here.slice(1) : here.startsWith('.') ? here : `.${here}`;
   const only = new BlockList();
   if (address !== 0) only.addAddress(here, address === 4 ? 'ipv4' : 'ipv6');
-  return (host, asked) => (port === undefined || port === asked)
-    && (address === 0 ? host === here || host.endsWith(suffix) : isWithin(only, host));
+  return (host, asked) =>
+    (port === undefined || port === asked) &&
+    (address === 0 ? host === here || host.endsWith(suffix) : isWithin(only, host));
 }
 
 function isWithin(list: BlockList, host: string): boolean {
@@ -99,5 +104,8 @@ function isWithin(list: BlockList, host: string): boolean {
 
 /** Without the brackets of an IPv6 address, and the dot that ends a whole name. */
 function bare(host: string): string {
-  return host.toLowerCase().replace(/^\[(.*)\]$/, '$1').replace(/(.)\.$/, '$1');
+  return host
+    .toLowerCase()
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/(.)\.$/, '$1');
 }

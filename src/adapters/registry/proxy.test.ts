@@ -22,7 +22,11 @@ let proxy: HttpProxy;
 let registry: DistributionTagRegistry | undefined;
 
 beforeEach(async () => {
-  [secure, plain, proxy] = await Promise.all([startRegistryServer({ tls: true }), startRegistryServer(), startHttpProxy({ ports })]);
+  [secure, plain, proxy] = await Promise.all([
+    startRegistryServer({ tls: true }),
+    startRegistryServer(),
+    startHttpProxy({ ports }),
+  ]);
   ports.set(`${SECURE}:443`, portOf(secure)).set(PLAIN, portOf(plain));
   for (const server of [secure, plain]) server.answer = () => ({ body: { tags: ['v1'] } });
 });
@@ -36,13 +40,21 @@ function portOf({ host }: RegistryServer): number {
   return Number(host.split(':')[1]);
 }
 
-function list(host: string, env: Environment, access = anyCertificate, limits: Partial<Limits> = {}): Promise<readonly string[]> {
+function list(
+  host: string,
+  env: Environment,
+  access = anyCertificate,
+  limits: Partial<Limits> = {},
+): Promise<readonly string[]> {
   registry ??= new DistributionTagRegistry(new FakeMetrics(), { insecureRegistries: [PLAIN, plain.host], env, limits });
   return registry.listTags({ registry: host, repository: 'team/app' }, access);
 }
 
 async function failure(listed: Promise<unknown>): Promise<RegistryError> {
-  const error = await listed.then(() => undefined, (reason: unknown) => reason);
+  const error = await listed.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   expect(error).toBeInstanceOf(RegistryError);
   return error as RegistryError;
 }
@@ -101,7 +113,9 @@ it.each<[string, boolean]>([
 
 describe('behind a proxy', () => {
   it('connections are kept, and few', async () => {
-    const lists = Array.from({ length: 40 }, () => list(SECURE, { HTTPS_PROXY: proxy.url }, anyCertificate, { connections: 4 }));
+    const lists = Array.from({ length: 40 }, () =>
+      list(SECURE, { HTTPS_PROXY: proxy.url }, anyCertificate, { connections: 4 }),
+    );
     expect(await Promise.all(lists)).toEqual(lists.map(() => ['v1']));
     expect(proxy.requests.length).toBeLessThanOrEqual(4);
   });
@@ -117,12 +131,17 @@ describe('behind a proxy', () => {
   });
 
   it('redirects and token servers are reached by the proxy that is for them', async () => {
-    plain.answer = ({ path, authorization }) => path.startsWith('/v2/') && authorization === undefined
-      ? { status: 401, headers: { 'www-authenticate': `Bearer realm="https://${SECURE}/token"` } }
-      : { status: 307, headers: { location: `https://${SECURE}/list` } };
+    plain.answer = ({ path, authorization }) =>
+      path.startsWith('/v2/') && authorization === undefined
+        ? { status: 401, headers: { 'www-authenticate': `Bearer realm="https://${SECURE}/token"` } }
+        : { status: 307, headers: { location: `https://${SECURE}/list` } };
     secure.answer = ({ path }) => ({ body: path.startsWith('/token') ? { token: 'abc' } : { tags: ['v2'] } });
     expect(await list(PLAIN, { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url })).toEqual(['v2']);
-    expect(proxy.requests).toEqual([`GET http://${PLAIN}/v2/team/app/tags/list?n=1000`, `CONNECT ${SECURE}:443`, `GET http://${PLAIN}/v2/team/app/tags/list?n=1000`]);
+    expect(proxy.requests).toEqual([
+      `GET http://${PLAIN}/v2/team/app/tags/list?n=1000`,
+      `CONNECT ${SECURE}:443`,
+      `GET http://${PLAIN}/v2/team/app/tags/list?n=1000`,
+    ]);
   });
 
   it.each(['169.254.169.254', '[fd00:ec2::254]'])('%s is not asked', async (host) => {
@@ -141,7 +160,10 @@ describe('credentials of a proxy', () => {
     await list(SECURE, { HTTPS_PROXY: withCredentials(), HTTP_PROXY: withCredentials() });
     await list(PLAIN, {});
     expect(proxy.authorizations).toEqual([basic, basic]);
-    expect([...secure.requests, ...plain.requests].map(({ authorization }) => authorization)).toEqual([undefined, undefined]);
+    expect([...secure.requests, ...plain.requests].map(({ authorization }) => authorization)).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   it.each([
@@ -149,12 +171,16 @@ describe('credentials of a proxy', () => {
     ['whole URLs', PLAIN, 'HTTP_PROXY'],
   ])('that are wanted or refused for %s are spoken of, not shown', async (_, host, variable) => {
     proxy.refuses = 407;
-    expect((await failure(list(host, { [variable]: proxy.url }))).message).toContain(`the proxy ${proxy.url} of ${variable} wants credentials (407); write them into ${variable}`);
+    expect((await failure(list(host, { [variable]: proxy.url }))).message).toContain(
+      `the proxy ${proxy.url} of ${variable} wants credentials (407); write them into ${variable}`,
+    );
     await registry?.close();
     registry = undefined;
     const { message, code } = await failure(list(host, { [variable]: withCredentials() }));
     expect(code).toBe('unreachable');
-    expect(message).toContain(`the proxy ${proxy.url} of ${variable} refused the credentials that ${variable} has for it`);
+    expect(message).toContain(
+      `the proxy ${proxy.url} of ${variable} refused the credentials that ${variable} has for it`,
+    );
     for (const secret of ['hunter', basic.slice(6)]) expect(message).not.toContain(secret);
   });
 
@@ -165,39 +191,65 @@ describe('credentials of a proxy', () => {
 });
 
 describe('an error names the proxy, not DNS, where', () => {
-  const message = async (host: string, env: Environment, limits?: Partial<Limits>) => (await failure(list(host, env, anyCertificate, limits))).message;
+  const message = async (host: string, env: Environment, limits?: Partial<Limits>) =>
+    (await failure(list(host, env, anyCertificate, limits))).message;
 
-  it.each([[SECURE, 'HTTPS_PROXY'], [PLAIN, 'HTTP_PROXY']])('nobody listens there: %s', async (host, variable) => {
+  it.each([
+    [SECURE, 'HTTPS_PROXY'],
+    [PLAIN, 'HTTP_PROXY'],
+  ])('nobody listens there: %s', async (host, variable) => {
     const { url } = proxy;
     await proxy.stop();
-    expect(await message(host, { [variable]: url })).toBe(`registry ${host} can't be asked for team/app: the connection to the proxy ${url} of ${variable} failed (ECONNREFUSED); check ${variable}, or name the registry in NO_PROXY`);
+    expect(await message(host, { [variable]: url })).toBe(
+      `registry ${host} can't be asked for team/app: the connection to the proxy ${url} of ${variable} failed (ECONNREFUSED); check ${variable}, or name the registry in NO_PROXY`,
+    );
     proxy = await startHttpProxy();
   });
 
   it('its own name is not known', async () => {
-    const resolver = ((_name: string, _options: object, done: (error: Error) => void) => done(Object.assign(new Error('not found'), { code: 'ENOTFOUND' }))) as unknown as Resolver;
-    registry = new DistributionTagRegistry(new FakeMetrics(), { env: { HTTPS_PROXY: 'http://proxy.test:3128' }, resolver });
-    expect(await message(SECURE, {})).toContain('the name of the proxy http://proxy.test:3128 of HTTPS_PROXY is not known (ENOTFOUND); check HTTPS_PROXY');
+    const resolver = ((_name: string, _options: object, done: (error: Error) => void) =>
+      done(Object.assign(new Error('not found'), { code: 'ENOTFOUND' }))) as unknown as Resolver;
+    registry = new DistributionTagRegistry(new FakeMetrics(), {
+      env: { HTTPS_PROXY: 'http://proxy.test:3128' },
+      resolver,
+    });
+    expect(await message(SECURE, {})).toContain(
+      'the name of the proxy http://proxy.test:3128 of HTTPS_PROXY is not known (ENOTFOUND); check HTTPS_PROXY',
+    );
   });
 
   it('it does not let us through', async () => {
     proxy.refuses = 403;
-    expect(await message(SECURE, { HTTPS_PROXY: proxy.url })).toContain(`the proxy ${proxy.url} of HTTPS_PROXY answered 403 when it was to let kimup through`);
+    expect(await message(SECURE, { HTTPS_PROXY: proxy.url })).toContain(
+      `the proxy ${proxy.url} of HTTPS_PROXY answered 403 when it was to let kimup through`,
+    );
   });
 
-  it.each([[SECURE, 'HTTPS_PROXY'], [PLAIN, 'HTTP_PROXY']])('it finds no registry: %s', async (host, variable) => {
+  it.each([
+    [SECURE, 'HTTPS_PROXY'],
+    [PLAIN, 'HTTP_PROXY'],
+  ])('it finds no registry: %s', async (host, variable) => {
     ports.set(`${SECURE}:443`, 1).set(PLAIN, 1);
-    expect(await message(host, { [variable]: proxy.url })).toMatch(new RegExp(`the proxy ${proxy.url} of ${variable}.* answered 50[23]`));
+    expect(await message(host, { [variable]: proxy.url })).toMatch(
+      new RegExp(`the proxy ${proxy.url} of ${variable}.* answered 50[23]`),
+    );
   });
 
-  it.each([[SECURE, 'HTTPS_PROXY'], [PLAIN, 'HTTP_PROXY']])('it says nothing: %s', async (host, variable) => {
+  it.each([
+    [SECURE, 'HTTPS_PROXY'],
+    [PLAIN, 'HTTP_PROXY'],
+  ])('it says nothing: %s', async (host, variable) => {
     proxy.hang();
-    expect(await message(host, { [variable]: proxy.url }, { requestTimeoutMs: 50 })).toContain(`the proxy ${proxy.url} of ${variable}`);
+    expect(await message(host, { [variable]: proxy.url }, { requestTimeoutMs: 50 })).toContain(
+      `the proxy ${proxy.url} of ${variable}`,
+    );
   });
 
   it('the registry breaks off behind it', async () => {
     secure.answer = (_, response) => void response.destroy();
-    expect(await message(SECURE, { HTTPS_PROXY: proxy.url })).toContain(`through the proxy ${proxy.url} of HTTPS_PROXY: the connection failed`);
+    expect(await message(SECURE, { HTTPS_PROXY: proxy.url })).toContain(
+      `through the proxy ${proxy.url} of HTTPS_PROXY: the connection failed`,
+    );
   });
 
   it.each(['socks5://127.0.0.1:1', 'http://', 'http://me:hunter2@a b'])('there is none: %s', async (value) => {
@@ -206,11 +258,13 @@ describe('an error names the proxy, not DNS, where', () => {
     expect(said).not.toContain('hunter2');
   });
 
-  it('its certificate is not trusted, whatever insecureSkipTLSVerify says of the registry\'s', async () => {
+  it("its certificate is not trusted, whatever insecureSkipTLSVerify says of the registry's", async () => {
     const tls = await (await createAuthority('kimup-test-proxy')).issue({ commonName: 'proxy', names: ['127.0.0.1'] });
     const secured = await startHttpProxy({ ports, tls });
     try {
-      expect(await message(SECURE, { HTTPS_PROXY: secured.url })).toContain(`the certificate of the proxy ${secured.url} of HTTPS_PROXY is not trusted`);
+      expect(await message(SECURE, { HTTPS_PROXY: secured.url })).toContain(
+        `the certificate of the proxy ${secured.url} of HTTPS_PROXY is not trusted`,
+      );
       expect(secured.requests).toEqual([]);
     } finally {
       await secured.stop();

@@ -16,7 +16,9 @@ export interface Subject {
 }
 
 /** What of it a request is for; pages count from 1. */
-export type Asked = { readonly what: 'list'; readonly page: number } | { readonly what: 'manifest' | 'configuration' | 'token' };
+export type Asked =
+  | { readonly what: 'list'; readonly page: number }
+  | { readonly what: 'manifest' | 'configuration' | 'token' };
 
 /** What there is to say of an answer that is no success. */
 export interface AboutAnswer {
@@ -37,13 +39,22 @@ const MAX_DETAIL = 200;
 export function statusError(subject: Subject, status: number, about: AboutAnswer): RegistryError {
   const detail = about.detail === undefined ? '' : ` (${about.detail})`;
   const answered = `registry ${subject.host}${through(about.proxy)} answered ${status} for ${shownSubject(subject)}, asked for ${shownAsked(about.asked)}${detail}`;
-  if (status === 401 || status === 403) return new RegistryError(`${answered}: ${whereCredentialsAre(subject, about.credentials)}`, 'unauthorized');
+  if (status === 401 || status === 403)
+    return new RegistryError(`${answered}: ${whereCredentialsAre(subject, about.credentials)}`, 'unauthorized');
   if (status === 404) return new RegistryError(`${answered}: ${whatIsMissing(subject, about.asked)}`, 'not-found');
   if (status === 429) {
-    const wait = about.retryAfterMs === undefined ? 'it is asked too often' : `it asks to wait ${Math.ceil(about.retryAfterMs / 1_000)} s`;
+    const wait =
+      about.retryAfterMs === undefined
+        ? 'it is asked too often'
+        : `it asks to wait ${Math.ceil(about.retryAfterMs / 1_000)} s`;
     return new RegistryError(`${answered}: ${wait}; it is asked again later`, 'throttled', about.retryAfterMs);
   }
-  if (status >= 500 || status === 408) return new RegistryError(`${answered}: it is asked again later; if this lasts, see to the registry`, 'server-error', about.retryAfterMs);
+  if (status >= 500 || status === 408)
+    return new RegistryError(
+      `${answered}: it is asked again later; if this lasts, see to the registry`,
+      'server-error',
+      about.retryAfterMs,
+    );
   return new RegistryError(`${answered}: check that it is an OCI registry`, 'invalid-answer');
 }
 
@@ -60,15 +71,21 @@ function whereCredentialsAre({ host, repository, source }: Subject, tried: boole
 
 function whatIsMissing({ tag = '', source }: Subject, asked: Asked): string {
   if (asked.what === 'list') {
-    if (asked.page > 1) return 'the list breaks off there, and nothing is decided on a part of it; if this lasts, see to the registry';
+    if (asked.page > 1)
+      return 'the list breaks off there, and nothing is decided on a part of it; if this lasts, see to the registry';
     return `check spec.image, or whether it needs ${source === 'imagePullSecrets' ? 'a pull secret in spec.imagePullSecrets' : `credentials, of which ${shortened(source.dockerConfig)} may have none that will do`}`;
   }
-  return tag.includes(':') ? 'it is gone, or was pushed in part; push the image again' : 'there is no such tag, or only its name is left; push it again, or name another';
+  return tag.includes(':')
+    ? 'it is gone, or was pushed in part; push the image again'
+    : 'there is no such tag, or only its name is left; push it again, or name another';
 }
 
 /** The error for an answer that can't be used. `what` continues "registry H …". */
 export function invalidAnswer(subject: Subject, what: string): RegistryError {
-  return new RegistryError(`registry ${subject.host} ${what}, asked for ${shownSubject(subject)}: check that it is an OCI registry and nothing between changes its answers`, 'invalid-answer');
+  return new RegistryError(
+    `registry ${subject.host} ${what}, asked for ${shownSubject(subject)}: check that it is an OCI registry and nothing between changes its answers`,
+    'invalid-answer',
+  );
 }
 
 /**
@@ -79,19 +96,29 @@ export function noAnswer(subject: Subject, server: string, error: unknown, proxy
   const code = codeOf(error);
   const via = server === subject.host || subject.host === 'docker.io' ? '' : ` (${server})`;
   const unreachable = (what: string) =>
-    new RegistryError(`registry ${subject.host}${via} can't be asked for ${shownSubject(subject)}${error instanceof ProxyError ? '' : through(proxy)}: ${what}`, 'unreachable');
+    new RegistryError(
+      `registry ${subject.host}${via} can't be asked for ${shownSubject(subject)}${error instanceof ProxyError ? '' : through(proxy)}: ${what}`,
+      'unreachable',
+    );
 
   if (error instanceof ProxyError) return unreachable(proxyFailure(error));
   if (error instanceof RefusedAddressError) return unreachable(error.message);
   if (UNTRUSTED.has(code)) {
-    return unreachable(`its certificate is not trusted (${code}); with spec.insecureSkipTLSVerify: true any certificate is taken`);
+    return unreachable(
+      `its certificate is not trusted (${code}); with spec.insecureSkipTLSVerify: true any certificate is taken`,
+    );
   }
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
     return unreachable('it does not speak TLS; if it serves plain HTTP, name it in --plain-http-registries');
   }
-  if (UNKNOWN_NAME.has(code)) return unreachable(`its name is not known (${code}), check spec.image and the cluster's DNS`);
+  if (UNKNOWN_NAME.has(code))
+    return unreachable(`its name is not known (${code}), check spec.image and the cluster's DNS`);
   if (TOO_LATE.has(code)) return unreachable('no answer in time');
-  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'UND_ERR_HEADERS_OVERFLOW' || code.startsWith('HPE_')) {
+  if (
+    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
+    code === 'UND_ERR_HEADERS_OVERFLOW' ||
+    code.startsWith('HPE_')
+  ) {
     return invalidAnswer(subject, `gave an answer that is broken (${code})`);
   }
   return unreachable(code === '' ? 'the connection failed' : `the connection failed (${code})`);
@@ -103,7 +130,8 @@ function proxyFailure({ proxy, reason }: ProxyError): string {
   const name = `the proxy ${origin} of ${variable}`;
   const way = `check ${variable}, or name the registry in NO_PROXY`;
   if ('status' in reason) {
-    if (reason.status !== 407) return `${name} answered ${reason.status} when it was to let kimup through; see to the proxy, or name the registry in NO_PROXY`;
+    if (reason.status !== 407)
+      return `${name} answered ${reason.status} when it was to let kimup through; see to the proxy, or name the registry in NO_PROXY`;
     return authorization === undefined
       ? `${name} wants credentials (407); write them into ${variable} as http://USER:PASSWORD@HOST:PORT`
       : `${name} refused the credentials that ${variable} has for it (407)`;
@@ -130,7 +158,8 @@ export function errorDetail(body: Buffer, secrets: Iterable<string>): string | u
   if (typeof content !== 'object' || content === null) return undefined;
   const said: unknown[] = [];
   const { errors } = content as { errors?: unknown };
-  if (Array.isArray(errors) && typeof errors[0] === 'object' && errors[0] !== null) said.push(errors[0].code, errors[0].message);
+  if (Array.isArray(errors) && typeof errors[0] === 'object' && errors[0] !== null)
+    said.push(errors[0].code, errors[0].message);
   else said.push((content as { error?: unknown }).error, (content as { details?: unknown }).details);
   const text = shortened(said.filter((part) => typeof part === 'string').join(': '));
   if (text === '') return undefined;
@@ -147,7 +176,10 @@ export function repeatsSecret(text: string, secrets: Iterable<string>): boolean 
 
 /** One line of at most 200 characters, without control, format and direction-changing characters. */
 export function shortened(text: string): string {
-  const line = text.slice(0, 10 * MAX_DETAIL).replace(/[\p{C}\p{Z}\s]+/gu, ' ').trim();
+  const line = text
+    .slice(0, 10 * MAX_DETAIL)
+    .replace(/[\p{C}\p{Z}\s]+/gu, ' ')
+    .trim();
   return line.length > MAX_DETAIL ? `${line.slice(0, MAX_DETAIL - 1)}…` : line;
 }
 
@@ -161,10 +193,21 @@ export function retryAfterMs(header: string | readonly string[] | undefined, now
 }
 
 const UNKNOWN_NAME: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN']);
-const TOO_LATE: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT']);
+const TOO_LATE: ReadonlySet<string> = new Set([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 const UNTRUSTED: ReadonlySet<string> = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'CERT_UNTRUSTED', 'ERR_TLS_CERT_ALTNAME_INVALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_UNTRUSTED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
 /** Only the code is shown of what a library says: its messages may quote what was sent or received. */

@@ -21,7 +21,10 @@ export class ProxyError extends Error {
   override readonly name = 'ProxyError';
 
   /** @param reason what went wrong: the status of its answer to `CONNECT`, or the error of the connection to it; nothing where there is none to ask */
-  constructor(readonly proxy: Proxy, readonly reason?: { readonly status: number } | { readonly error: unknown }) {
+  constructor(
+    readonly proxy: Proxy,
+    readonly reason?: { readonly status: number } | { readonly error: unknown },
+  ) {
     super('the proxy did not do its part');
   }
 }
@@ -34,9 +37,15 @@ export class Routes {
   private readonly direct: Tunnels;
   private readonly byProxy = new Map<string, { readonly toProxy: Agent; readonly tunnels: Tunnels }>();
 
-  constructor(private readonly limits: Limits, private readonly proxies: ProxyEnvironment, private readonly resolver: Resolver | undefined) {
+  constructor(
+    private readonly limits: Limits,
+    private readonly proxies: ProxyEnvironment,
+    private readonly resolver: Resolver | undefined,
+  ) {
     const lookup = guardedLookup(resolver);
-    this.direct = both((rejectUnauthorized) => this.agent(limits.connections, { lookup, rejectUnauthorized, timeout: limits.connectTimeoutMs }));
+    this.direct = both((rejectUnauthorized) =>
+      this.agent(limits.connections, { lookup, rejectUnauthorized, timeout: limits.connectTimeoutMs }),
+    );
   }
 
   /** @throws ProxyError where there is to be a proxy and its address is none */
@@ -49,12 +58,23 @@ export class Routes {
     if (proxy.origin === undefined) throw new ProxyError(proxy);
     const { toProxy, tunnels } = this.through(proxy, proxy.origin);
     if (url.protocol !== 'http:') return { dispatcher: tunnels[which], proxy, ...straight };
-    return { dispatcher: toProxy, proxy, origin: proxy.origin, path: `${url.origin}${path}`, headers: headersFor(proxy, url.host), forwarded: true };
+    return {
+      dispatcher: toProxy,
+      proxy,
+      origin: proxy.origin,
+      path: `${url.origin}${path}`,
+      headers: headersFor(proxy, url.host),
+      forwarded: true,
+    };
   }
 
   async close(): Promise<void> {
-    const agents = [this.direct, ...[...this.byProxy.values()].map(({ tunnels }) => tunnels)].flatMap(({ strict, insecure }) => [strict, insecure]);
-    await Promise.all([...agents, ...[...this.byProxy.values()].map(({ toProxy }) => toProxy)].map((agent) => agent.destroy()));
+    const agents = [this.direct, ...[...this.byProxy.values()].map(({ tunnels }) => tunnels)].flatMap(
+      ({ strict, insecure }) => [strict, insecure],
+    );
+    await Promise.all(
+      [...agents, ...[...this.byProxy.values()].map(({ toProxy }) => toProxy)].map((agent) => agent.destroy()),
+    );
   }
 
   private through(proxy: Proxy, origin: string): { readonly toProxy: Agent; readonly tunnels: Tunnels } {
@@ -63,15 +83,35 @@ export class Routes {
     const { connections, connectTimeoutMs: timeout } = this.limits;
     // Whoever runs kimup names the proxy: it may be anywhere, and has to show a certificate that is trusted.
     const lookup = this.resolver === undefined ? {} : { lookup: this.resolver as LookupFunction };
-    const toProxy = this.agent(REGISTRIES_A_PROXY * connections, blaming(proxy, buildConnector({ ...lookup, timeout, allowH2: false })));
-    const tunnels = both((rejectUnauthorized) => this.agent(connections, tunnel(proxy, origin, toProxy, buildConnector({ rejectUnauthorized, timeout, allowH2: false }))));
+    const toProxy = this.agent(
+      REGISTRIES_A_PROXY * connections,
+      blaming(proxy, buildConnector({ ...lookup, timeout, allowH2: false })),
+    );
+    const tunnels = both((rejectUnauthorized) =>
+      this.agent(
+        connections,
+        tunnel(proxy, origin, toProxy, buildConnector({ rejectUnauthorized, timeout, allowH2: false })),
+      ),
+    );
     const made = { toProxy, tunnels };
     this.byProxy.set(proxy.variable, made);
     return made;
   }
 
-  private agent(connections: number, connect: buildConnector.connector | { readonly lookup: LookupFunction; readonly rejectUnauthorized: boolean; readonly timeout: number }): Agent {
-    return new Agent({ connections, pipelining: 1, allowH2: false, headersTimeout: this.limits.requestTimeoutMs, bodyTimeout: this.limits.requestTimeoutMs, connect });
+  private agent(
+    connections: number,
+    connect:
+      | buildConnector.connector
+      | { readonly lookup: LookupFunction; readonly rejectUnauthorized: boolean; readonly timeout: number },
+  ): Agent {
+    return new Agent({
+      connections,
+      pipelining: 1,
+      allowH2: false,
+      headersTimeout: this.limits.requestTimeoutMs,
+      bodyTimeout: this.limits.requestTimeoutMs,
+      connect,
+    });
   }
 }
 
@@ -91,14 +131,20 @@ function headersFor(proxy: Proxy, host: string): Readonly<Record<string, string>
 
 /** `connector`, whose errors are the proxy's. */
 function blaming(proxy: Proxy, connector: buildConnector.connector): buildConnector.connector {
-  return (options, callback) => connector(options, (...[error, socket]) => {
-    if (error === null) callback(null, socket);
-    else callback(new ProxyError(proxy, { error }), null);
-  });
+  return (options, callback) =>
+    connector(options, (...[error, socket]) => {
+      if (error === null) callback(null, socket);
+      else callback(new ProxyError(proxy, { error }), null);
+    });
 }
 
 /** Connections to servers behind a proxy: it lets us through, then `secure` speaks TLS with the server. */
-function tunnel(proxy: Proxy, origin: string, toProxy: Agent, secure: buildConnector.connector): buildConnector.connector {
+function tunnel(
+  proxy: Proxy,
+  origin: string,
+  toProxy: Agent,
+  secure: buildConnector.connector,
+): buildConnector.connector {
   const connect: (...args: Parameters<buildConnector.connector>) => Promise<void> = async (options, callback) => {
     try {
       const { port, hostname, host = hostname } = options;

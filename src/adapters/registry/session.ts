@@ -36,7 +36,11 @@ export class Session {
   }
 
   /** Runs `work` until it ends, the deadline is past or `signal` aborts; then everything under way in it is stopped. */
-  static async run<T>(options: SessionOptions, signal: AbortSignalLike | undefined, work: (session: Session) => Promise<T>): Promise<T> {
+  static async run<T>(
+    options: SessionOptions,
+    signal: AbortSignalLike | undefined,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
     const session = new Session(options);
     const stop = () => session.controller.abort();
     const timer = setTimeout(() => {

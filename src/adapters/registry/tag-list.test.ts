@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeMetrics } from '../../../test/support/fakes/recorders.ts';
 import { type GivenAnswer, type RegistryServer, startRegistryServer } from '../../../test/support/registry-server.ts';
-import { type Linking, manyTags, relativeLink, scripted, type ScriptedRepository, TOO_MANY_TAGS } from '../../../test/support/scripted-registry.ts';
+import {
+  type Linking,
+  manyTags,
+  relativeLink,
+  scripted,
+  type ScriptedRepository,
+  TOO_MANY_TAGS,
+} from '../../../test/support/scripted-registry.ts';
 import { type RegistryAccess, RegistryError } from '../../application/ports/tag-registry.ts';
 import { DistributionTagRegistry } from './distribution-tag-registry.ts';
 
@@ -29,7 +36,10 @@ function listOf(script: ScriptedRepository): Promise<readonly string[]> {
 }
 
 async function failureOf(script: ScriptedRepository): Promise<string> {
-  const error = await listOf(script).then((tags) => `no error but ${tags.length} tags`, (reason: unknown) => reason);
+  const error = await listOf(script).then(
+    (tags) => `no error but ${tags.length} tags`,
+    (reason: unknown) => reason,
+  );
   expect(error).toBeInstanceOf(RegistryError);
   expect(error).toMatchObject({ code: 'invalid-answer' });
   return (error as RegistryError).message;
@@ -44,7 +54,10 @@ describe('a registry that honours n and sends no links', () => {
     expect(queries()).toEqual(['?n=1000', `?n=1000&last=${tags[999]}`, `?n=1000&last=${tags[1_999]}`]);
   });
 
-  it.each([[1_000, 2], [2_000, 3]])('is asked once more where it has just %d tags', async (count, requests) => {
+  it.each([
+    [1_000, 2],
+    [2_000, 3],
+  ])('is asked once more where it has just %d tags', async (count, requests) => {
     expect(await listOf({ tags: manyTags(count) })).toHaveLength(count);
     expect(queries()).toHaveLength(requests);
   });
@@ -80,7 +93,9 @@ describe('a registry that takes no notice of', () => {
   });
 
   it('last gives the same again, and nobody knows what it holds back', async () => {
-    expect(await failureOf({ tags: manyTags(2_500), ignores: ['last'] })).toContain(`gives the same tags again when it is asked for those after ${manyTags(2_500)[999]}`);
+    expect(await failureOf({ tags: manyTags(2_500), ignores: ['last'] })).toContain(
+      `gives the same tags again when it is asked for those after ${manyTags(2_500)[999]}`,
+    );
     expect(await failureOf({ tags: manyTags(1_000), ignores: ['n', 'last'] })).toContain('decides on none');
   });
 
@@ -93,18 +108,35 @@ describe('a registry that takes no notice of', () => {
   it('where it was, and goes round in circles', async () => {
     use({ pageSize: 2 });
     server.answer = ({ path }) => ({ body: { tags: path.includes('last=b') ? ['c', 'd'] : ['a', 'b'] } });
-    await expect(registry.listTags({ registry: server.host, repository: 'team/app' }, anonymous)).rejects.toThrow('gives the same tags again when it is asked for those after d');
+    await expect(registry.listTags({ registry: server.host, repository: 'team/app' }, anonymous)).rejects.toThrow(
+      'gives the same tags again when it is asked for those after d',
+    );
   });
 });
 
 describe('links', () => {
   const host = '127.0.0.1';
   it.each<[string, Linking]>([
-    ['without the port', (repository, last, n) => `<http://${host}/v2/${repository}/tags/list?last=${last}&n=${n}>; rel="next"`],
-    ['to another port', (repository, last, n) => `<http://${host}:1/v2/${repository}/tags/list?last=${last}&n=${n}>; rel="next"`],
-    ['to another host', (repository, last, n) => `<https://registry.internal/v2/${repository}/tags/list?last=${last}&n=${n}>; rel="next"`],
-    ['with credentials', (repository, last, n) => `<http://me:hunter2@${host}/v2/${repository}/tags/list?last=${last}&n=${n}>; rel="next"`],
-    ['with a path behind a proxy', (_, last, n) => `</artifactory/api/docker/team/v2/app/tags/list?last=${last}&n=${n}>; rel="next"`],
+    [
+      'without the port',
+      (repository, last, n) => `<http://${host}/v2/${repository}/tags/list?last=${last}&n=${n}>; rel="next"`,
+    ],
+    [
+      'to another port',
+      (repository, last, n) => `<http://${host}:1/v2/${repository}/tags/list?last=${last}&n=${n}>; rel="next"`,
+    ],
+    [
+      'to another host',
+      (repository, last, n) => `<https://registry.internal/v2/${repository}/tags/list?last=${last}&n=${n}>; rel="next"`,
+    ],
+    [
+      'with credentials',
+      (repository, last, n) => `<http://me:hunter2@${host}/v2/${repository}/tags/list?last=${last}&n=${n}>; rel="next"`,
+    ],
+    [
+      'with a path behind a proxy',
+      (_, last, n) => `</artifactory/api/docker/team/v2/app/tags/list?last=${last}&n=${n}>; rel="next"`,
+    ],
     ['to another repository', (_, last, n) => `</v2/other/tags/list?last=${last}&n=${n}>; rel="next"`],
     ['without a path', (_, last, n) => `<?last=${last}&n=${n}>; rel="next"`],
     ['without <>', (repository, last, n) => `/v2/${repository}/tags/list?last=${last}&n=${n}; rel="next"`],
@@ -116,13 +148,23 @@ describe('links', () => {
     expect(queries()).toEqual(['?n=1000', `?last=${tags[999]}&n=1000`, `?last=${tags[1_999]}&n=1000`]);
   });
 
-  it('may hold a cursor of the registry\'s own making', async () => {
+  it("may hold a cursor of the registry's own making", async () => {
     use({ pageSize: 2 });
     server.answer = ({ path }) => {
       const at = Number(new URL(path, server.url).searchParams.get('cursor') ?? 0);
-      return { body: { tags: [`v${at}`, `w${at}`] }, ...(at < 2 ? { headers: { link: `</nowhere?cursor=${at + 1}>; rel="next"` } } : {}) };
+      return {
+        body: { tags: [`v${at}`, `w${at}`] },
+        ...(at < 2 ? { headers: { link: `</nowhere?cursor=${at + 1}>; rel="next"` } } : {}),
+      };
     };
-    expect(await registry.listTags({ registry: server.host, repository: 'team/app' }, anonymous)).toEqual(['v0', 'w0', 'v1', 'w1', 'v2', 'w2']);
+    expect(await registry.listTags({ registry: server.host, repository: 'team/app' }, anonymous)).toEqual([
+      'v0',
+      'w0',
+      'v1',
+      'w1',
+      'v2',
+      'w2',
+    ]);
     expect(queries()).toEqual(['?n=2', '?cursor=1', '?cursor=2']);
   });
 
@@ -132,15 +174,26 @@ describe('links', () => {
     expect(queries()).toHaveLength(2);
   });
 
-  it.each(['<http://127.0.0.1:1/v2/other/tags/list>; rel="next"', '</v2/other/tags/list>; rel="next"', '<http://[>; rel="next"'])('without a query lead nowhere: %s', async (link) => {
+  it.each([
+    '<http://127.0.0.1:1/v2/other/tags/list>; rel="next"',
+    '</v2/other/tags/list>; rel="next"',
+    '<http://[>; rel="next"',
+  ])('without a query lead nowhere: %s', async (link) => {
     expect(await failureOf({ tags: manyTags(1_001), link: () => link })).toContain('and not where that begins');
     expect(queries()).toEqual(['?n=1000']);
   });
 
   it('say on which page they broke off', async () => {
-    server.answer = ({ path }) => path.includes('last=') ? { status: 404 } : { body: { tags: ['v1'] }, headers: { link: '<?last=v1>; rel="next"' } };
-    const error = await registry.listTags({ registry: server.host, repository: 'team/app' }, anonymous).catch((reason: Error) => reason.message);
-    expect(error).toBe(`registry ${server.host} answered 404 for team/app, asked for page 2 of its list of tags: the list breaks off there, and nothing is decided on a part of it; if this lasts, see to the registry`);
+    server.answer = ({ path }) =>
+      path.includes('last=')
+        ? { status: 404 }
+        : { body: { tags: ['v1'] }, headers: { link: '<?last=v1>; rel="next"' } };
+    const error = await registry
+      .listTags({ registry: server.host, repository: 'team/app' }, anonymous)
+      .catch((reason: Error) => reason.message);
+    expect(error).toBe(
+      `registry ${server.host} answered 404 for team/app, asked for page 2 of its list of tags: the list breaks off there, and nothing is decided on a part of it; if this lasts, see to the registry`,
+    );
   });
 });
 
@@ -170,19 +223,25 @@ describe('a page that is refused', () => {
 
   it('also without a size is an error', async () => {
     server.answer = () => TOO_MANY_TAGS;
-    await expect(registry.listTags({ registry: server.host, repository: 'team/app' }, anonymous)).rejects.toThrow('answered 413 for team/app, asked for its list of tags (TOO_MANY_TAGS_REQUESTED: too many tags requested)');
+    await expect(registry.listTags({ registry: server.host, repository: 'team/app' }, anonymous)).rejects.toThrow(
+      'answered 413 for team/app, asked for its list of tags (TOO_MANY_TAGS_REQUESTED: too many tags requested)',
+    );
     expect(queries()).toEqual(['?n=1000', '?n=100', '']);
   });
 
   it.each([401, 403, 404, 429, 500, 503])('with %d is not about its size', async (status) => {
     server.answer = () => ({ status });
-    await expect(registry.listTags({ registry: server.host, repository: 'team/app' }, anonymous)).rejects.toThrow(RegistryError);
+    await expect(registry.listTags({ registry: server.host, repository: 'team/app' }, anonymous)).rejects.toThrow(
+      RegistryError,
+    );
     expect(queries()).toEqual(['?n=1000']);
   });
 
   it('is the first: a later one is an error', async () => {
-    server.answer = ({ path }) => path.includes('last') ? TOO_MANY_TAGS : { body: { tags: manyTags(1_000) } };
-    await expect(registry.listTags({ registry: server.host, repository: 'team/app' }, anonymous)).rejects.toThrow('asked for page 2 of its list of tags');
+    server.answer = ({ path }) => (path.includes('last') ? TOO_MANY_TAGS : { body: { tags: manyTags(1_000) } });
+    await expect(registry.listTags({ registry: server.host, repository: 'team/app' }, anonymous)).rejects.toThrow(
+      'asked for page 2 of its list of tags',
+    );
     expect(queries()).toHaveLength(2);
   });
 });
@@ -197,7 +256,7 @@ describe('what is no tag', () => {
     expect(await listOf({ tags: ['v1', 'v2', null, 'v3'] })).toEqual(['v1', 'v2', 'v3']);
   });
 
-  it('can\'t be asked on from', async () => {
+  it("can't be asked on from", async () => {
     use({ pageSize: 2 });
     expect(await failureOf({ tags: [null, '', 'v1'] })).toContain('gave a page of 2 tags that are none');
     expect(await failureOf({ tags: ['v1', 'v2', null, '', 'v3'] })).toContain('gave a page of 2 tags that are none');

@@ -50,14 +50,23 @@ export class TagList {
    * @returns the tags in the registry's order, and the size that it took
    * @throws RegistryError
    */
-  async read(url: URL, sizes: readonly (number | undefined)[]): Promise<{ readonly tags: readonly string[]; readonly size: number | undefined }> {
+  async read(
+    url: URL,
+    sizes: readonly (number | undefined)[],
+  ): Promise<{ readonly tags: readonly string[]; readonly size: number | undefined }> {
     let page = await this.firstPage(url, sizes);
     const { size } = page;
     this.add(page);
     for (let next = this.after(page); next !== undefined; next = this.after(page)) {
       const before = page;
       page = await this.page(next, size, this.asked.size + 1);
-      if (before.link === undefined && page.link === undefined && !this.isNews(page) && await this.isEnd(before, page)) break;
+      if (
+        before.link === undefined &&
+        page.link === undefined &&
+        !this.isNews(page) &&
+        (await this.isEnd(before, page))
+      )
+        break;
       this.add(page);
     }
     return { tags: [...this.names].filter(isPossible), size };
@@ -75,8 +84,10 @@ export class TagList {
   }
 
   private async page(url: URL, size: number | undefined, number: number): Promise<Page> {
-    if (this.asked.has(url.href)) throw invalidAnswer(this.session.subject, 'gives the same page of tags again and again');
-    if (this.asked.size === this.limits.pages) throw invalidAnswer(this.session.subject, `has more than ${this.limits.pages} pages of tags`);
+    if (this.asked.has(url.href))
+      throw invalidAnswer(this.session.subject, 'gives the same page of tags again and again');
+    if (this.asked.size === this.limits.pages)
+      throw invalidAnswer(this.session.subject, `has more than ${this.limits.pages} pages of tags`);
     this.asked.add(url.href);
     return this.pageOf(this.successful(await this.ask(url, number), number), size);
   }
@@ -87,7 +98,8 @@ export class TagList {
 
   private add({ entries, names, link }: Page): void {
     this.entries += entries;
-    if (this.entries > this.limits.tags) throw invalidAnswer(this.session.subject, `has more than ${this.limits.tags} tags`);
+    if (this.entries > this.limits.tags)
+      throw invalidAnswer(this.session.subject, `has more than ${this.limits.tags} tags`);
     for (const name of names) this.names.add(name);
     this.linked ||= link !== undefined;
   }
@@ -102,7 +114,11 @@ export class TagList {
 
   private lastOf({ entries, names }: Page): string {
     const last = names.at(-1);
-    if (last === undefined) throw invalidAnswer(this.session.subject, `gave a page of ${entries} tags that are none, and does not say where the next one is`);
+    if (last === undefined)
+      throw invalidAnswer(
+        this.session.subject,
+        `gave a page of ${entries} tags that are none, and does not say where the next one is`,
+      );
     return last;
   }
 
@@ -113,7 +129,10 @@ export class TagList {
     if (next.search !== '') return next;
     // The host alone: the rest may hold what is nobody's business.
     const shown = target === null ? 'no URL' : `${target.protocol}//${target.host}`;
-    throw invalidAnswer(this.session.subject, `names a next page of its tags (${this.session.shown(shown)}) and not where that begins`);
+    throw invalidAnswer(
+      this.session.subject,
+      `names a next page of its tags (${this.session.shown(shown)}) and not where that begins`,
+    );
   }
 
   private isNews({ names }: Page): boolean {
@@ -131,7 +150,10 @@ export class TagList {
     if (entries < size && names.every((name) => name === after)) return true;
     this.lastOf(page);
     if (await this.linksWhereItCuts(before, page)) return true;
-    throw invalidAnswer(this.session.subject, `gives the same tags again when it is asked for those after ${after}, so kimup can't read more than ${this.names.size} of them and decides on none`);
+    throw invalidAnswer(
+      this.session.subject,
+      `gives the same tags again when it is asked for those after ${after}, so kimup can't read more than ${this.names.size} of them and decides on none`,
+    );
   }
 
   /**

@@ -34,5 +34,8 @@ export function readTags(subject: Subject, answer: Answer): TagsPage {
   if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string' || tag === null)) {
     throw invalidAnswer(subject, 'gave JSON that is no list of tags');
   }
-  return { entries: tags.length, names: tags.filter((tag: string | null): tag is string => tag !== null && tag !== '') };
+  return {
+    entries: tags.length,
+    names: tags.filter((tag: string | null): tag is string => tag !== null && tag !== ''),
+  };
 }

@@ -14,7 +14,9 @@ export interface TokenServer {
 }
 
 /** What a token request came to: a token, or the token server's status when it refused the credentials. */
-export type TokenAnswer = { readonly token: string; readonly expiresAt: number } | { readonly refused: number; readonly detail?: string };
+export type TokenAnswer =
+  | { readonly token: string; readonly expiresAt: number }
+  | { readonly refused: number; readonly detail?: string };
 
 export interface TokenLease {
   readonly answer: TokenAnswer;
@@ -35,7 +37,11 @@ export class Tokens {
   /** Keys hold no credentials, nor anything that could be tried against a list of them. */
   private readonly salt = randomBytes(32);
 
-  constructor(private readonly transport: Transport, private readonly limits: Limits, private readonly now: () => number) {
+  constructor(
+    private readonly transport: Transport,
+    private readonly limits: Limits,
+    private readonly now: () => number,
+  ) {
     this.kept = new BoundedMap(limits.remembered);
   }
 
@@ -67,7 +73,11 @@ export class Tokens {
   }
 
   /** In a session of its own, so that an asker who gives up does not take the token from the others. */
-  private request(asker: Session, server: TokenServer, credentials: RegistryCredentials | undefined): Promise<TokenAnswer> {
+  private request(
+    asker: Session,
+    server: TokenServer,
+    credentials: RegistryCredentials | undefined,
+  ): Promise<TokenAnswer> {
     const options = {
       subject: asker.subject,
       origin: asker.origin,
@@ -80,11 +90,25 @@ export class Tokens {
       if (answer.status === 200) return this.read(session, answer);
       const detail = errorDetail(answer.body, session.secrets);
       // RFC 6749 section 5.2: a bad refresh token is a 400.
-      if ([400, 401, 403].includes(answer.status)) return { refused: answer.status, ...(detail === undefined ? {} : { detail }) };
-      if (answer.status === 404) throw invalidAnswer(session.subject, `names a token server (${session.shown(server.realm.host)}) that answered 404`);
+      if ([400, 401, 403].includes(answer.status))
+        return { refused: answer.status, ...(detail === undefined ? {} : { detail }) };
+      if (answer.status === 404)
+        throw invalidAnswer(
+          session.subject,
+          `names a token server (${session.shown(server.realm.host)}) that answered 404`,
+        );
       const wait = retryAfterMs(answer.headers['retry-after'], this.now());
-      const error = statusError(session.subject, answer.status, { asked: TOKEN, credentials: false, retryAfterMs: wait, proxy: answer.proxy });
-      throw new RegistryError(`token server ${session.shown(server.realm.host)} of ${error.message}`, error.code, error.retryAfterMs);
+      const error = statusError(session.subject, answer.status, {
+        asked: TOKEN,
+        credentials: false,
+        retryAfterMs: wait,
+        proxy: answer.proxy,
+      });
+      throw new RegistryError(
+        `token server ${session.shown(server.realm.host)} of ${error.message}`,
+        error.code,
+        error.retryAfterMs,
+      );
     });
   }
 
@@ -94,14 +118,23 @@ export class Tokens {
     if (credentials?.identityToken !== undefined) {
       // RFC 6749 section 6, and distribution's "Docker Registry v2 authentication using OAuth2".
       const form = new URLSearchParams([
-        ['grant_type', 'refresh_token'], ...fields, ['client_id', 'kimup'], ['scope', server.scope], ['refresh_token', credentials.identityToken],
+        ['grant_type', 'refresh_token'],
+        ...fields,
+        ['client_id', 'kimup'],
+        ['scope', server.scope],
+        ['refresh_token', credentials.identityToken],
       ]);
       return { ...common, method: 'POST', url: server.realm, form: form.toString() };
     }
     const url = new URL(server.realm);
     for (const [name, value] of fields) url.searchParams.set(name, value);
     for (const scope of server.scope.split(' ')) if (scope !== '') url.searchParams.append('scope', scope);
-    return { ...common, method: 'GET', url, ...(credentials === undefined ? {} : { authorization: `Basic ${basicValue(credentials)}` }) };
+    return {
+      ...common,
+      method: 'GET',
+      url,
+      ...(credentials === undefined ? {} : { authorization: `Basic ${basicValue(credentials)}` }),
+    };
   }
 
   private read(session: Session, answer: Answer): TokenAnswer {
@@ -114,18 +147,30 @@ export class Tokens {
     const { token, access_token: accessToken, expires_in: expiresIn } = (content ?? {}) as Record<string, unknown>;
     const value = typeof token === 'string' && token !== '' ? token : accessToken;
     if (typeof value !== 'string' || !/^[\x21-\x7e]{1,32768}$/.test(value)) {
-      throw invalidAnswer(session.subject, `has a token server (${session.shown(answer.url.host)}) that gave no usable token`);
+      throw invalidAnswer(
+        session.subject,
+        `has a token server (${session.shown(answer.url.host)}) that gave no usable token`,
+      );
     }
-    const seconds = typeof expiresIn === 'number' && expiresIn > 0 ? Math.min(expiresIn, MAX_LIFETIME_S) : DEFAULT_LIFETIME_S;
+    const seconds =
+      typeof expiresIn === 'number' && expiresIn > 0 ? Math.min(expiresIn, MAX_LIFETIME_S) : DEFAULT_LIFETIME_S;
     // A tenth of its life, at most 30 s, is left for the request that it is used for.
     return { token: value, expiresAt: this.now() + (seconds - Math.min(30, seconds / 10)) * 1_000 };
   }
 
   private keyOf(session: Session, server: TokenServer, credentials: RegistryCredentials | undefined): string {
     const parts = [
-      session.origin, session.insecureSkipTLSVerify, server.realm.href, server.service, server.scope,
-      credentials?.username, credentials?.password, credentials?.identityToken,
+      session.origin,
+      session.insecureSkipTLSVerify,
+      server.realm.href,
+      server.service,
+      server.scope,
+      credentials?.username,
+      credentials?.password,
+      credentials?.identityToken,
     ];
-    return createHmac('sha256', this.salt).update(JSON.stringify(parts.map((part) => part ?? null))).digest('base64');
+    return createHmac('sha256', this.salt)
+      .update(JSON.stringify(parts.map((part) => part ?? null)))
+      .digest('base64');
   }
 }

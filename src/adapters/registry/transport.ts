@@ -38,7 +38,12 @@ const MAX_ERROR_BYTES = 65_536;
 export class Transport {
   private readonly routes: Routes;
 
-  constructor(private readonly metrics: Metrics, private readonly limits: Limits, proxies: ProxyEnvironment, resolver: Resolver | undefined) {
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly limits: Limits,
+    proxies: ProxyEnvironment,
+    resolver: Resolver | undefined,
+  ) {
     this.routes = new Routes(limits, proxies, resolver);
   }
 
@@ -51,7 +56,8 @@ export class Transport {
     for (let redirects = 0; ; redirects += 1) {
       const answer = await this.askOnce(session, question, url);
       if (![301, 302, 303, 307, 308].includes(answer.status)) return answer;
-      if (redirects === this.limits.redirects) throw invalidAnswer(session.subject, `redirected more than ${redirects} times`);
+      if (redirects === this.limits.redirects)
+        throw invalidAnswer(session.subject, `redirected more than ${redirects} times`);
       url = redirectTarget(session, question, answer);
     }
   }
@@ -72,7 +78,11 @@ export class Transport {
       const route = this.routes.to(url, session.insecureSkipTLSVerify);
       proxy = route.proxy;
       for (const secret of proxy?.secrets ?? []) session.secrets.add(secret);
-      const { statusCode: status, headers, body } = await route.dispatcher.request({
+      const {
+        statusCode: status,
+        headers,
+        body,
+      } = await route.dispatcher.request({
         origin: route.origin,
         path: route.path,
         method: question.method,
@@ -116,7 +126,8 @@ export class Transport {
       if ((error as { code?: unknown }).code === 'UND_ERR_BODY_TIMEOUT') throw error;
       throw invalidAnswer(session.subject, 'gave an answer that was cut short');
     }
-    if (maxBytes !== undefined && size > maxBytes) throw invalidAnswer(session.subject, `gave an answer of more than ${maxBytes} bytes`);
+    if (maxBytes !== undefined && size > maxBytes)
+      throw invalidAnswer(session.subject, `gave an answer of more than ${maxBytes} bytes`);
     return Buffer.concat(chunks);
   }
 }
@@ -126,7 +137,11 @@ function redirectTarget(session: Session, question: Question, answer: Answer): U
   const target = typeof location === 'string' && location.length <= 8_192 ? URL.parse(location, answer.url.href) : null;
   if (target === null) throw invalidAnswer(session.subject, 'redirected to nowhere');
   // The host alone: the rest may hold a signature.
-  const refuse = (why: string) => invalidAnswer(session.subject, `redirected to ${session.shown(`${target.protocol}//${target.host}`)}, which is refused (${why})`);
+  const refuse = (why: string) =>
+    invalidAnswer(
+      session.subject,
+      `redirected to ${session.shown(`${target.protocol}//${target.host}`)}, which is refused (${why})`,
+    );
   if (question.form !== undefined) throw refuse('credentials are not sent on');
   if (target.username !== '' || target.password !== '') throw refuse('it holds credentials');
   if (target.protocol === 'https:') return target;

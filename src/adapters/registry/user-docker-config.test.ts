@@ -12,7 +12,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('UserDockerConfig', () => {
   it('gives what `docker login` kept, and nothing for others', async () => {
-    const config = UserDockerConfig.parse(JSON.stringify({ auths: { 'registry.test:5000': { auth }, 'https://index.docker.io/v1/': { auth } } }));
+    const config = UserDockerConfig.parse(
+      JSON.stringify({ auths: { 'registry.test:5000': { auth }, 'https://index.docker.io/v1/': { auth } } }),
+    );
     expect(await config.credentialsFor(at('registry.test:5000'))).toEqual([{ username: 'me', password: 'secret' }]);
     expect(await config.credentialsFor(at('docker.io'))).toEqual([{ username: 'me', password: 'secret' }]);
     expect(await config.credentialsFor(at('other.test'))).toEqual([]);
@@ -23,7 +25,8 @@ describe('UserDockerConfig', () => {
     writeFileSync(join(folder, 'config.json'), text);
     mkdirSync(join(folder, 'home', '.docker'), { recursive: true });
     writeFileSync(join(folder, 'home', '.docker', 'config.json'), text.replace('registry.test', 'home.test'));
-    const known = async (env: Record<string, string>, host: string) => (await (await UserDockerConfig.load(env)).credentialsFor(at(host))).length;
+    const known = async (env: Record<string, string>, host: string) =>
+      (await (await UserDockerConfig.load(env)).credentialsFor(at(host))).length;
     expect(await known({ DOCKER_CONFIG: folder, HOME: join(folder, 'home') }, 'registry.test')).toBe(1);
     expect(await known({ HOME: join(folder, 'home') }, 'home.test')).toBe(1);
     expect(await known({ DOCKER_CONFIG: join(folder, 'none') }, 'home.test')).toBe(0);
@@ -32,27 +35,47 @@ describe('UserDockerConfig', () => {
 
   it('asks the credential helper that is named for a registry, or for all', async () => {
     const helper = join(folder, 'docker-credential-kimup-test');
-    writeFileSync(helper, '#!/bin/sh\nread server\nif [ "$server" = none.test ]; then echo not found; exit 1; fi\nprintf \'{"ServerURL":"%s","Username":"%s","Secret":"kept"}\' "$server" "$server"\n');
+    writeFileSync(
+      helper,
+      '#!/bin/sh\nread server\nif [ "$server" = none.test ]; then echo not found; exit 1; fi\nprintf \'{"ServerURL":"%s","Username":"%s","Secret":"kept"}\' "$server" "$server"\n',
+    );
     chmodSync(helper, 0o755);
     const path = process.env['PATH'];
     process.env['PATH'] = `${folder}:${path}`;
     try {
-      const config = UserDockerConfig.parse(JSON.stringify({ credHelpers: { 'one.test': 'kimup-test' }, auths: { 'two.test': { auth } } }));
+      const config = UserDockerConfig.parse(
+        JSON.stringify({ credHelpers: { 'one.test': 'kimup-test' }, auths: { 'two.test': { auth } } }),
+      );
       expect(await config.credentialsFor(at('one.test'))).toEqual([{ username: 'one.test', password: 'kept' }]);
       expect(await config.credentialsFor(at('two.test'))).toEqual([{ username: 'me', password: 'secret' }]);
       for (const key of ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io']) {
         const hub = UserDockerConfig.parse(JSON.stringify({ credHelpers: { [key]: 'kimup-test' } }));
-        expect(await hub.credentialsFor(at('docker.io'))).toEqual([{ username: 'https://index.docker.io/v1/', password: 'kept' }]);
+        expect(await hub.credentialsFor(at('docker.io'))).toEqual([
+          { username: 'https://index.docker.io/v1/', password: 'kept' },
+        ]);
       }
-      for (const key of ['https://one.test', 'http://ONE.test/v2/', 'one.test/v1/', 'one.test/', 'one.test:443', 'one.test/team']) {
-        const spelt = UserDockerConfig.parse(JSON.stringify({ credHelpers: { [key]: 'kimup-test', 'one.test/other': 'no-such-helper' } }));
+      for (const key of [
+        'https://one.test',
+        'http://ONE.test/v2/',
+        'one.test/v1/',
+        'one.test/',
+        'one.test:443',
+        'one.test/team',
+      ]) {
+        const spelt = UserDockerConfig.parse(
+          JSON.stringify({ credHelpers: { [key]: 'kimup-test', 'one.test/other': 'no-such-helper' } }),
+        );
         expect(await spelt.credentialsFor(at('one.test'))).toEqual([{ username: 'one.test', password: 'kept' }]);
         expect(await spelt.credentialsFor(at('two.test'))).toEqual([]);
       }
       const store = UserDockerConfig.parse(JSON.stringify({ credsStore: 'kimup-test' }));
-      expect(await store.credentialsFor(at('docker.io'))).toEqual([{ username: 'https://index.docker.io/v1/', password: 'kept' }]);
+      expect(await store.credentialsFor(at('docker.io'))).toEqual([
+        { username: 'https://index.docker.io/v1/', password: 'kept' },
+      ]);
       expect(await store.credentialsFor(at('none.test'))).toEqual([]);
-      expect(await UserDockerConfig.parse('{"credsStore": "no-such-helper"}').credentialsFor(at('one.test'))).toEqual([]);
+      expect(await UserDockerConfig.parse('{"credsStore": "no-such-helper"}').credentialsFor(at('one.test'))).toEqual(
+        [],
+      );
     } finally {
       process.env['PATH'] = path;
     }

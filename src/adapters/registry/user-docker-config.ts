@@ -53,9 +53,14 @@ export class UserDockerConfig {
       // The parser's own message quotes the text.
       throw new DockerConfigError('is not JSON');
     }
-    const { auths = {}, credHelpers, credsStore } = (typeof content === 'object' && content !== null ? content : {}) as Record<string, unknown>;
-    const helpers = Object.entries(typeof credHelpers === 'object' && credHelpers !== null ? credHelpers : {})
-      .filter((entry): entry is [string, string] => isHelper(entry[1]));
+    const {
+      auths = {},
+      credHelpers,
+      credsStore,
+    } = (typeof content === 'object' && content !== null ? content : {}) as Record<string, unknown>;
+    const helpers = Object.entries(typeof credHelpers === 'object' && credHelpers !== null ? credHelpers : {}).filter(
+      (entry): entry is [string, string] => isHelper(entry[1]),
+    );
     return new UserDockerConfig(
       file,
       parseDockerConfig(JSON.stringify({ auths }), 'dockerconfigjson'),
@@ -84,7 +89,10 @@ function isHelper(name: unknown): name is string {
 function askHelper(helper: string, registry: string): Promise<RegistryCredentials | undefined> {
   const server = registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry;
   return new Promise((resolve) => {
-    const child = spawn(`docker-credential-${helper}`, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], timeout: HELPER_TIMEOUT_MS });
+    const child = spawn(`docker-credential-${helper}`, ['get'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      timeout: HELPER_TIMEOUT_MS,
+    });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
@@ -101,7 +109,9 @@ function readAnswer(output: string): RegistryCredentials | undefined {
   try {
     const { Username: username, Secret: secret } = JSON.parse(output) as Record<string, unknown>;
     if (typeof username !== 'string' || typeof secret !== 'string' || secret === '') return undefined;
-    return username === '<token>' ? { username: '', password: '', identityToken: secret } : { username, password: secret };
+    return username === '<token>'
+      ? { username: '', password: '', identityToken: secret }
+      : { username, password: secret };
   } catch {
     return undefined;
   }

@@ -74,7 +74,10 @@ type WallClock = (after: number) => number | undefined;
 
 /** Certain hours of the day: each fires once, also where the clocks show it twice (the first time) or leave it out (right after). */
 class CertainHours implements Schedule {
-  constructor(private readonly wall: WallClock, private readonly zone: TimeZone) {}
+  constructor(
+    private readonly wall: WallClock,
+    private readonly zone: TimeZone,
+  ) {}
 
   next(after: number): number | undefined {
     let wall = this.wall(after + this.zone.offset(after));
@@ -95,7 +98,10 @@ class CertainHours implements Schedule {
 
 /** Every hour of the day, like a clock that strikes: where the clocks go back it fires in both hours, in the gap not at all. */
 class EveryHour implements Schedule {
-  constructor(private readonly wall: WallClock, private readonly zone: TimeZone) {}
+  constructor(
+    private readonly wall: WallClock,
+    private readonly zone: TimeZone,
+  ) {}
 
   next(after: number): number | undefined {
     const { zone } = this;
@@ -117,7 +123,10 @@ class EveryHour implements Schedule {
 }
 
 /** When the clocks of a zone show `wall`: once, twice, or never (`gap`; then `first` is when they jump over it). */
-function instants(zone: TimeZone, wall: number): { readonly first: number; readonly last: number; readonly gap: boolean } {
+function instants(
+  zone: TimeZone,
+  wall: number,
+): { readonly first: number; readonly last: number; readonly gap: boolean } {
   const before = zone.offset(wall - 24 * HOUR_MS);
   const after = zone.offset(wall + 24 * HOUR_MS);
   if (before === after) return { first: wall - before, last: wall - before, gap: false };

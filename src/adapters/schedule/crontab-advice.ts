@@ -9,7 +9,12 @@ interface Rhythm {
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const UNITS: readonly (readonly [name: string, seconds: number])[] = [['day', DAY], ['hour', HOUR], ['minute', MINUTE], ['second', 1]];
+const UNITS: readonly (readonly [name: string, seconds: number])[] = [
+  ['day', DAY],
+  ['hour', HOUR],
+  ['minute', MINUTE],
+  ['second', 1],
+];
 
 /** All that is evenly spaced, the shortest first: only what divides a minute, an hour or a day is. */
 const RHYTHMS: readonly Rhythm[] = [
@@ -30,14 +35,27 @@ export function adviceFor(seconds: number, called: string = spoken(seconds)): st
   const wanted = `every ${called}`;
   const exact = RHYTHMS.find((one) => one.seconds === seconds && one.seconds <= 7 * DAY);
   if (exact !== undefined) return `for ${wanted} write "${exact.crontab}"`;
-  const near = new Set([RHYTHMS.findLast((one) => one.seconds <= seconds), RHYTHMS.find((one) => one.seconds >= seconds)]);
+  const near = new Set([
+    RHYTHMS.findLast((one) => one.seconds <= seconds),
+    RHYTHMS.find((one) => one.seconds >= seconds),
+  ]);
   const told = [...near].flatMap((one) => (one === undefined ? [] : [`"${one.crontab}" (every ${one.called})`]));
   return `no crontab is ${wanted}; next to it ${told.length === 1 ? 'is' : 'are'} ${told.join(' and ')}`;
 }
 
 /** Go's durations (`1h30m`), and days and weeks, in seconds; `undefined` for any other text. */
 export function secondsOf(duration: string): number | undefined {
-  const perUnit: Readonly<Record<string, number>> = { ns: 1e-9, us: 1e-6, 'µs': 1e-6, ms: 1e-3, s: 1, m: MINUTE, h: HOUR, d: DAY, w: 7 * DAY };
+  const perUnit: Readonly<Record<string, number>> = {
+    ns: 1e-9,
+    us: 1e-6,
+    µs: 1e-6,
+    ms: 1e-3,
+    s: 1,
+    m: MINUTE,
+    h: HOUR,
+    d: DAY,
+    w: 7 * DAY,
+  };
   let seconds = 0;
   let rest = duration.toLowerCase();
   while (rest !== '') {

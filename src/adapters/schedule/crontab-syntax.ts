@@ -66,7 +66,8 @@ const LENGTH_MAX = 512;
  * @throws InvalidCrontabError naming the field, also for what never fires
  */
 export function parseCrontab(expression: string): CrontabExpression {
-  if (expression.length > LENGTH_MAX) throw new InvalidCrontabError(`the crontab has ${expression.length} characters; at most ${LENGTH_MAX} are allowed`);
+  if (expression.length > LENGTH_MAX)
+    throw new InvalidCrontabError(`the crontab has ${expression.length} characters; at most ${LENGTH_MAX} are allowed`);
   const words = expression.trim().split(/\s+/);
   const zone = /^(?:CRON_)?TZ=(.*)$/.exec(words[0]!)?.[1];
   if (zone !== undefined) words.shift();
@@ -78,7 +79,10 @@ export function parseCrontab(expression: string): CrontabExpression {
       `${JSON.stringify(expression)} has ${first === '' ? 'no' : words.length} fields; five or six are wanted: [seconds] minutes hours day-of-month month day-of-week`,
     );
   }
-  const fields = Object.fromEntries(SYNTAX.map((syntax, i) => [syntax.name, parseField(words[i]!, syntax)])) as Record<FieldName, CrontabField>;
+  const fields = Object.fromEntries(SYNTAX.map((syntax, i) => [syntax.name, parseField(words[i]!, syntax)])) as Record<
+    FieldName,
+    CrontabField
+  >;
   checkItFires(expression, fields);
   return { zone, fields };
 }
@@ -89,10 +93,13 @@ function inFields(words: readonly string[]): string {
   const text = JSON.stringify(words.join(' '));
   if (name === '@every') {
     const seconds = secondsOf(rest.join(''));
-    throw new InvalidCrontabError(`${text} is counted from a start, a crontab goes by the clock; ${seconds === undefined ? 'write one, like "0 */5 * * * *" for every 5 minutes' : adviceFor(seconds)}`);
+    throw new InvalidCrontabError(
+      `${text} is counted from a start, a crontab goes by the clock; ${seconds === undefined ? 'write one, like "0 */5 * * * *" for every 5 minutes' : adviceFor(seconds)}`,
+    );
   }
   const shorthand = Object.hasOwn(SHORTHANDS, name) && rest.length === 0 ? SHORTHANDS[name] : undefined;
-  if (shorthand === undefined) throw new InvalidCrontabError(`${text} is no shorthand; there are ${Object.keys(SHORTHANDS).join(', ')}`);
+  if (shorthand === undefined)
+    throw new InvalidCrontabError(`${text} is no shorthand; there are ${Object.keys(SHORTHANDS).join(', ')}`);
   return shorthand;
 }
 
@@ -121,7 +128,10 @@ function stepOf(item: string, step: string, count: number, syntax: FieldSyntax):
   if (by < 1) throw problem(syntax, `${JSON.stringify(item)} has a step of 0`);
   if (by > count) {
     const advice = adviceFor(by * syntax.stepSeconds, syntax.name === 'month' ? `${by} months` : undefined);
-    throw problem(syntax, `${JSON.stringify(item)} has a step beyond the field, which begins anew after ${count} values; ${advice}`);
+    throw problem(
+      syntax,
+      `${JSON.stringify(item)} has a step beyond the field, which begins anew after ${count} values; ${advice}`,
+    );
   }
   return by;
 }
@@ -143,12 +153,17 @@ function bounds(range: string, stepped: boolean, syntax: FieldSyntax): readonly 
 function value(text: string, syntax: FieldSyntax): number {
   const named = syntax.names?.indexOf(text.toUpperCase()) ?? -1;
   const result = named === -1 ? number(text, syntax) : named + syntax.low;
-  if (result < syntax.low || result > syntax.high) throw problem(syntax, `${text} is not within ${syntax.low}-${syntax.high}`);
+  if (result < syntax.low || result > syntax.high)
+    throw problem(syntax, `${text} is not within ${syntax.low}-${syntax.high}`);
   return result;
 }
 
 function number(text: string, syntax: FieldSyntax): number {
-  if (!/^\d{1,4}$/.test(text)) throw problem(syntax, `${JSON.stringify(text)} is no number${syntax.names === undefined ? '' : ` and no name like ${syntax.names[1]}`}`);
+  if (!/^\d{1,4}$/.test(text))
+    throw problem(
+      syntax,
+      `${JSON.stringify(text)} is no number${syntax.names === undefined ? '' : ` and no name like ${syntax.names[1]}`}`,
+    );
   return Number(text);
 }
 

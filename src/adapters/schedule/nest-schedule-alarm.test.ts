@@ -27,7 +27,10 @@ it("keeps one timeout in Nest's registry, and none once it has rung", async () =
 
 it('lets two alarms share a registry', () => {
   const registry = new SchedulerRegistry();
-  const [one, other] = [new NestScheduleAlarm(registry, new SystemClock()), new NestScheduleAlarm(registry, new SystemClock())];
+  const [one, other] = [
+    new NestScheduleAlarm(registry, new SystemClock()),
+    new NestScheduleAlarm(registry, new SystemClock()),
+  ];
   one.set(Date.now() + 10, () => {});
   other.set(Date.now() + 10, () => {});
   one.clear();

@@ -16,19 +16,25 @@ let alarms = 0;
 export class NestScheduleAlarm extends Alarm {
   readonly #name = `alarm-${++alarms}`;
 
-  constructor(private readonly registry: SchedulerRegistry, private readonly clock: Clock) {
+  constructor(
+    private readonly registry: SchedulerRegistry,
+    private readonly clock: Clock,
+  ) {
     super();
   }
 
   override set(at: number, ring: () => void): void {
     this.clear();
     const wait = at - this.clock.now();
-    const timeout = setTimeout(() => {
-      this.clear();
-      // Asks the clock again: the wait may have been a piece of the whole, and timers can be a millisecond early.
-      if (this.clock.now() < at) this.set(at, ring);
-      else ring();
-    }, Math.min(Math.max(0, wait), LONGEST_WAIT_MS));
+    const timeout = setTimeout(
+      () => {
+        this.clear();
+        // Asks the clock again: the wait may have been a piece of the whole, and timers can be a millisecond early.
+        if (this.clock.now() < at) this.set(at, ring);
+        else ring();
+      },
+      Math.min(Math.max(0, wait), LONGEST_WAIT_MS),
+    );
     this.registry.addTimeout(this.#name, timeout);
   }
 

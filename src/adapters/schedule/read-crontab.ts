@@ -7,11 +7,16 @@ import { timeZone, type TimeZone } from './time-zone.ts';
  * right need not load it.
  * @throws InvalidCrontabError
  */
-export function readCrontab(expression: string): { readonly zone: TimeZone; readonly fields: CrontabExpression['fields'] } {
+export function readCrontab(expression: string): {
+  readonly zone: TimeZone;
+  readonly fields: CrontabExpression['fields'];
+} {
   const { zone: name, fields } = parseCrontab(expression);
   const zone = timeZone(name ?? 'UTC');
   if (zone === undefined) {
-    throw new InvalidCrontabError(`${JSON.stringify(name)} is no time zone; give a name like Europe/Paris, or leave CRON_TZ= out for UTC`);
+    throw new InvalidCrontabError(
+      `${JSON.stringify(name)} is no time zone; give a name like Europe/Paris, or leave CRON_TZ= out for UTC`,
+    );
   }
   return { zone, fields };
 }

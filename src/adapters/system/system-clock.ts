@@ -14,9 +14,10 @@ export class SystemClock extends Clock {
   override after(delayMs: number, wake: () => void): () => void {
     let timeout: NodeJS.Timeout;
     const wait = (left: number): void => {
-      timeout = left > LONGEST_TIMEOUT_MS
-        ? setTimeout(() => wait(left - LONGEST_TIMEOUT_MS), LONGEST_TIMEOUT_MS)
-        : setTimeout(wake, Math.max(0, left));
+      timeout =
+        left > LONGEST_TIMEOUT_MS
+          ? setTimeout(() => wait(left - LONGEST_TIMEOUT_MS), LONGEST_TIMEOUT_MS)
+          : setTimeout(wake, Math.max(0, left));
     };
     wait(delayMs);
     return () => clearTimeout(timeout);

@@ -19,7 +19,9 @@ class WordAuthority extends CertificateAuthority {
   }
   bundle(kept: Certificates, now: number): CertificateBundle | undefined {
     const until = Number(kept['tls.key']) + HOUR_MS;
-    return until > now ? { certificate: kept['tls.crt'], key: kept['tls.key'], authority: kept['ca.crt'], until } : undefined;
+    return until > now
+      ? { certificate: kept['tls.crt'], key: kept['tls.key'], authority: kept['ca.crt'], until }
+      : undefined;
   }
   #make(how: string, now: number): Certificates {
     const name = `${how} ${++this.#made}`;
@@ -72,7 +74,9 @@ describe('a serving certificate of kimup’s own', () => {
 
   it('is renewed when it is due', async () => {
     const told: string[] = [];
-    source.subscribe(({ certificate }) => { told.push(certificate); });
+    source.subscribe(({ certificate }) => {
+      told.push(certificate);
+    });
     await source.start();
     await clock.advance(HOUR_MS + 15_000);
     expect(served()).toBe('renewed 2');
@@ -90,7 +94,9 @@ describe('a serving certificate of kimup’s own', () => {
   });
 
   it('is given up for this time where somebody always comes in between, and says so', async () => {
-    store.meanwhile = () => { store.version++; };
+    store.meanwhile = () => {
+      store.version++;
+    };
     await source.start();
     expect(source.problem()).toContain('somebody else changed it each time');
   });

@@ -15,7 +15,12 @@ const ATTEMPTS = 5;
 export class OwnServingCertificate extends PolledServingCertificate {
   #known: Certificates | undefined;
 
-  constructor(private readonly store: CertificateStore, private readonly authority: CertificateAuthority, clock: Clock, log: Log) {
+  constructor(
+    private readonly store: CertificateStore,
+    private readonly authority: CertificateAuthority,
+    clock: Clock,
+    log: Log,
+  ) {
     super(clock, log, PERIOD_MS);
   }
 
@@ -29,16 +34,20 @@ export class OwnServingCertificate extends PolledServingCertificate {
         this.#known = kept;
         this.serve(served);
       }
-      const next = kept === undefined && this.#known !== undefined
-        ? await this.authority.replaced(this.#known, now) // somebody emptied the store: new ones, without a gap
-        : await this.authority.renewed(kept, now);
+      const next =
+        kept === undefined && this.#known !== undefined
+          ? await this.authority.replaced(this.#known, now) // somebody emptied the store: new ones, without a gap
+          : await this.authority.renewed(kept, now);
       if (next === kept && served !== undefined) return served;
-      if (!await this.store.write(next, version)) continue;
+      if (!(await this.store.write(next, version))) continue;
       this.#known = next;
       const bundle = this.authority.bundle(next, now);
-      if (bundle === undefined) throw new Error('the certificate that was made for the webhook can\'t be served: this is a bug of kimup');
+      if (bundle === undefined)
+        throw new Error("the certificate that was made for the webhook can't be served: this is a bug of kimup");
       return bundle;
     }
-    throw new Error('the webhook\'s certificate could not be kept: somebody else changed it each time; see who else writes it');
+    throw new Error(
+      "the webhook's certificate could not be kept: somebody else changed it each time; see who else writes it",
+    );
   }
 }

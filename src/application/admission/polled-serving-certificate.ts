@@ -14,7 +14,11 @@ export abstract class PolledServingCertificate extends ServingCertificate {
   #stopped = false;
 
   /** @param periodMs how long to wait between two looks */
-  constructor(protected readonly clock: Clock, protected readonly log: Log, private readonly periodMs: number) {
+  constructor(
+    protected readonly clock: Clock,
+    protected readonly log: Log,
+    private readonly periodMs: number,
+  ) {
     super();
   }
 
@@ -43,13 +47,16 @@ export abstract class PolledServingCertificate extends ServingCertificate {
       this.#problem = undefined;
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
-      if (problem !== this.#problem) this.log.error('there is no certificate for the webhook, or it can\'t be renewed', { error: problem });
+      if (problem !== this.#problem)
+        this.log.error("there is no certificate for the webhook, or it can't be renewed", { error: problem });
       this.#problem = problem;
     }
     this.#cancel();
     if (this.#stopped) return;
     const waitMs = this.#current === undefined ? Math.min(WANTED_MS, this.periodMs) : this.periodMs;
-    this.#cancel = this.clock.after(waitMs, () => { void this.start(); });
+    this.#cancel = this.clock.after(waitMs, () => {
+      void this.start();
+    });
   }
 
   override stop(): void {

@@ -9,12 +9,25 @@ describe('the review of a pod', () => {
   let reviewPod: ReviewPod;
 
   const demos = (over: GivenImage & { tag?: string } = {}): GivenImage => ({
-    name: 'demos', namespace: 'default', spec: { image: 'acme/whoami', baseTag: 'v1.9.0' },
-    status: { tag: over.tag ?? 'v1.10.2', image: 'acme/whoami', baseTag: 'v1.9.0' }, ...over,
+    name: 'demos',
+    namespace: 'default',
+    spec: { image: 'acme/whoami', baseTag: 'v1.9.0' },
+    status: { tag: over.tag ?? 'v1.10.2', image: 'acme/whoami', baseTag: 'v1.9.0' },
+    ...over,
   });
   const asked = (over: Partial<PodReview> = {}, annotations: Record<string, string> = {}): PodReview => ({
-    namespace: 'default', operation: 'CREATE', subResource: '',
-    pod: { metadata: { annotations }, spec: { containers: [{ name: 'side', image: 'nginx' }, { name: 'main', image: 'acme/whoami:v1.9.0' }] } },
+    namespace: 'default',
+    operation: 'CREATE',
+    subResource: '',
+    pod: {
+      metadata: { annotations },
+      spec: {
+        containers: [
+          { name: 'side', image: 'nginx' },
+          { name: 'main', image: 'acme/whoami:v1.9.0' },
+        ],
+      },
+    },
     ...over,
   });
   const changed = [{ op: 'replace', path: '/spec/containers/1/image', value: 'acme/whoami:v1.10.2' }];
@@ -68,8 +81,9 @@ describe('the review of a pod', () => {
   it('has only the new ephemeral containers of a running pod', () => {
     const before = { spec: { containers: [{ name: 'main', image: 'acme/whoami:v1.9.0' }] } };
     const pod = { spec: { ...before.spec, ephemeralContainers: [{ name: 'debug', image: 'acme/whoami' }] } };
-    expect(reviewPod.review(asked({ operation: 'UPDATE', subResource: 'ephemeralcontainers', pod, before })).patch)
-      .toEqual([{ op: 'replace', path: '/spec/ephemeralContainers/0/image', value: 'acme/whoami:v1.10.2' }]);
+    expect(
+      reviewPod.review(asked({ operation: 'UPDATE', subResource: 'ephemeralcontainers', pod, before })).patch,
+    ).toEqual([{ op: 'replace', path: '/spec/ephemeralContainers/0/image', value: 'acme/whoami:v1.10.2' }]);
     expect(reviewPod.review(asked({ operation: 'UPDATE', pod, before })).patch).toEqual([]);
     expect(reviewPod.review(asked({ subResource: 'eviction' })).patch).toEqual([]);
   });
@@ -82,7 +96,11 @@ describe('the review of a pod', () => {
   it('follows the Images: changed, pointed elsewhere, made unreadable, deleted', () => {
     images.put(demos({ tag: 'v1.11.0' }));
     expect(reviewPod.review(asked()).patch[0]?.value).toBe('acme/whoami:v1.11.0');
-    images.put({ name: 'demos', spec: { image: 'acme/other' }, status: { tag: 'v2', image: 'acme/other', baseTag: 'latest' } });
+    images.put({
+      name: 'demos',
+      spec: { image: 'acme/other' },
+      status: { tag: 'v2', image: 'acme/other', baseTag: 'latest' },
+    });
     expect(reviewPod.review(asked()).patch).toEqual([]);
     images.put({ name: 'demos', spec: { image: 'Not A Reference' } });
     expect(reviewPod.review(asked()).patch).toEqual([]);
@@ -95,7 +113,9 @@ describe('the review of a pod', () => {
   it('warns of a tie until one of the two goes', () => {
     images.put(demos({ name: 'second', tag: 'v1.9.5' }));
     expect(reviewPod.review(asked())).toEqual({ patch: [], warnings: [expect.stringContaining('demos, second')] });
-    expect(reviewPod.review(asked({}, { 'kimup.cloudavenue.io/image': 'second' })).patch[0]?.value).toBe('acme/whoami:v1.9.5');
+    expect(reviewPod.review(asked({}, { 'kimup.cloudavenue.io/image': 'second' })).patch[0]?.value).toBe(
+      'acme/whoami:v1.9.5',
+    );
     images.put(demos({ name: 'second', deleting: true }));
     expect(reviewPod.review(asked()).patch).toEqual(changed);
   });

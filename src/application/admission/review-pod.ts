@@ -50,7 +50,11 @@ export class ReviewPod {
   readonly #index: ImageIndex;
   readonly #excluded: ReadonlySet<string>;
 
-  constructor(private readonly images: ImageStore, private readonly namespaces: NamespaceStore, options: AdmissionOptions) {
+  constructor(
+    private readonly images: ImageStore,
+    private readonly namespaces: NamespaceStore,
+    options: AdmissionOptions,
+  ) {
     this.#excluded = new Set(excludedNamespaces(options.ownNamespace));
     this.#index = ImageIndex.of(images);
   }
@@ -71,10 +75,25 @@ export class ReviewPod {
     const addsContainers = operation === 'UPDATE' && subResource === 'ephemeralcontainers';
     if (!addsContainers && !(operation === 'CREATE' && subResource === '')) return NOTHING;
     const annotations = pod.metadata?.annotations;
-    if (annotations?.[MIRROR_POD_ANNOTATION] !== undefined || !inScope(annotations, this.namespaces.annotations(namespace))) return NOTHING;
+    if (
+      annotations?.[MIRROR_POD_ANNOTATION] !== undefined ||
+      !inScope(annotations, this.namespaces.annotations(namespace))
+    )
+      return NOTHING;
     if (entries !== undefined) this.#checkKnown(namespace, entries);
-    const { patches: puts, warnings } = mutatePod(pod, (repository) => this.#index.find(namespace, repository), addsContainers ? before ?? {} : undefined);
-    return { patch: puts.map(({ list, index, image }) => ({ op: 'replace', path: `/spec/${list}/${index}/image`, value: image })), warnings };
+    const { patches: puts, warnings } = mutatePod(
+      pod,
+      (repository) => this.#index.find(namespace, repository),
+      addsContainers ? (before ?? {}) : undefined,
+    );
+    return {
+      patch: puts.map(({ list, index, image }) => ({
+        op: 'replace',
+        path: `/spec/${list}/${index}/image`,
+        value: image,
+      })),
+      warnings,
+    };
   }
 
   /** The operator put the names there, so the Images were there: they are gone, or this replica has not heard of them. */
@@ -83,7 +102,10 @@ export class ReviewPod {
     for (const [name, entry] of parseImagesAnnotation(entries)) {
       const image = this.images.get({ namespace, name });
       // Known, but not yet as far as to put a tag on anything.
-      if (image === undefined || resolveTag(image, entry) === undefined) throw new StaleCacheError(`kimup: this replica has not heard of the tag of the Image ${namespace}/${name}, and does not reach the API server now; try again`);
+      if (image === undefined || resolveTag(image, entry) === undefined)
+        throw new StaleCacheError(
+          `kimup: this replica has not heard of the tag of the Image ${namespace}/${name}, and does not reach the API server now; try again`,
+        );
     }
   }
 }

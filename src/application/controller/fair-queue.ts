@@ -7,7 +7,7 @@ export class FairQueue<T> {
 
   push(group: string, item: T): void {
     let fifo = this.groups.get(group);
-    if (fifo === undefined) this.groups.set(group, fifo = new Fifo());
+    if (fifo === undefined) this.groups.set(group, (fifo = new Fifo()));
     fifo.push(item);
   }
 

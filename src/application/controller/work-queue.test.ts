@@ -187,7 +187,11 @@ describe('WorkQueue', () => {
   });
 
   it('goes on when whoever is told of a failure fails', async () => {
-    const bench = new Bench({ failed: () => { throw new Error('listener'); } });
+    const bench = new Bench({
+      failed: () => {
+        throw new Error('listener');
+      },
+    });
     bench.queue.add('a');
     await bench.end('a', new Error('no'));
     bench.queue.add('b');
@@ -264,7 +268,9 @@ describe('WorkQueue', () => {
     bench.queue.addAfter('c', 10);
     await bench.settle();
     let drained = false;
-    const draining = bench.queue.drain().then(() => { drained = true; });
+    const draining = bench.queue.drain().then(() => {
+      drained = true;
+    });
     bench.queue.add('d');
     bench.queue.addAfter('e', 1);
     await bench.clock.advance(100);
@@ -281,33 +287,47 @@ describe('WorkQueue', () => {
 
   it('refuses a concurrency or delays that make no sense', () => {
     const clock = new FakeClock();
-    expect(() => new WorkQueue(clock, { concurrency: 0, baseDelayMs: 1, maxDelayMs: 1 }, async () => {})).toThrow(/concurrency/);
-    expect(() => new WorkQueue(clock, { concurrency: 1, baseDelayMs: 2, maxDelayMs: 1 }, async () => {})).toThrow(/baseDelayMs/);
+    expect(() => new WorkQueue(clock, { concurrency: 0, baseDelayMs: 1, maxDelayMs: 1 }, async () => {})).toThrow(
+      /concurrency/,
+    );
+    expect(() => new WorkQueue(clock, { concurrency: 1, baseDelayMs: 2, maxDelayMs: 1 }, async () => {})).toThrow(
+      /baseDelayMs/,
+    );
   });
 
   // Of two namespaces that both have keys waiting, neither is ever ahead by more than one.
   it('is fair: as long as keys of several namespaces wait, they are worked on equally often', async () => {
-    const adds = fc.array(fc.record({ namespace: fc.constantFrom('a', 'b', 'c', 'd'), keys: fc.integer({ min: 1, max: 20 }) }), { minLength: 1, maxLength: 8 });
-    await fc.assert(fc.asyncProperty(adds, async (adds) => {
-      const clock = new FakeClock(0);
-      const order: string[] = [];
-      const queue = new WorkQueue(clock, { concurrency: 1, baseDelayMs: 100, maxDelayMs: 100 }, async (key) => void order.push(key));
-      const left = new Map<string, number>();
-      adds.forEach(({ namespace, keys }, i) => {
-        for (let n = 0; n < keys; n++) queue.add(`${namespace}/${i}-${n}`);
-        left.set(namespace, (left.get(namespace) ?? 0) + keys);
-      });
-      await clock.advance(0);
-      expect(order).toHaveLength([...left.values()].reduce((sum, count) => sum + count, 0));
-      const done = new Map([...left.keys()].map((namespace) => [namespace, 0]));
-      for (const key of order) {
-        const namespace = key.slice(0, 1);
-        done.set(namespace, done.get(namespace)! + 1);
-        left.set(namespace, left.get(namespace)! - 1);
-        const counts = [...done].filter(([name]) => left.get(name)! > 0).map(([, count]) => count);
-        expect(Math.max(0, ...counts) - Math.min(...counts, Math.max(0, ...counts))).toBeLessThanOrEqual(1);
-      }
-    }), { numRuns: 100 });
+    const adds = fc.array(
+      fc.record({ namespace: fc.constantFrom('a', 'b', 'c', 'd'), keys: fc.integer({ min: 1, max: 20 }) }),
+      { minLength: 1, maxLength: 8 },
+    );
+    await fc.assert(
+      fc.asyncProperty(adds, async (adds) => {
+        const clock = new FakeClock(0);
+        const order: string[] = [];
+        const queue = new WorkQueue(
+          clock,
+          { concurrency: 1, baseDelayMs: 100, maxDelayMs: 100 },
+          async (key) => void order.push(key),
+        );
+        const left = new Map<string, number>();
+        adds.forEach(({ namespace, keys }, i) => {
+          for (let n = 0; n < keys; n++) queue.add(`${namespace}/${i}-${n}`);
+          left.set(namespace, (left.get(namespace) ?? 0) + keys);
+        });
+        await clock.advance(0);
+        expect(order).toHaveLength([...left.values()].reduce((sum, count) => sum + count, 0));
+        const done = new Map([...left.keys()].map((namespace) => [namespace, 0]));
+        for (const key of order) {
+          const namespace = key.slice(0, 1);
+          done.set(namespace, done.get(namespace)! + 1);
+          left.set(namespace, left.get(namespace)! - 1);
+          const counts = [...done].filter(([name]) => left.get(name)! > 0).map(([, count]) => count);
+          expect(Math.max(0, ...counts) - Math.min(...counts, Math.max(0, ...counts))).toBeLessThanOrEqual(1);
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 
   // Whatever comes in which order: a key that was asked for is worked on after it was asked for, and never by two at once.
@@ -316,32 +336,47 @@ describe('WorkQueue', () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant('add' as const), key, urgent: fc.boolean() }),
       fc.record({ do: fc.constant('addAfter' as const), key, delayMs: fc.integer({ min: 0, max: 50 }) }),
-      fc.record({ do: fc.constant('end' as const), key, result: fc.constantFrom<(WorkResult | Error | undefined)[]>(undefined, new Error('no'), { retryAfterMs: 20 }) }),
+      fc.record({
+        do: fc.constant('end' as const),
+        key,
+        result: fc.constantFrom<(WorkResult | Error | undefined)[]>(undefined, new Error('no'), { retryAfterMs: 20 }),
+      }),
       fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 60 }) }),
     );
-    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 3 }), async (steps, concurrency) => {
-      const bench = new Bench({ concurrency });
-      const askedAfterStart = new Set<string>();
-      let seen = 0;
-      const note = (): void => {
-        for (; seen < bench.started.length; seen++) askedAfterStart.delete(bench.started[seen]!);
-      };
-      for (const step of steps) {
-        if (step.do === 'add') bench.queue.add(step.key, { urgent: step.urgent });
-        else if (step.do === 'addAfter') bench.queue.addAfter(step.key, step.delayMs);
-        else if (step.do === 'advance') await bench.clock.advance(step.ms);
-        else if (bench.inWork.has(step.key)) await bench.end(step.key, step.result);
-        if (step.do === 'add' || step.do === 'addAfter') askedAfterStart.add(step.key);
-        else note();
-      }
-      for (let rounds = 0; rounds < 100 && (bench.queue.depth() > 0 || bench.inWork.size > 0 || bench.clock.pending().length > 0); rounds++) {
-        await bench.clock.advance(1_000);
-        for (const key of [...bench.inWork.keys()]) await bench.end(key);
-        note();
-      }
-      expect([...askedAfterStart]).toEqual([]);
-      expect([bench.queue.depth(), bench.inWork.size]).toEqual([0, 0]);
-      expect(bench.mostAtOnce).toBeLessThanOrEqual(concurrency);
-    }), { numRuns: 200 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 40 }),
+        fc.integer({ min: 1, max: 3 }),
+        async (steps, concurrency) => {
+          const bench = new Bench({ concurrency });
+          const askedAfterStart = new Set<string>();
+          let seen = 0;
+          const note = (): void => {
+            for (; seen < bench.started.length; seen++) askedAfterStart.delete(bench.started[seen]!);
+          };
+          for (const step of steps) {
+            if (step.do === 'add') bench.queue.add(step.key, { urgent: step.urgent });
+            else if (step.do === 'addAfter') bench.queue.addAfter(step.key, step.delayMs);
+            else if (step.do === 'advance') await bench.clock.advance(step.ms);
+            else if (bench.inWork.has(step.key)) await bench.end(step.key, step.result);
+            if (step.do === 'add' || step.do === 'addAfter') askedAfterStart.add(step.key);
+            else note();
+          }
+          for (
+            let rounds = 0;
+            rounds < 100 && (bench.queue.depth() > 0 || bench.inWork.size > 0 || bench.clock.pending().length > 0);
+            rounds++
+          ) {
+            await bench.clock.advance(1_000);
+            for (const key of [...bench.inWork.keys()]) await bench.end(key);
+            note();
+          }
+          expect([...askedAfterStart]).toEqual([]);
+          expect([bench.queue.depth(), bench.inWork.size]).toEqual([0, 0]);
+          expect(bench.mostAtOnce).toBeLessThanOrEqual(concurrency);
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 });

@@ -133,7 +133,11 @@ export class WorkQueue {
     for (const { queuedAt } of this.waiting.values()) {
       if (oldest === undefined || queuedAt < oldest) oldest = queuedAt;
     }
-    return { depth: this.depth(), inFlight: this.inFlight(), oldestMs: oldest === undefined ? 0 : Math.max(0, this.clock.now() - oldest) };
+    return {
+      depth: this.depth(),
+      inFlight: this.inFlight(),
+      oldestMs: oldest === undefined ? 0 : Math.max(0, this.clock.now() - oldest),
+    };
   }
 
   /** Takes up no more work, forgets what waits, and resolves when what is in flight has ended. */
@@ -215,15 +219,18 @@ export class WorkQueue {
     const at = this.delayed.earliest();
     if (at === this.timer?.at) return;
     this.timer?.cancel();
-    this.timer = at === undefined ? undefined : {
-      at,
-      cancel: this.clock.after(at - this.clock.now(), () => {
-        this.timer = undefined;
-        const now = this.clock.now();
-        for (let due = this.delayed.take(now); due !== undefined; due = this.delayed.take(now)) this.add(due.key);
-        this.setTimer();
-      }),
-    };
+    this.timer =
+      at === undefined
+        ? undefined
+        : {
+            at,
+            cancel: this.clock.after(at - this.clock.now(), () => {
+              this.timer = undefined;
+              const now = this.clock.now();
+              for (let due = this.delayed.take(now); due !== undefined; due = this.delayed.take(now)) this.add(due.key);
+              this.setTimer();
+            }),
+          };
   }
 
   private endWhenIdle(): void {

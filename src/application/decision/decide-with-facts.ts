@@ -43,14 +43,28 @@ export async function decideWithFacts(input: DecisionInput, source: FactSource |
  * The decision without a tag whose rollout failed, where that is what it came to and the tag still points at what failed.
  * @param digest what the tag points at; undefined where nobody can tell
  */
-export async function withoutFailed(decided: Decided, failed: Rollout, digest: string | undefined, source: FactSource | undefined): Promise<Decided> {
+export async function withoutFailed(
+  decided: Decided,
+  failed: Rollout,
+  digest: string | undefined,
+  source: FactSource | undefined,
+): Promise<Decided> {
   const { answer, input } = decided;
-  if (answer.kind !== 'move' || failed.tag !== answer.tag || (digest !== undefined && failed.digest !== digest)) return decided;
-  return decideWithFacts({ ...input, rejected: { tag: failed.tag, digest, reason: failed.message ?? 'its rollout failed' } }, source);
+  if (answer.kind !== 'move' || failed.tag !== answer.tag || (digest !== undefined && failed.digest !== digest))
+    return decided;
+  return decideWithFacts(
+    { ...input, rejected: { tag: failed.tag, digest, reason: failed.message ?? 'its rollout failed' } },
+    source,
+  );
 }
 
-async function factsOf(tag: string, wanted: readonly FactName[], known: TagFacts = {}, source: FactSource): Promise<TagFacts> {
-  const digest = known.digest ?? await orUnknown(source.digest(tag));
+async function factsOf(
+  tag: string,
+  wanted: readonly FactName[],
+  known: TagFacts = {},
+  source: FactSource,
+): Promise<TagFacts> {
+  const digest = known.digest ?? (await orUnknown(source.digest(tag)));
   if (isUnknown(digest)) return { ...known, digest, platforms: digest, firstSeen: digest };
   const facts: TagFacts = { ...known, digest };
   const platforms = wanted.includes('platforms') ? { platforms: await orUnknown(source.platforms(digest)) } : {};
@@ -64,7 +78,8 @@ async function orUnknown<T>(asked: Promise<T>): Promise<T | Unknown> {
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     if (error.code === 'not-found') return { unknown: 'the registry does not have it' };
-    if (error.code === 'invalid-answer') return { unknown: 'what the registry has there is no image that kimup can read' };
+    if (error.code === 'invalid-answer')
+      return { unknown: 'what the registry has there is no image that kimup can read' };
     throw error;
   }
 }

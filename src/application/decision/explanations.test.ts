@@ -16,26 +16,44 @@ beforeEach(() => {
 });
 
 /** Counts how often each tag is looked at again to explain it. */
-const filter: TagFilter = { ...EVERY_TAG, hides: (tag) => {
-  looks += 1;
-  return EVERY_TAG.hides(tag);
-} };
+const filter: TagFilter = {
+  ...EVERY_TAG,
+  hides: (tag) => {
+    looks += 1;
+    return EVERY_TAG.hides(tag);
+  },
+};
 
 async function explained(image: Image, tags: readonly string[]): Promise<Explanation> {
-  const input: DecisionInput = { rules: new RuleCache().of({ rules: RULES }).rules, filter, currentTag: 'v1.9.0', tags, noFacts: 'not asked' };
+  const input: DecisionInput = {
+    rules: new RuleCache().of({ rules: RULES }).rules,
+    filter,
+    currentTag: 'v1.9.0',
+    tags,
+    noFacts: 'not asked',
+  };
   return explanations.of(image, await decideWithFacts(input, undefined));
 }
 
 /** The Image with what was said in its status. */
 function told({ candidates, message }: Explanation, store = new FakeImageStore()): Image {
-  return store.put({ uid: 'a', status: { candidates, conditions: [{ type: 'Ready', status: 'True', reason: 'UpToDate', message, lastTransitionTime: '' }] } });
+  return store.put({
+    uid: 'a',
+    status: {
+      candidates,
+      conditions: [{ type: 'Ready', status: 'True', reason: 'UpToDate', message, lastTransitionTime: '' }],
+    },
+  });
 }
 
 const bare = () => new FakeImageStore().put({ uid: 'a' });
 
 it('the same again is taken from the status, without a look at the tags', async () => {
   const first = await explained(bare(), ['v1.9.0', 'v2.0.0']);
-  expect(first).toEqual({ message: expect.stringContaining('on v1.9.0; minor: no tag with') as string, candidates: [{ tag: 'v2.0.0', rule: 'minor', reason: 'is of another major' }] });
+  expect(first).toEqual({
+    message: expect.stringContaining('on v1.9.0; minor: no tag with') as string,
+    candidates: [{ tag: 'v2.0.0', rule: 'minor', reason: 'is of another major' }],
+  });
   looks = 0;
   expect(await explained(told(first), ['v1.9.0', 'v2.0.0'])).toEqual(first);
   expect(looks).toBe(0);

@@ -39,7 +39,18 @@ export class Explanations {
 /** All that an explanation depends on. What is too young says until when, so the time itself changes nothing. */
 function questionOf({ uid, generation }: Image, { answer, input }: Decided): string {
   const { currentTag, currentDigest, updating, rejected, facts, noFacts, tags } = input;
-  const all = JSON.stringify([uid, generation, currentTag, currentDigest, updating, rejected, noFacts, [...(facts ?? [])], answer.kind, answer.outcomes]);
+  const all = JSON.stringify([
+    uid,
+    generation,
+    currentTag,
+    currentDigest,
+    updating,
+    rejected,
+    noFacts,
+    [...(facts ?? [])],
+    answer.kind,
+    answer.outcomes,
+  ]);
   return fingerprint([all, ...tags]);
 }
 
@@ -50,7 +61,7 @@ function messageOf({ input }: Decided): string {
 }
 
 function inStatus({ status: { candidates = [], conditions } }: Image, stays: boolean): Explanation {
-  return { candidates, message: stays ? conditions.find(({ type }) => type === 'Ready')?.message ?? '' : '' };
+  return { candidates, message: stays ? (conditions.find(({ type }) => type === 'Ready')?.message ?? '') : '' };
 }
 
 /** Two FNV-1a hashes over all texts in their order: keeping the texts themselves would keep every tag list in memory. */

@@ -8,12 +8,17 @@ it('a digest is as old as it was, under whatever tag', () => {
   const seen = new FirstSeenDigests([{ tag: 'v1', digest: 'sha256:a', time: time(0) }], at(30));
   expect(seen.of('v2', 'sha256:a')).toBe(at(0));
   expect(seen.of('v1', 'sha256:b')).toBe(at(30));
-  expect(seen.remembered()).toEqual([{ tag: 'v2', digest: 'sha256:a', time: time(0) }, { tag: 'v1', digest: 'sha256:b', time: time(30) }]);
+  expect(seen.remembered()).toEqual([
+    { tag: 'v2', digest: 'sha256:a', time: time(0) },
+    { tag: 'v1', digest: 'sha256:b', time: time(30) },
+  ]);
 });
 
 it('what was not asked for again is forgotten, and a time that is none is not known', () => {
   expect(new FirstSeenDigests([{ tag: 'v1', digest: 'sha256:a', time: time(0) }], at(30)).remembered()).toEqual([]);
-  expect(new FirstSeenDigests([{ tag: 'v1', digest: 'sha256:a', time: 'soon' }], at(30)).of('v1', 'sha256:a')).toBe(at(30));
+  expect(new FirstSeenDigests([{ tag: 'v1', digest: 'sha256:a', time: 'soon' }], at(30)).of('v1', 'sha256:a')).toBe(
+    at(30),
+  );
 });
 
 it('of more than a hundred the oldest stay: they are old enough first', () => {

@@ -33,7 +33,9 @@ export class FirstSeenDigests {
    * first; the youngest begin anew.
    */
   remembered(): readonly FirstSeen[] {
-    return [...this.#seen.values()].sort((a, b) => compare(a.time, b.time) || compare(a.tag, b.tag)).slice(0, MOST_REMEMBERED);
+    return [...this.#seen.values()]
+      .sort((a, b) => compare(a.time, b.time) || compare(a.tag, b.tag))
+      .slice(0, MOST_REMEMBERED);
   }
 }
 

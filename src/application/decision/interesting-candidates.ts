@@ -12,10 +12,14 @@ const MAX_REASON = 1_024;
  */
 export function interestingCandidates(input: DecisionInput): readonly CandidateReason[] {
   const verdicts = explain(input);
-  const taken = new Set([input.currentTag, ...verdicts.filter(({ verdict }) => verdict === 'selected').map(({ tag }) => tag)]);
+  const taken = new Set([
+    input.currentTag,
+    ...verdicts.filter(({ verdict }) => verdict === 'selected').map(({ tag }) => tag),
+  ]);
   const told = new Map<string, TagVerdict>();
   for (const verdict of verdicts) {
-    if (verdict.verdict === 'excluded' && verdict.newer && !taken.has(verdict.tag) && !told.has(verdict.tag)) told.set(verdict.tag, verdict);
+    if (verdict.verdict === 'excluded' && verdict.newer && !taken.has(verdict.tag) && !told.has(verdict.tag))
+      told.set(verdict.tag, verdict);
   }
   const all = [...told.values()];
   const rank = new Map(all.map((verdict, at) => [verdict, at]));
@@ -29,5 +33,9 @@ export function interestingCandidates(input: DecisionInput): readonly CandidateR
     .sort((a, b) => a.turn - b.turn || rank.get(a.verdict)! - rank.get(b.verdict)!)
     .slice(0, MOST_TOLD)
     .sort((a, b) => rank.get(a.verdict)! - rank.get(b.verdict)!)
-    .map(({ verdict: { tag, rule, reason } }) => ({ tag, rule, reason: reason.length <= MAX_REASON ? reason : `${reason.slice(0, MAX_REASON - 1)}…` }));
+    .map(({ verdict: { tag, rule, reason } }) => ({
+      tag,
+      rule,
+      reason: reason.length <= MAX_REASON ? reason : `${reason.slice(0, MAX_REASON - 1)}…`,
+    }));
 }

@@ -48,8 +48,8 @@ export class ImageIndex implements ImageListener {
     if (reference === undefined) return;
     const repository = repositoryId(reference);
     let repositories = this.#byNamespace.get(image.namespace);
-    if (repositories === undefined) this.#byNamespace.set(image.namespace, repositories = new Map());
-    repositories.set(repository, [...repositories.get(repository) ?? [], this.tracked(image)]);
+    if (repositories === undefined) this.#byNamespace.set(image.namespace, (repositories = new Map()));
+    repositories.set(repository, [...(repositories.get(repository) ?? []), this.tracked(image)]);
     this.#repositories.set(image.uid, repository);
   }
 

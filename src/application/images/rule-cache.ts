@@ -56,7 +56,9 @@ function build(spec: Spec): Built {
   if (!(all instanceof InvalidRuleError)) return { usable: all };
   const filter = attempt(() => buildTagFilter(spec.tags));
   if (filter instanceof InvalidRuleError) return { usable: undefined, error: all };
-  const rules = spec.rules.map((rule, at) => attempt(() => buildRule(rule, at))).filter((rule): rule is Rule => !(rule instanceof InvalidRuleError));
+  const rules = spec.rules
+    .map((rule, at) => attempt(() => buildRule(rule, at)))
+    .filter((rule): rule is Rule => !(rule instanceof InvalidRuleError));
   return { usable: { rules, filter }, error: all };
 }
 

@@ -11,6 +11,8 @@ export class InputError extends Error {
 
   /** One problem at one place. */
   static at({ file, line, field }: Place, message: string): InputError {
-    return new InputError(`${file}${line === undefined ? '' : `:${line}`}: ${field === undefined ? '' : `${field}: `}${message}`);
+    return new InputError(
+      `${file}${line === undefined ? '' : `:${line}`}: ${field === undefined ? '' : `${field}: `}${message}`,
+    );
   }
 }

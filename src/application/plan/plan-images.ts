@@ -44,11 +44,21 @@ export interface PlanEntry {
   readonly name: string;
   readonly image: string;
   readonly currentTag: string;
-  readonly rules: readonly { readonly name: string; readonly type: RuleType; readonly tag: string | null; readonly reason: string }[];
+  readonly rules: readonly {
+    readonly name: string;
+    readonly type: RuleType;
+    readonly tag: string | null;
+    readonly reason: string;
+  }[];
   /** `rule` is `spec.baseTag` where that was changed, and moves the Image. */
   readonly move: { readonly rule: string; readonly tag: string; readonly action: MoveAction } | null;
   /** One a tag and rule, where that was asked for. */
-  readonly candidates?: readonly { readonly tag: string; readonly rule: string; readonly verdict: 'selected' | 'older' | 'excluded'; readonly reason: string }[];
+  readonly candidates?: readonly {
+    readonly tag: string;
+    readonly rule: string;
+    readonly verdict: 'selected' | 'older' | 'excluded';
+    readonly reason: string;
+  }[];
   /** What becomes of the workloads that name the repository, where there are workloads in the files. */
   readonly workloads?: readonly PlannedWorkload[];
   /** Those that the controller would refuse, where there are any. */
@@ -78,7 +88,12 @@ const CONCURRENT = 8;
  * What would happen to these Images, in their order, and to the workloads beside them. An Image whose registry fails is told of
  * with its error; the others go on.
  */
-export async function planImages(images: readonly ImageToPlan[], source: TagSource, options: PlanOptions, surroundings?: Surroundings): Promise<readonly Plan[]> {
+export async function planImages(
+  images: readonly ImageToPlan[],
+  source: TagSource,
+  options: PlanOptions,
+  surroundings?: Surroundings,
+): Promise<readonly Plan[]> {
   const plans: { readonly plan: Plan; readonly moved: MovedImage }[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {
@@ -86,11 +101,18 @@ export async function planImages(images: readonly ImageToPlan[], source: TagSour
   };
   await Promise.all(Array.from({ length: Math.min(CONCURRENT, images.length) }, worker));
   if (surroundings === undefined || surroundings.workloads.length === 0) return plans.map(({ plan }) => plan);
-  const workloads = planWorkloads(plans.map(({ moved }) => moved), surroundings);
+  const workloads = planWorkloads(
+    plans.map(({ moved }) => moved),
+    surroundings,
+  );
   return plans.map(({ plan }, at) => ({ ...plan, entry: { ...plan.entry, workloads: workloads[at]! } }));
 }
 
-async function planImage({ image, rules, filter }: ImageToPlan, source: TagSource, { explain: withCandidates, now }: PlanOptions): Promise<{ readonly plan: Plan; readonly moved: MovedImage }> {
+async function planImage(
+  { image, rules, filter }: ImageToPlan,
+  source: TagSource,
+  { explain: withCandidates, now }: PlanOptions,
+): Promise<{ readonly plan: Plan; readonly moved: MovedImage }> {
   const { spec } = image;
   const built = { rules, filter };
   // From where the controller would go on.
@@ -99,22 +121,44 @@ async function planImage({ image, rules, filter }: ImageToPlan, source: TagSourc
   const about = { namespace: image.namespace, name: image.name, image: spec.image, currentTag };
   try {
     const { tags, facts } = await source.of(image);
-    const rebased = await changeBaseTag(image, start, rfc3339(now), async (tag) => ('unknown' in facts ? undefined : facts.digest(tag)));
+    const rebased = await changeBaseTag(image, start, rfc3339(now), async (tag) =>
+      'unknown' in facts ? undefined : facts.digest(tag),
+    );
     const input: DecisionInput = {
-      rules, filter, currentTag, tags, now,
+      rules,
+      filter,
+      currentTag,
+      tags,
+      now,
       currentDigest: start.digest,
       updating: (rebased?.position ?? start).update,
       ...('unknown' in facts ? { noFacts: facts.unknown } : {}),
     };
     const { answer, input: answered } = await decideFor(image, input, facts, now);
-    const update: Update | undefined = rebased?.kind === 'move'
-      ? { tag: spec.baseTag, ...digestOf(rebased.digest), rule: BASE_TAG_RULE, since: rfc3339(now) }
-      : rebased?.position.update ?? (answer.kind === 'move' ? { tag: answer.tag, ...digestOf(answered.facts?.get(answer.tag)?.digest), rule: answer.rule, since: rfc3339(now) } : start.update);
+    const update: Update | undefined =
+      rebased?.kind === 'move'
+        ? { tag: spec.baseTag, ...digestOf(rebased.digest), rule: BASE_TAG_RULE, since: rfc3339(now) }
+        : (rebased?.position.update ??
+          (answer.kind === 'move'
+            ? {
+                tag: answer.tag,
+                ...digestOf(answered.facts?.get(answer.tag)?.digest),
+                rule: answer.rule,
+                since: rfc3339(now),
+              }
+            : start.update));
     const entry: PlanEntry = {
       ...about,
       rules: answer.outcomes.map(({ rule, type, tag, reason }) => ({ name: rule, type, tag: tag ?? null, reason })),
-      move: rebased?.kind === 'move' ? { rule: BASE_TAG_RULE, tag: spec.baseTag, action: 'apply' } : answer.kind === 'move' ? { rule: answer.rule, tag: answer.tag, action: answer.action } : null,
-      ...(withCandidates ? { candidates: explain(answered).map(({ tag, rule, verdict, reason }) => ({ tag, rule, verdict, reason })) } : {}),
+      move:
+        rebased?.kind === 'move'
+          ? { rule: BASE_TAG_RULE, tag: spec.baseTag, action: 'apply' }
+          : answer.kind === 'move'
+            ? { rule: answer.rule, tag: answer.tag, action: answer.action }
+            : null,
+      ...(withCandidates
+        ? { candidates: explain(answered).map(({ tag, rule, verdict, reason }) => ({ tag, rule, verdict, reason })) }
+        : {}),
     };
     // A file has the tags that somebody wants to try, not all that there are.
     const gone = 'unknown' in facts ? undefined : tagGone(currentTag, tags);
@@ -140,7 +184,18 @@ async function planImage({ image, rules, filter }: ImageToPlan, source: TagSourc
 function imageAt(image: Image, { tag, digest, history }: ControllerState, update: Update | undefined): Image {
   const { update: _, ...status } = image.status;
   const { spec } = image;
-  return { ...image, status: { ...status, image: spec.image, baseTag: spec.baseTag, tag, ...digestOf(digest), ...(history === undefined ? {} : { history }), ...(update === undefined ? {} : { update }) } };
+  return {
+    ...image,
+    status: {
+      ...status,
+      image: spec.image,
+      baseTag: spec.baseTag,
+      tag,
+      ...digestOf(digest),
+      ...(history === undefined ? {} : { history }),
+      ...(update === undefined ? {} : { update }),
+    },
+  };
 }
 
 function digestOf(digest: unknown): { readonly digest?: string } {
@@ -153,11 +208,14 @@ function rfc3339(ms: number): string {
 
 async function decideFor(image: Image, input: DecisionInput, facts: KnownTags['facts'], now: number): Promise<Decided> {
   const seen = new FirstSeenDigests(image.status.firstSeen ?? [], now);
-  const source: FactSource | undefined = 'unknown' in facts ? undefined : {
-    digest: (tag) => facts.digest(tag),
-    platforms: (digest) => facts.platforms(digest),
-    firstSeen: (tag, digest) => seen.of(tag, digest),
-  };
+  const source: FactSource | undefined =
+    'unknown' in facts
+      ? undefined
+      : {
+          digest: (tag) => facts.digest(tag),
+          platforms: (digest) => facts.platforms(digest),
+          firstSeen: (tag, digest) => seen.of(tag, digest),
+        };
   const decided = await decideWithFacts({ ...input, withMisses: true }, source);
   const failed = failedRollout(image);
   if (decided.answer.kind !== 'move' || failed?.tag !== decided.answer.tag) return decided;

@@ -12,18 +12,38 @@ import { tellOfTriggers } from './plan-triggers.ts';
 
 const crontab = new FakeCrontab();
 
-function given(triggers: readonly Trigger[]): { readonly image: ImageToPlan; readonly plan: Plan; readonly controller: RefreshScheduler } {
+function given(triggers: readonly Trigger[]): {
+  readonly image: ImageToPlan;
+  readonly plan: Plan;
+  readonly controller: RefreshScheduler;
+} {
   const clock = new FakeClock();
   const images = new FakeImageStore();
   const image = images.put({ spec: { triggers } });
   const controller = new RefreshScheduler(images, crontab, new FakeAlarm(clock), clock);
   controller.start(() => {});
-  const entry = { namespace: image.namespace, name: image.name, image: image.spec.image, currentTag: 'v1', rules: [], move: null };
-  return { image: { image, rules: buildRules(image.spec.rules), filter: buildTagFilter(undefined) }, plan: { entry, why: 'so' }, controller };
+  const entry = {
+    namespace: image.namespace,
+    name: image.name,
+    image: image.spec.image,
+    currentTag: 'v1',
+    rules: [],
+    move: null,
+  };
+  return {
+    image: { image, rules: buildRules(image.spec.rules), filter: buildTagFilter(undefined) },
+    plan: { entry, why: 'so' },
+    controller,
+  };
 }
 
 it('tells of the triggers that the controller refuses, in its words, beside what is planned', () => {
-  const { image, plan, controller } = given([{ type: 'crontab', value: 'every 15 s' }, { type: 'webhook' }, { type: 'crontab', value: 'now and then' }, { type: 'crontab' }]);
+  const { image, plan, controller } = given([
+    { type: 'crontab', value: 'every 15 s' },
+    { type: 'webhook' },
+    { type: 'crontab', value: 'now and then' },
+    { type: 'crontab' },
+  ]);
   const [told] = tellOfTriggers([plan], [image], (text) => void crontab.parse(text));
   expect(told).toEqual({ ...plan, entry: { ...plan.entry, triggers: controller.problems('default/demos') } });
   expect(told!.entry.triggers!.map(({ field }) => field)).toEqual(['spec.triggers[2].value', 'spec.triggers[3].value']);

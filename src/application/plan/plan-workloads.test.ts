@@ -30,37 +30,99 @@ interface Given {
 
 function imageOf({ name = 'demos', namespace = 'team', spec: given = {}, status = {} }: Given): Image {
   const spec: ImageSpec = {
-    image: REPOSITORY, baseTag: '1.9.0', imagePullSecrets: [], insecureSkipTLSVerify: false, triggers: [],
-    rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }], ...given,
+    image: REPOSITORY,
+    baseTag: '1.9.0',
+    imagePullSecrets: [],
+    insecureSkipTLSVerify: false,
+    triggers: [],
+    rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+    ...given,
   };
-  return { namespace, name, uid: name, generation: 1, resourceVersion: '1', annotations: {}, deleting: false, spec, status: { conditions: [], ...status } };
+  return {
+    namespace,
+    name,
+    uid: name,
+    generation: 1,
+    resourceVersion: '1',
+    annotations: {},
+    deleting: false,
+    spec,
+    status: { conditions: [], ...status },
+  };
 }
 
-function workload(images: string | Record<string, string>, { annotations = {}, ...over }: Partial<WorkloadToPlan> & { annotations?: Record<string, string> } = {}): WorkloadToPlan {
+function workload(
+  images: string | Record<string, string>,
+  { annotations = {}, ...over }: Partial<WorkloadToPlan> & { annotations?: Record<string, string> } = {},
+): WorkloadToPlan {
   const containers = typeof images === 'string' ? { main: images } : images;
-  return { kind: 'Deployment', namespace: 'team', name: 'web', pod: { metadata: { annotations }, spec: { containers: Object.entries(containers).map(([name, image]) => ({ name, image })) } }, ...over };
+  return {
+    kind: 'Deployment',
+    namespace: 'team',
+    name: 'web',
+    pod: {
+      metadata: { annotations },
+      spec: { containers: Object.entries(containers).map(([name, image]) => ({ name, image })) },
+    },
+    ...over,
+  };
 }
 
 /** The workloads of each Image's entry. */
-async function planned(images: readonly Given[], workloads: readonly WorkloadToPlan[], { tags = ['1.9.0', '1.10.2'], namespaces = new Map() }: { tags?: readonly string[]; namespaces?: Surroundings['namespaces'] } = {}): Promise<readonly (readonly PlannedWorkload[] | undefined)[]> {
-  const plans = await planImages(images.map((given) => {
-    const image = imageOf(given);
-    return { image, ...buildSpec(image.spec) };
-  }), new Tags(tags), { explain: false, now: Date.parse(SINCE) }, { workloads, namespaces });
+async function planned(
+  images: readonly Given[],
+  workloads: readonly WorkloadToPlan[],
+  {
+    tags = ['1.9.0', '1.10.2'],
+    namespaces = new Map(),
+  }: { tags?: readonly string[]; namespaces?: Surroundings['namespaces'] } = {},
+): Promise<readonly (readonly PlannedWorkload[] | undefined)[]> {
+  const plans = await planImages(
+    images.map((given) => {
+      const image = imageOf(given);
+      return { image, ...buildSpec(image.spec) };
+    }),
+    new Tags(tags),
+    { explain: false, now: Date.parse(SINCE) },
+    { workloads, namespaces },
+  );
   return plans.map(({ entry }) => entry.workloads);
 }
 
 /** `image -> becomes: reason` of the only Image's containers. */
-async function told(given: Given, workloads: readonly WorkloadToPlan[], more: Parameters<typeof planned>[2] = {}): Promise<readonly string[]> {
+async function told(
+  given: Given,
+  workloads: readonly WorkloadToPlan[],
+  more: Parameters<typeof planned>[2] = {},
+): Promise<readonly string[]> {
   const [entry] = await planned([given], workloads, more);
-  return (entry ?? []).flatMap(({ containers }) => containers.map(({ image, becomes, reason }) => `${image.replace('registry.test/', '')} -> ${becomes?.replace('registry.test/', '') ?? 'stays'}: ${reason}`));
+  return (entry ?? []).flatMap(({ containers }) =>
+    containers.map(
+      ({ image, becomes, reason }) =>
+        `${image.replace('registry.test/', '')} -> ${becomes?.replace('registry.test/', '') ?? 'stays'}: ${reason}`,
+    ),
+  );
 }
 
 describe('what becomes of workloads', () => {
   it('has the shape that is documented', async () => {
-    expect(await planned([{}], [workload({ main: `${REPOSITORY}:1.9.0`, side: 'nginx:1' })])).toEqual([[
-      { kind: 'Deployment', namespace: 'team', name: 'web', containers: [{ name: 'main', image: `${REPOSITORY}:1.9.0`, becomes: `${REPOSITORY}:1.10.2`, reason: 'gets 1.10.2, the tag of Image demos' }] },
-    ]]);
+    expect(await planned([{}], [workload({ main: `${REPOSITORY}:1.9.0`, side: 'nginx:1' })])).toEqual([
+      [
+        {
+          kind: 'Deployment',
+          namespace: 'team',
+          name: 'web',
+          containers: [
+            {
+              name: 'main',
+              image: `${REPOSITORY}:1.9.0`,
+              becomes: `${REPOSITORY}:1.10.2`,
+              reason: 'gets 1.10.2, the tag of Image demos',
+            },
+          ],
+        },
+      ],
+    ]);
   });
 
   it.each<[string, string]>([
@@ -78,14 +140,26 @@ describe('what becomes of workloads', () => {
 
   it('is of the tag after the move: a changed baseTag, an update under way, none where nothing moves', async () => {
     const on = { tag: '1.9.0', image: REPOSITORY, baseTag: '1.9.0' };
-    expect(await told({ spec: { baseTag: '1.9.5' }, status: on }, [workload(`${REPOSITORY}:1.9.0`)], { tags: ['1.9.0', '1.9.5'] })).toEqual(['app:1.9.0 -> app:1.9.5: gets 1.9.5, the tag of Image demos']);
-    expect(await told({ status: { ...on, update: { tag: '1.9.3', rule: 'minor', since: SINCE } } }, [workload(`${REPOSITORY}:1.9.0`)])).toEqual(['app:1.9.0 -> app:1.9.3: gets 1.9.3, the tag of Image demos']);
-    expect(await told({ status: { ...on, tag: '1.10.2' } }, [workload(`${REPOSITORY}:1.9.0`)])).toEqual(['app:1.9.0 -> app:1.10.2: gets 1.10.2, the tag of Image demos']);
+    expect(
+      await told({ spec: { baseTag: '1.9.5' }, status: on }, [workload(`${REPOSITORY}:1.9.0`)], {
+        tags: ['1.9.0', '1.9.5'],
+      }),
+    ).toEqual(['app:1.9.0 -> app:1.9.5: gets 1.9.5, the tag of Image demos']);
+    expect(
+      await told({ status: { ...on, update: { tag: '1.9.3', rule: 'minor', since: SINCE } } }, [
+        workload(`${REPOSITORY}:1.9.0`),
+      ]),
+    ).toEqual(['app:1.9.0 -> app:1.9.3: gets 1.9.3, the tag of Image demos']);
+    expect(await told({ status: { ...on, tag: '1.10.2' } }, [workload(`${REPOSITORY}:1.9.0`)])).toEqual([
+      'app:1.9.0 -> app:1.10.2: gets 1.10.2, the tag of Image demos',
+    ]);
   });
 
   it('is what the template names where nothing moves', async () => {
     const named = workload(`${REPOSITORY}:1.9.0`, { annotations: { 'kimup.cloudavenue.io/images': 'demos=1.9.7' } });
-    expect(await told({ status: { tag: '1.10.2', image: REPOSITORY, baseTag: '1.9.0' } }, [named])).toEqual(['app:1.9.0 -> app:1.9.7: gets 1.9.7, the tag of Image demos']);
+    expect(await told({ status: { tag: '1.10.2', image: REPOSITORY, baseTag: '1.9.0' } }, [named])).toEqual([
+      'app:1.9.0 -> app:1.9.7: gets 1.9.7, the tag of Image demos',
+    ]);
     expect(await told({}, [named])).toEqual(['app:1.9.0 -> app:1.10.2: gets 1.10.2, the tag of Image demos']);
   });
 
@@ -99,28 +173,46 @@ describe('what becomes of workloads', () => {
 
   it('is not known where the registry could not be asked', async () => {
     const [down] = await planned([{ spec: { image: 'down.test/app' } }], [workload('down.test/app:1.9.0')]);
-    expect(down![0]!.containers).toEqual([{ name: 'main', image: 'down.test/app:1.9.0', becomes: null, reason: expect.stringContaining('not known') }]);
+    expect(down![0]!.containers).toEqual([
+      { name: 'main', image: 'down.test/app:1.9.0', becomes: null, reason: expect.stringContaining('not known') },
+    ]);
   });
 });
 
 describe('scope', () => {
   const ENABLED = 'kimup.cloudavenue.io/enabled';
-  const web = (said?: string): WorkloadToPlan => workload(`${REPOSITORY}:1.9.0`, said === undefined ? {} : { annotations: { [ENABLED]: said } });
+  const web = (said?: string): WorkloadToPlan =>
+    workload(`${REPOSITORY}:1.9.0`, said === undefined ? {} : { annotations: { [ENABLED]: said } });
   const gets = 'app:1.9.0 -> app:1.10.2: gets 1.10.2, the tag of Image demos';
 
   it.each<[string, string | undefined, string | undefined | null, string]>([
     ['is taken as given where nothing says otherwise', undefined, undefined, gets],
     ['nor does a namespace that says nothing', undefined, null, gets],
-    ['is not there where the pods say so', 'false', 'true', 'app:1.9.0 -> stays: its pods are not in scope, by their annotation'],
-    ['is not there where the namespace says so', undefined, 'false', 'app:1.9.0 -> stays: its namespace is not in scope, by its annotation'],
+    [
+      'is not there where the pods say so',
+      'false',
+      'true',
+      'app:1.9.0 -> stays: its pods are not in scope, by their annotation',
+    ],
+    [
+      'is not there where the namespace says so',
+      undefined,
+      'false',
+      'app:1.9.0 -> stays: its namespace is not in scope, by its annotation',
+    ],
     ['is there where the pods say so, whatever the namespace says', 'true', 'false', gets],
   ])('%s', async (_, pod, namespace, expected) => {
-    const namespaces = new Map(namespace === undefined ? [] : [['team', namespace === null ? undefined : { [ENABLED]: namespace }]]);
+    const namespaces = new Map(
+      namespace === undefined ? [] : [['team', namespace === null ? undefined : { [ENABLED]: namespace }]],
+    );
     expect(await told({}, [web(pod)], { namespaces })).toEqual([expected]);
   });
 
   it('is never in kube-system', async () => {
-    const [entry] = await planned([{ namespace: 'kube-system' }], [workload(`${REPOSITORY}:1.9.0`, { namespace: 'kube-system' })]);
+    const [entry] = await planned(
+      [{ namespace: 'kube-system' }],
+      [workload(`${REPOSITORY}:1.9.0`, { namespace: 'kube-system' })],
+    );
     expect(entry![0]!.containers[0]!.becomes).toBeNull();
   });
 });
@@ -130,20 +222,33 @@ describe('several Images for one repository', () => {
   const tags = ['1.9.0', '1.10.2', '17.0.0', '17.2.0'];
 
   it('each have the containers of their own track', async () => {
-    const [one, seventeen] = await planned(two, [workload({ old: `${REPOSITORY}:1.9.0`, new: `${REPOSITORY}:17.1.0` })], { tags });
+    const [one, seventeen] = await planned(
+      two,
+      [workload({ old: `${REPOSITORY}:1.9.0`, new: `${REPOSITORY}:17.1.0` })],
+      { tags },
+    );
     expect(one![0]!.containers.map(({ becomes, reason }) => [becomes, reason])).toEqual([
-      [`${REPOSITORY}:1.10.2`, 'gets 1.10.2, the tag of Image one'], [null, 'Image seventeen puts its tag there'],
+      [`${REPOSITORY}:1.10.2`, 'gets 1.10.2, the tag of Image one'],
+      [null, 'Image seventeen puts its tag there'],
     ]);
     expect(seventeen![0]!.containers.map(({ becomes, reason }) => [becomes, reason])).toEqual([
-      [null, 'Image one puts its tag there'], [`${REPOSITORY}:17.2.0`, 'gets 17.2.0, the tag of Image seventeen'],
+      [null, 'Image one puts its tag there'],
+      [`${REPOSITORY}:17.2.0`, 'gets 17.2.0, the tag of Image seventeen'],
     ]);
   });
 
   it('put nothing where a container is on the track of both, unless the pods name one', async () => {
     const both: readonly Given[] = [{ name: 'one' }, { name: 'two' }];
     const [one] = await planned(both, [workload(`${REPOSITORY}:1.9.0`)], { tags });
-    expect(one![0]!.containers[0]).toMatchObject({ becomes: null, reason: expect.stringMatching(/several Images.*kimup\.cloudavenue\.io\/image: one, two$/) });
-    const [mine, theirs] = await planned(both, [workload(`${REPOSITORY}:1.9.0`, { annotations: { 'kimup.cloudavenue.io/image': 'two' } })], { tags });
+    expect(one![0]!.containers[0]).toMatchObject({
+      becomes: null,
+      reason: expect.stringMatching(/several Images.*kimup\.cloudavenue\.io\/image: one, two$/),
+    });
+    const [mine, theirs] = await planned(
+      both,
+      [workload(`${REPOSITORY}:1.9.0`, { annotations: { 'kimup.cloudavenue.io/image': 'two' } })],
+      { tags },
+    );
     expect([mine, theirs].map((entry) => entry![0]!.containers[0]!.becomes)).toEqual([null, `${REPOSITORY}:1.10.2`]);
   });
 });

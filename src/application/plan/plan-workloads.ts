@@ -6,7 +6,14 @@ import { type ImageReference, readReference, repositoryId } from '../../domain/r
 import type { BuiltSpec } from '../../domain/rule/rule-catalogue.ts';
 import { IMAGES_ANNOTATION, parseImagesAnnotation } from '../../domain/assignment/images-annotation.ts';
 import type { PinnedTag } from '../../domain/reference/pinned-tag.ts';
-import { type Contender, contenderFor, IMAGE_ANNOTATION, selectImage, type Selection, whyItStays } from '../../domain/assignment/image-ownership.ts';
+import {
+  type Contender,
+  contenderFor,
+  IMAGE_ANNOTATION,
+  selectImage,
+  type Selection,
+  whyItStays,
+} from '../../domain/assignment/image-ownership.ts';
 import { Track } from '../../domain/track/track.ts';
 
 /** Something that makes pods, or a pod, as its manifest has it. */
@@ -50,7 +57,10 @@ export interface PlannedContainer {
 }
 
 /** What becomes of the workloads that name each Image's repository, in the order of the Images: the same as where pods are created. */
-export function planWorkloads(images: readonly MovedImage[], { workloads, namespaces }: Surroundings): readonly (readonly PlannedWorkload[])[] {
+export function planWorkloads(
+  images: readonly MovedImage[],
+  { workloads, namespaces }: Surroundings,
+): readonly (readonly PlannedWorkload[])[] {
   const rivals = Map.groupBy(images, ({ image: { namespace, spec } }) => placeOf(namespace, readReference(spec.image)));
   const planned = new Map<MovedImage, PlannedWorkload[]>(images.map((image) => [image, []]));
   for (const workload of workloads) {
@@ -60,13 +70,20 @@ export function planWorkloads(images: readonly MovedImage[], { workloads, namesp
       const all = rivals.get(place) ?? [];
       const contenders = contendersAt(workload.pod, all);
       const named = workload.pod.metadata?.annotations?.[IMAGE_ANNOTATION];
-      const selected = containers.map((container) => ({ ...container, selection: selectImage(container.image, container.reference, contenders, named) }));
+      const selected = containers.map((container) => ({
+        ...container,
+        selection: selectImage(container.image, container.reference, contenders, named),
+      }));
       for (const moved of all) {
         const { kind, namespace, name } = workload;
         planned.get(moved)!.push({
-          kind, namespace, name,
+          kind,
+          namespace,
+          name,
           containers: selected.map(({ name: container, image, reference, selection }) => ({
-            name: container, image, ...(why === undefined ? becomes(reference, moved.image, selection) : stays(why)),
+            name: container,
+            image,
+            ...(why === undefined ? becomes(reference, moved.image, selection) : stays(why)),
           })),
         });
       }
@@ -80,7 +97,9 @@ function placeOf(namespace: string, reference: ImageReference | undefined): stri
   return reference === undefined ? '' : `${namespace} ${repositoryId(reference)}`;
 }
 
-function containersOf({ pod }: WorkloadToPlan): readonly { readonly name: string; readonly image: string; readonly reference: ImageReference }[] {
+function containersOf({
+  pod,
+}: WorkloadToPlan): readonly { readonly name: string; readonly image: string; readonly reference: ImageReference }[] {
   return CONTAINER_LISTS.flatMap((list) => pod.spec?.[list] ?? []).flatMap(({ name, image = '' }) => {
     const reference = readReference(image);
     return reference === undefined ? [] : [{ name, image, reference }];
@@ -96,16 +115,34 @@ function stays(reason: string): Becomes {
 function becomes(reference: ImageReference, image: Image, selection: Selection): Becomes {
   switch (selection.kind) {
     case 'tie':
-      return stays(`several Images are for it, so none puts its tag; say which with the annotation ${IMAGE_ANNOTATION}: ${selection.contenders.map(({ image: { name } }) => name).sort().join(', ')}`);
+      return stays(
+        `several Images are for it, so none puts its tag; say which with the annotation ${IMAGE_ANNOTATION}: ${selection.contenders
+          .map(({ image: { name } }) => name)
+          .sort()
+          .join(', ')}`,
+      );
     case 'none': {
       const own = selection.left.find(({ contender }) => contender.image.name === image.name)!;
-      return stays(own.contender.waits === true ? UNKNOWN : whyItStays(own.because, reference.tag, own.contender.to.tag, image.name));
+      return stays(
+        own.contender.waits === true
+          ? UNKNOWN
+          : whyItStays(own.because, reference.tag, own.contender.to.tag, image.name),
+      );
     }
     case 'one': {
-      const { contender: { image: { name }, to, waits }, fit } = selection;
+      const {
+        contender: {
+          image: { name },
+          to,
+          waits,
+        },
+        fit,
+      } = selection;
       if (name !== image.name) return stays(`Image ${name} puts its tag there`);
       if (waits === true) return stays(UNKNOWN);
-      return fit.kind === 'equal' ? stays(`it has ${to.tag}, the tag of Image ${name}`) : { becomes: fit.image, reason: `gets ${to.tag}, the tag of Image ${name}` };
+      return fit.kind === 'equal'
+        ? stays(`it has ${to.tag}, the tag of Image ${name}`)
+        : { becomes: fit.image, reason: `gets ${to.tag}, the tag of Image ${name}` };
     }
   }
 }
@@ -126,5 +163,7 @@ function contendersAt(pod: Pod, images: readonly MovedImage[]): readonly Contend
 function outOfScope({ namespace, pod }: WorkloadToPlan, annotations: Annotations): string | undefined {
   if (namespace === 'kube-system') return 'kimup leaves kube-system alone';
   if ((saysEnabled(pod.metadata?.annotations) ?? saysEnabled(annotations)) !== false) return undefined;
-  return saysEnabled(pod.metadata?.annotations) === false ? 'its pods are not in scope, by their annotation' : 'its namespace is not in scope, by its annotation';
+  return saysEnabled(pod.metadata?.annotations) === false
+    ? 'its pods are not in scope, by their annotation'
+    : 'its namespace is not in scope, by its annotation';
 }

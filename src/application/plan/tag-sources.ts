@@ -1,7 +1,13 @@
 import type { Image } from '../../domain/image/image.ts';
 import { InvalidImageReferenceError } from '../../domain/reference/reference-grammar.ts';
 import { parseImageReference, repositoryId } from '../../domain/reference/image-reference.ts';
-import { type CredentialsSource, type RegistryAccess, type RegistryCredentials, RegistryError, type TagRegistry } from '../ports/tag-registry.ts';
+import {
+  type CredentialsSource,
+  type RegistryAccess,
+  type RegistryCredentials,
+  RegistryError,
+  type TagRegistry,
+} from '../ports/tag-registry.ts';
 import type { ImageReference } from '../../domain/reference/image-reference.ts';
 import { InputError } from './input-error.ts';
 import { type KnownTags, TagSource } from './plan-images.ts';
@@ -61,7 +67,7 @@ export class FileTagSource extends TagSource {
   constructor(file: string, tags: TagsOfFile) {
     super();
     this.#file = file;
-    this.#forAll = tags instanceof Map ? undefined : tags as readonly string[];
+    this.#forAll = tags instanceof Map ? undefined : (tags as readonly string[]);
     this.#byImage = tags instanceof Map ? tags : new Map();
     for (const [image, its] of this.#byImage) {
       try {
@@ -76,7 +82,10 @@ export class FileTagSource extends TagSource {
   override async of({ namespace, name, spec: { image } }: Image): Promise<KnownTags> {
     const tags = this.#forAll ?? this.#byImage.get(image) ?? this.#byRepository.get(repositoryId(referenceOf(image)));
     if (tags === undefined) {
-      throw InputError.at({ file: this.#file, field: image }, `is not there, which the Image ${namespace}/${name} needs; give it a list of tags, if need be []`);
+      throw InputError.at(
+        { file: this.#file, field: image },
+        `is not there, which the Image ${namespace}/${name} needs; give it a list of tags, if need be []`,
+      );
     }
     return { tags, facts: { unknown: 'the tags come from a file, which does not tell' } };
   }
@@ -87,7 +96,8 @@ function referenceOf(image: string): ImageReference {
   try {
     return parseImageReference(image);
   } catch (error) {
-    if (error instanceof InvalidImageReferenceError) throw new RegistryError(`spec.image: ${error.message}`, 'not-found');
+    if (error instanceof InvalidImageReferenceError)
+      throw new RegistryError(`spec.image: ${error.message}`, 'not-found');
     throw error;
   }
 }

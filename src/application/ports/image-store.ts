@@ -1,4 +1,12 @@
-import type { CandidateReason, Condition, FirstSeen, HistoryEntry, RefreshResult, Rollout, Update } from '../../domain/image/image-status.ts';
+import type {
+  CandidateReason,
+  Condition,
+  FirstSeen,
+  HistoryEntry,
+  RefreshResult,
+  Rollout,
+  Update,
+} from '../../domain/image/image-status.ts';
 import type { Image, ObjectKey } from '../../domain/image/image.ts';
 import type { Origin } from '../../domain/image/image-status.ts';
 

@@ -1,5 +1,11 @@
 /** The pairs of counters and the histogram that the contract has for each kind of work. */
-export type Work = 'actions_executed' | 'events_triggered' | 'mutator_request' | 'mutator_patch' | 'rules_evaluated' | 'tags_request';
+export type Work =
+  | 'actions_executed'
+  | 'events_triggered'
+  | 'mutator_request'
+  | 'mutator_patch'
+  | 'rules_evaluated'
+  | 'tags_request';
 
 /** How a work queue is doing now. */
 export interface QueueFacts {

@@ -8,7 +8,11 @@ export abstract class SecretReader {
    * (`kubernetes.io/dockerconfigjson` and `kubernetes.io/dockercfg`), in the order of `names`; the longest matching path of each.
    * @throws PullSecretsError when one is missing, of another type or malformed: which one and what to do, never its content
    */
-  abstract pullCredentials(namespace: string, names: readonly string[], reference: ImageReference): Promise<readonly RegistryCredentials[]>;
+  abstract pullCredentials(
+    namespace: string,
+    names: readonly string[],
+    reference: ImageReference,
+  ): Promise<readonly RegistryCredentials[]>;
 }
 
 export class PullSecretsError extends Error {

@@ -22,16 +22,30 @@ export interface RegistryAccess {
 /** Asks a registry. Every method fails with a RegistryError and nothing else. */
 export abstract class TagRegistry {
   /** All tags of the repository of `reference`, in the registry's order. Never a part of them: a list that was cut short is an error. */
-  abstract listTags(reference: ImageReference, access: RegistryAccess, signal?: AbortSignalLike): Promise<readonly string[]>;
+  abstract listTags(
+    reference: ImageReference,
+    access: RegistryAccess,
+    signal?: AbortSignalLike,
+  ): Promise<readonly string[]>;
 
   /** The digest (`sha256:…`) that `tag` points at now. */
-  abstract digest(reference: ImageReference, tag: string, access: RegistryAccess, signal?: AbortSignalLike): Promise<string>;
+  abstract digest(
+    reference: ImageReference,
+    tag: string,
+    access: RegistryAccess,
+    signal?: AbortSignalLike,
+  ): Promise<string>;
 
   /**
    * The platforms that the image with this digest is for, as `os/architecture` or `os/architecture/variant`, sorted; none for
    * what is no image. Reads the manifest, which counts against the pull limits of some registries, as `digest` does not.
    */
-  abstract platforms(reference: ImageReference, digest: string, access: RegistryAccess, signal?: AbortSignalLike): Promise<readonly string[]>;
+  abstract platforms(
+    reference: ImageReference,
+    digest: string,
+    access: RegistryAccess,
+    signal?: AbortSignalLike,
+  ): Promise<readonly string[]>;
 }
 
 /** What the use cases need of an AbortSignal. */
@@ -49,7 +63,13 @@ export interface AbortSignalLike {
  * - `server-error`: 5xx
  * - `invalid-answer`: something that is no answer of a registry (not JSON, cut short, too large, a redirect that is refused)
  */
-export type RegistryErrorCode = 'unreachable' | 'unauthorized' | 'not-found' | 'throttled' | 'server-error' | 'invalid-answer';
+export type RegistryErrorCode =
+  | 'unreachable'
+  | 'unauthorized'
+  | 'not-found'
+  | 'throttled'
+  | 'server-error'
+  | 'invalid-answer';
 
 /** A registry could not be asked. The message says which host and repository, what happened and what to do; never a secret. */
 export class RegistryError extends Error {

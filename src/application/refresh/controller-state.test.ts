@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
-import { BASE_TAG_RULE, HISTORY_LENGTH, type HistoryEntry, type ImageStatus, type Rollout, type Update } from '../../domain/image/image-status.ts';
+import {
+  BASE_TAG_RULE,
+  HISTORY_LENGTH,
+  type HistoryEntry,
+  type ImageStatus,
+  type Rollout,
+  type Update,
+} from '../../domain/image/image-status.ts';
 import type { Image } from '../../domain/image/image.ts';
 import { changeBaseTag, settledState } from './controller-state.ts';
 
@@ -10,19 +17,38 @@ const NOW = '2026-01-01T00:05:00.000Z';
 const UPDATE: Update = { tag: '1.10', digest: `sha256:${'a'.repeat(64)}`, rule: 'minor', since: SINCE };
 
 function imageOf(status: Partial<ImageStatus>, baseTag = '1.9'): Image {
-  return new FakeImageStore().put({ spec: { image: REPOSITORY, baseTag }, status: { image: REPOSITORY, baseTag: '1.9', tag: '1.9', conditions: [], ...status } });
+  return new FakeImageStore().put({
+    spec: { image: REPOSITORY, baseTag },
+    status: { image: REPOSITORY, baseTag: '1.9', tag: '1.9', conditions: [], ...status },
+  });
 }
 
 function rollout(phase: Rollout['phase'], message?: string): Rollout {
-  return { tag: UPDATE.tag, digest: UPDATE.digest!, since: SINCE, phase, workloads: [], ...(message === undefined ? {} : { message }) };
+  return {
+    tag: UPDATE.tag,
+    digest: UPDATE.digest!,
+    since: SINCE,
+    phase,
+    workloads: [],
+    ...(message === undefined ? {} : { message }),
+  };
 }
 
-const entry = (from: string, to: string): HistoryEntry => ({ from, to, rule: 'minor', began: SINCE, ended: SINCE, outcome: 'Healthy' });
+const entry = (from: string, to: string): HistoryEntry => ({
+  from,
+  to,
+  rule: 'minor',
+  began: SINCE,
+  ended: SINCE,
+  outcome: 'Healthy',
+});
 
 describe('the history', () => {
   it('notes an update that has ended, and how', () => {
     const ended = { from: '1.9', to: '1.10', digest: UPDATE.digest, rule: 'minor', began: SINCE, ended: NOW };
-    expect(settledState(imageOf({ update: UPDATE, rollout: rollout('Healthy', '2 of 2 workloads done') }), NOW)).toMatchObject({ tag: '1.10', history: [{ ...ended, outcome: 'Healthy', message: '2 of 2 workloads done' }] });
+    expect(
+      settledState(imageOf({ update: UPDATE, rollout: rollout('Healthy', '2 of 2 workloads done') }), NOW),
+    ).toMatchObject({ tag: '1.10', history: [{ ...ended, outcome: 'Healthy', message: '2 of 2 workloads done' }] });
     const failed = settledState(imageOf({ update: UPDATE, rollout: rollout('Failed', 'it crashed') }), NOW);
     expect(failed).toMatchObject({ tag: '1.9', history: [{ ...ended, outcome: 'Failed', message: 'it crashed' }] });
     expect(failed.update).toBeUndefined();
@@ -30,7 +56,11 @@ describe('the history', () => {
 
   it('notes nothing of an update under way, and stays', () => {
     const history = [entry('1.8', '1.9')];
-    expect(settledState(imageOf({ update: UPDATE, rollout: rollout('Progressing'), history }), NOW)).toMatchObject({ tag: '1.9', update: UPDATE, history });
+    expect(settledState(imageOf({ update: UPDATE, rollout: rollout('Progressing'), history }), NOW)).toMatchObject({
+      tag: '1.9',
+      update: UPDATE,
+      history,
+    });
     expect(settledState(imageOf({ history }), NOW).history).toEqual(history);
   });
 
@@ -42,31 +72,57 @@ describe('the history', () => {
   });
 
   it('begins anew with another repository', () => {
-    expect(settledState(imageOf({ image: 'registry.test/other', history: [entry('1.8', '1.9')] }), NOW).history).toBeUndefined();
+    expect(
+      settledState(imageOf({ image: 'registry.test/other', history: [entry('1.8', '1.9')] }), NOW).history,
+    ).toBeUndefined();
   });
 
   it('notes a baseTag that is changed to where the Image is, and leaves a move to it to the update', async () => {
     const there = imageOf({ tag: '1.10', history: [entry('1.9', '1.10')] }, '1.10');
     const stays = await changeBaseTag(there, settledState(there, NOW), NOW, async () => undefined);
-    expect(stays).toMatchObject({ kind: 'there', position: { history: [entry('1.9', '1.10'), { from: '1.10', to: '1.10', rule: BASE_TAG_RULE, outcome: 'Healthy', began: NOW, ended: NOW }] } });
+    expect(stays).toMatchObject({
+      kind: 'there',
+      position: {
+        history: [
+          entry('1.9', '1.10'),
+          { from: '1.10', to: '1.10', rule: BASE_TAG_RULE, outcome: 'Healthy', began: NOW, ended: NOW },
+        ],
+      },
+    });
     const moves = imageOf({ history: [entry('1.8', '1.9')] }, '2.0');
-    expect(await changeBaseTag(moves, settledState(moves, NOW), NOW, async () => undefined)).toMatchObject({ kind: 'move', position: { history: [entry('1.8', '1.9')] } });
+    expect(await changeBaseTag(moves, settledState(moves, NOW), NOW, async () => undefined)).toMatchObject({
+      kind: 'move',
+      position: { history: [entry('1.8', '1.9')] },
+    });
   });
 });
 
 describe('the tags that the Image was on', () => {
-  const healthy = (status: Partial<ImageStatus>) => settledState(imageOf({ update: UPDATE, rollout: rollout('Healthy'), ...status }), NOW).origins;
+  const healthy = (status: Partial<ImageStatus>) =>
+    settledState(imageOf({ update: UPDATE, rollout: rollout('Healthy'), ...status }), NOW).origins;
 
   it('are remembered with the baseTag that counted then, each once, the latest last', () => {
     expect(healthy({})).toEqual([{ tag: '1.9', baseTag: '1.9' }]);
-    expect(healthy({ origins: [{ tag: '1.9', baseTag: 'old' }, { tag: '1.8', baseTag: 'old' }] })).toEqual([{ tag: '1.9', baseTag: '1.9' }, { tag: '1.8', baseTag: 'old' }]);
+    expect(
+      healthy({
+        origins: [
+          { tag: '1.9', baseTag: 'old' },
+          { tag: '1.8', baseTag: 'old' },
+        ],
+      }),
+    ).toEqual([
+      { tag: '1.9', baseTag: '1.9' },
+      { tag: '1.8', baseTag: 'old' },
+    ]);
     expect(healthy({ origins: [{ tag: '1.10', baseTag: '1.9' }] })).toEqual([{ tag: '1.9', baseTag: '1.9' }]);
   });
 
   it('are not added to by a move that failed, or to the same tag', () => {
     expect(settledState(imageOf({ update: UPDATE, rollout: rollout('Failed') }), NOW).origins).toBeUndefined();
     const same = { ...UPDATE, tag: '1.9' };
-    expect(settledState(imageOf({ update: same, rollout: { ...rollout('Healthy'), tag: '1.9' } }), NOW).origins).toEqual([]);
+    expect(
+      settledState(imageOf({ update: same, rollout: { ...rollout('Healthy'), tag: '1.9' } }), NOW).origins,
+    ).toEqual([]);
   });
 
   it('are a hundred at most, however often the Image moves', () => {
@@ -78,8 +134,20 @@ describe('the tags that the Image was on', () => {
   it('hold the old baseTag and where it had come to, once it is changed', async () => {
     const image = imageOf({ tag: '1.10', origins: [{ tag: '1.9', baseTag: '1.9' }] }, '2.0');
     const move = await changeBaseTag(image, settledState(image, NOW), NOW, async () => undefined);
-    expect(move?.position.origins).toEqual([{ tag: '1.9', baseTag: '1.9' }, { tag: '1.10', baseTag: '1.9' }]);
-    const moved = imageOf({ baseTag: '2.0', tag: '1.10', update: { tag: '2.0', rule: BASE_TAG_RULE, since: SINCE }, rollout: { tag: '2.0', since: SINCE, phase: 'Healthy', workloads: [] }, origins: move!.position.origins! }, '2.0');
+    expect(move?.position.origins).toEqual([
+      { tag: '1.9', baseTag: '1.9' },
+      { tag: '1.10', baseTag: '1.9' },
+    ]);
+    const moved = imageOf(
+      {
+        baseTag: '2.0',
+        tag: '1.10',
+        update: { tag: '2.0', rule: BASE_TAG_RULE, since: SINCE },
+        rollout: { tag: '2.0', since: SINCE, phase: 'Healthy', workloads: [] },
+        origins: move!.position.origins!,
+      },
+      '2.0',
+    );
     expect(settledState(moved, NOW)).toMatchObject({ tag: '2.0', origins: move!.position.origins });
   });
 });

@@ -1,6 +1,12 @@
 import { checksumOf } from '../../domain/image/checksum.ts';
 import { shorten } from '../../domain/image/conditions.ts';
-import { BASE_TAG_RULE, HISTORY_LENGTH, type HistoryEntry, type HistoryOutcome, type Update } from '../../domain/image/image-status.ts';
+import {
+  BASE_TAG_RULE,
+  HISTORY_LENGTH,
+  type HistoryEntry,
+  type HistoryOutcome,
+  type Update,
+} from '../../domain/image/image-status.ts';
 import type { Image } from '../../domain/image/image.ts';
 import { type Origin, ORIGINS_LENGTH } from '../../domain/image/image-status.ts';
 import { isTag } from '../../domain/reference/reference-grammar.ts';
@@ -24,11 +30,19 @@ export function settledState(image: Image, now: string): ControllerState {
   const at = { image: spec.image, baseTag, candidates, firstSeen, history, origins };
   const outcome = settled(image);
   if (outcome === undefined) return { tag, digest: status.digest, update: status.update, ...at };
-  const ended = { ...at, history: withEntry(history, pinnedTagIn(tag, status.update!, outcome, status.rollout?.message, now)) };
+  const ended = {
+    ...at,
+    history: withEntry(history, pinnedTagIn(tag, status.update!, outcome, status.rollout?.message, now)),
+  };
   if (outcome === 'Failed') return { tag, digest: status.digest, ...ended };
   // Where a changed baseTag moved it, that was noted when it was changed.
   const left = status.update!.rule === BASE_TAG_RULE ? [] : [{ tag, baseTag }];
-  return { tag: status.update!.tag, digest: status.update!.digest, ...ended, origins: withOrigins(origins, left, status.update!.tag) };
+  return {
+    tag: status.update!.tag,
+    digest: status.update!.digest,
+    ...ended,
+    origins: withOrigins(origins, left, status.update!.tag),
+  };
 }
 
 /** The tags that the Image was on, with those that it leaves; the one that it is on now is none of them. */
@@ -39,9 +53,21 @@ function withOrigins(origins: readonly Origin[] = [], left: readonly Origin[], n
 }
 
 /** What the history says of an update that has ended. */
-function pinnedTagIn(from: string, { tag, digest, rule, since }: Update, outcome: HistoryOutcome, message: string | undefined, ended: string): HistoryEntry {
+function pinnedTagIn(
+  from: string,
+  { tag, digest, rule, since }: Update,
+  outcome: HistoryOutcome,
+  message: string | undefined,
+  ended: string,
+): HistoryEntry {
   return {
-    from, to: tag, ...(digest === undefined ? {} : { digest }), rule, began: since, ended, outcome,
+    from,
+    to: tag,
+    ...(digest === undefined ? {} : { digest }),
+    rule,
+    began: since,
+    ended,
+    outcome,
     ...(message === undefined || message === '' ? {} : { message: shorten(message) }),
   };
 }
@@ -51,7 +77,10 @@ function withEntry(history: readonly HistoryEntry[] = [], entry: HistoryEntry): 
 }
 
 /** What a changed `spec.baseTag` makes of where the Image is. `there` is on it already, or brought there by the update under way; `move` is a move to it. */
-export type BaseTagChange = { readonly position: ControllerState; readonly message: string } & ({ readonly kind: 'there' } | { readonly kind: 'move'; readonly digest: string | undefined });
+export type BaseTagChange = { readonly position: ControllerState; readonly message: string } & (
+  | { readonly kind: 'there' }
+  | { readonly kind: 'move'; readonly digest: string | undefined }
+);
 
 /**
  * A changed `spec.baseTag` is a move to it, like a rule's.
@@ -59,7 +88,12 @@ export type BaseTagChange = { readonly position: ControllerState; readonly messa
  * @param digestOf what a tag points at now; undefined where nobody can tell
  * @returns undefined while it is what it was
  */
-export async function changeBaseTag(image: Image, start: ControllerState, now: string, digestOf: (tag: string) => Promise<string | undefined>): Promise<BaseTagChange | undefined> {
+export async function changeBaseTag(
+  image: Image,
+  start: ControllerState,
+  now: string,
+  digestOf: (tag: string) => Promise<string | undefined>,
+): Promise<BaseTagChange | undefined> {
   const { baseTag } = image.spec;
   if (start.baseTag === baseTag) return undefined;
   const { update } = start;
@@ -68,7 +102,8 @@ export async function changeBaseTag(image: Image, start: ControllerState, now: s
   if (start.tag === baseTag) return { kind: 'there', position, message };
   const digest = await digestOf(baseTag);
   // Under way already: the same update goes on.
-  if (update?.tag === baseTag && (digest === undefined || update.digest === digest)) return { kind: 'there', position: { ...position, update }, message };
+  if (update?.tag === baseTag && (digest === undefined || update.digest === digest))
+    return { kind: 'there', position: { ...position, update }, message };
   return { kind: 'move', position, message, digest };
 }
 
@@ -80,7 +115,12 @@ export function changed(image: Image, start: ControllerState, now: string): Cont
   const { update: _, ...rest } = start;
   const { baseTag } = image.spec;
   const left = [start.baseTag, start.tag].map((tag) => ({ tag, baseTag: start.baseTag }));
-  const position: ControllerState = { ...rest, image: image.spec.image, baseTag, origins: withOrigins(start.origins, left, baseTag) };
+  const position: ControllerState = {
+    ...rest,
+    image: image.spec.image,
+    baseTag,
+    origins: withOrigins(start.origins, left, baseTag),
+  };
   if (start.tag !== baseTag) return position;
   const begun: Update = { tag: baseTag, rule: BASE_TAG_RULE, since: now };
   return { ...position, history: withEntry(start.history, pinnedTagIn(start.tag, begun, 'Healthy', undefined, now)) };

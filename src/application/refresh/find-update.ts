@@ -65,16 +65,18 @@ export class FindUpdate {
       const reference = parseImageReference(image.spec.image);
       this.#built.of(image.spec);
       const access: RegistryAccess = {
-        credentials: image.spec.imagePullSecrets.length === 0
-          ? []
-          : await this.#secrets.pullCredentials(image.namespace, image.spec.imagePullSecrets, reference),
+        credentials:
+          image.spec.imagePullSecrets.length === 0
+            ? []
+            : await this.#secrets.pullCredentials(image.namespace, image.spec.imagePullSecrets, reference),
         insecureSkipTLSVerify: image.spec.insecureSkipTLSVerify,
       };
       const repository: Repository = { reference, access, notBefore };
       const tags = await this.#tags(repository);
       this.#metrics.tagsAvailable(image.spec.image, tags.length);
       const rebased = await changeBaseTag(image, start, rfc3339(now), (tag) => this.#digest(repository, tag));
-      const found = rebased === undefined ? await this.#decide(image, start, tags, repository, now) : afterRebase(rebased, now);
+      const found =
+        rebased === undefined ? await this.#decide(image, start, tags, repository, now) : afterRebase(rebased, now);
       return { ...found, gone: { message: tagGone(found.position.tag, tags) } };
     } catch (error) {
       if (error instanceof InvalidRuleError) this.#metrics.done('rules_evaluated', 0, true);
@@ -98,7 +100,13 @@ export class FindUpdate {
     return this.#tagLists.digest(reference, tag, access, notBefore);
   }
 
-  async #decide(image: Image, start: ControllerState, tags: readonly string[], repository: Repository, now: number): Promise<Found> {
+  async #decide(
+    image: Image,
+    start: ControllerState,
+    tags: readonly string[],
+    repository: Repository,
+    now: number,
+  ): Promise<Found> {
     const seen = new FirstSeenDigests(image.status.firstSeen ?? [], now);
     const facts: FactSource = {
       digest: (tag) => this.#digest(repository, tag),
@@ -106,7 +114,10 @@ export class FindUpdate {
       firstSeen: (tag, digest) => seen.of(tag, digest),
     };
     const { rules, filter } = this.#built.of(image.spec);
-    let decided = await this.#evaluate({ rules, filter, currentTag: start.tag, currentDigest: start.digest, tags, now, updating: start.update }, facts);
+    let decided = await this.#evaluate(
+      { rules, filter, currentTag: start.tag, currentDigest: start.digest, tags, now, updating: start.update },
+      facts,
+    );
     const failed = start.update === undefined ? failedRollout(image) : undefined;
     let back: RefreshOutcome | undefined;
     if (failed !== undefined && decided.answer.kind === 'move') {
@@ -116,7 +127,7 @@ export class FindUpdate {
     }
     const { answer } = decided;
     const explanation = this.#explanations.of(image, decided);
-    const known = start.digest ?? answer.currentDigest ?? await this.#baseline(image, start, repository);
+    const known = start.digest ?? answer.currentDigest ?? (await this.#baseline(image, start, repository));
     const position: ControllerState = {
       ...start,
       ...(known === undefined ? {} : { digest: known }),
@@ -128,15 +139,23 @@ export class FindUpdate {
     if (answer.kind === 'stay') return { position, end: { kind: 'fine', message: explanation.message } };
     if (answer.action !== 'apply') {
       this.#metrics.done('actions_executed', 0, true);
-      return { position, end: {
-        kind: 'stalled',
-        result: 'ActionError',
-        reason: 'UnsupportedAction',
-        message: `rule ${JSON.stringify(answer.rule)} asks for approval of ${answer.tag}, which this version of kimup can't take; use the action apply`,
-      } };
+      return {
+        position,
+        end: {
+          kind: 'stalled',
+          result: 'ActionError',
+          reason: 'UnsupportedAction',
+          message: `rule ${JSON.stringify(answer.rule)} asks for approval of ${answer.tag}, which this version of kimup can't take; use the action apply`,
+        },
+      };
     }
     const digest = digestOf(decided);
-    const update: Update = { tag: answer.tag, ...(digest === undefined ? {} : { digest }), rule: answer.rule, since: rfc3339(now) };
+    const update: Update = {
+      tag: answer.tag,
+      ...(digest === undefined ? {} : { digest }),
+      rule: answer.rule,
+      since: rfc3339(now),
+    };
     return { position: { ...position, update }, end: { kind: 'fine', message: answer.reason } };
   }
 
@@ -171,7 +190,18 @@ function afterRebase(rebased: BaseTagChange, now: number): Found {
   const end: RefreshOutcome = { kind: 'fine', message };
   if (rebased.kind === 'there') return { position, end };
   const { digest } = rebased;
-  return { position: { ...position, update: { tag: position.baseTag, ...(digest === undefined ? {} : { digest }), rule: BASE_TAG_RULE, since: rfc3339(now) } }, end };
+  return {
+    position: {
+      ...position,
+      update: {
+        tag: position.baseTag,
+        ...(digest === undefined ? {} : { digest }),
+        rule: BASE_TAG_RULE,
+        since: rfc3339(now),
+      },
+    },
+    end,
+  };
 }
 
 /** How a refresh ends while the last rollout failed and nothing newer is there. */
@@ -187,7 +217,12 @@ function rolloutFailed(tag: string, failed: Rollout): RefreshOutcome {
 /** What an error of a refresh means, in the words of `status.result`. */
 function failure(error: unknown): RefreshOutcome {
   if (error instanceof InvalidImageReferenceError) {
-    return { kind: 'stalled', result: 'GetImageError', reason: 'InvalidImage', message: `spec.image: ${error.message}` };
+    return {
+      kind: 'stalled',
+      result: 'GetImageError',
+      reason: 'InvalidImage',
+      message: `spec.image: ${error.message}`,
+    };
   }
   if (error instanceof InvalidRuleError) {
     return { kind: 'stalled', result: 'GetRuleError', reason: 'InvalidRule', message: error.message };
@@ -200,7 +235,13 @@ function failure(error: unknown): RefreshOutcome {
     const result = error.code === 'not-found' || error.code === 'invalid-answer' ? 'TagsError' : 'RegistryError';
     return { kind: 'retry', result, reason: result, message: error.message, retryAfterMs: error.retryAfterMs };
   }
-  return { kind: 'retry', result: 'Error', reason: 'Error', message: 'kimup failed at this refresh for a reason that it did not foresee; the log of its controller says more', unforeseen: error };
+  return {
+    kind: 'retry',
+    result: 'Error',
+    reason: 'Error',
+    message: 'kimup failed at this refresh for a reason that it did not foresee; the log of its controller says more',
+    unforeseen: error,
+  };
 }
 
 function rfc3339(ms: number): string {

@@ -43,12 +43,29 @@ beforeEach(() => {
 /** A controller that has just started. */
 function start(): void {
   const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
-  refreshImage = new RefreshImage(images, triggers, new SharedTagLists(registry, clock), new NoSecrets(), events, new FakeMetrics(), clock, new FakeLog());
+  refreshImage = new RefreshImage(
+    images,
+    triggers,
+    new SharedTagLists(registry, clock),
+    new NoSecrets(),
+    events,
+    new FakeMetrics(),
+    clock,
+    new FakeLog(),
+  );
   triggers.start(() => {});
 }
 
 function put(spec: Partial<ImageSpec>): void {
-  images.put({ spec: { image: REPOSITORY, baseTag: 'v1.9.0', triggers: [{ type: 'crontab', value: 'every 15 s' }], rules: [MINOR], ...spec } });
+  images.put({
+    spec: {
+      image: REPOSITORY,
+      baseTag: 'v1.9.0',
+      triggers: [{ type: 'crontab', value: 'every 15 s' }],
+      rules: [MINOR],
+      ...spec,
+    },
+  });
 }
 
 function image(): Image {
@@ -62,7 +79,10 @@ async function refresh(): Promise<void> {
 
 async function settle(phase: 'Healthy' | 'Failed'): Promise<void> {
   const { tag, digest, since } = image().status.update!;
-  await images.writeOperatorStatus(image(), { rollout: { tag, ...(digest === undefined ? {} : { digest }), since, phase, message: 'so it was', workloads: [] }, conditions: [] });
+  await images.writeOperatorStatus(image(), {
+    rollout: { tag, ...(digest === undefined ? {} : { digest }), since, phase, message: 'so it was', workloads: [] },
+    conditions: [],
+  });
   await refresh();
 }
 
@@ -72,7 +92,12 @@ function digestOf(tag: string, push = 1): string {
 }
 
 function push(...tags: (string | [tag: string, push: number])[]): void {
-  registry.put(REPOSITORY, Object.fromEntries(tags.map((one) => (typeof one === 'string' ? [one, digestOf(one)] : [one[0], digestOf(...one)]))));
+  registry.put(
+    REPOSITORY,
+    Object.fromEntries(
+      tags.map((one) => (typeof one === 'string' ? [one, digestOf(one)] : [one[0], digestOf(...one)])),
+    ),
+  );
 }
 
 function asked(): string[] {
@@ -95,8 +120,12 @@ describe('a rule of type digest', () => {
     await settle('Healthy');
     expect(image().status).toMatchObject({ tag: 'v1.9.0', digest: digestOf('v1.9.0', 2), result: 'Success' });
     expect(events.events).toEqual([
-      expect.stringContaining(`Normal UpdateFound: v1.9.0@${digestOf('v1.9.0')} -> v1.9.0@${digestOf('v1.9.0', 2)} by rule "again": `),
-      expect.stringContaining(`Normal Updated: v1.9.0@${digestOf('v1.9.0')} -> v1.9.0@${digestOf('v1.9.0', 2)} by rule "again"`),
+      expect.stringContaining(
+        `Normal UpdateFound: v1.9.0@${digestOf('v1.9.0')} -> v1.9.0@${digestOf('v1.9.0', 2)} by rule "again": `,
+      ),
+      expect.stringContaining(
+        `Normal Updated: v1.9.0@${digestOf('v1.9.0')} -> v1.9.0@${digestOf('v1.9.0', 2)} by rule "again"`,
+      ),
     ]);
   });
 
@@ -144,7 +173,13 @@ describe('spec.tags.platforms', () => {
     registry.putPlatforms(digestOf('v1.11.0'), ['linux/amd64', 'linux/arm64']);
     await refresh();
     expect(image().status.update).toMatchObject({ tag: 'v1.11.0' });
-    expect(asked()).toEqual(['listTags', 'digest v1.12.0', `platforms ${digestOf('v1.12.0')}`, 'digest v1.11.0', `platforms ${digestOf('v1.11.0')}`]);
+    expect(asked()).toEqual([
+      'listTags',
+      'digest v1.12.0',
+      `platforms ${digestOf('v1.12.0')}`,
+      'digest v1.11.0',
+      `platforms ${digestOf('v1.11.0')}`,
+    ]);
     expect(image().status.candidates).toEqual([{ tag: 'v1.12.0', rule: 'minor', reason: 'lacks linux/arm64' }]);
   });
 
@@ -164,12 +199,22 @@ describe('a tag that is listed and not there', () => {
     for (const tag of tags) registry.lose(REPOSITORY, tag);
     await refresh();
     expect(image().status).toMatchObject({ tag: 'v1.9.0', result: 'Success' });
-    expect(image().status.conditions.find(({ type }) => type === 'Ready')!.message).toContain('; 100 newer candidates did not pass; older ones are not looked at');
+    expect(image().status.conditions.find(({ type }) => type === 'Ready')!.message).toContain(
+      '; 100 newer candidates did not pass; older ones are not looked at',
+    );
     expect(asked()).toHaveLength(1 + 100);
   });
 
   it('gives no digest to move to, also once 300 were asked about', async () => {
-    put({ rules: ['a', 'b', 'c', 'd'].map((variant) => ({ name: variant, type: 'regex', value: `^${variant}-`, actions: [{ type: 'apply' }] })), baseTag: 'z' });
+    put({
+      rules: ['a', 'b', 'c', 'd'].map((variant) => ({
+        name: variant,
+        type: 'regex',
+        value: `^${variant}-`,
+        actions: [{ type: 'apply' }],
+      })),
+      baseTag: 'z',
+    });
     const tags = ['a', 'b', 'c', 'd'].flatMap((variant) => Array.from({ length: 101 }, (_, at) => `${variant}-${at}`));
     push('z', ...tags);
     for (const tag of tags) registry.lose(REPOSITORY, tag);
@@ -187,7 +232,9 @@ describe('spec.tags.minimumAge', () => {
     await refresh();
     const seen = new Date(clock.now()).toISOString();
     expect(image().status.firstSeen).toEqual([{ tag: 'v1.10.0', digest: digestOf('v1.10.0'), time: seen }]);
-    expect(image().status.candidates).toEqual([{ tag: 'v1.10.0', rule: 'minor', reason: expect.stringContaining('younger than spec.tags.minimumAge, until') }]);
+    expect(image().status.candidates).toEqual([
+      { tag: 'v1.10.0', rule: 'minor', reason: expect.stringContaining('younger than spec.tags.minimumAge, until') },
+    ]);
     await clock.advance(HOUR);
     start();
     await refresh();
@@ -215,7 +262,14 @@ describe('spec.tags.minimumAge', () => {
 describe('status.candidates', () => {
   it('tells of at most ten, of each reason first the newest, and is written with the rest', async () => {
     put({});
-    push('v1.9.0', 'v1.8.0', 'latest', ...Array.from({ length: 20 }, (_, at) => `v${2 + at}.0.0`), 'v1.10.0-rc1', 'v1.10.0-alpine');
+    push(
+      'v1.9.0',
+      'v1.8.0',
+      'latest',
+      ...Array.from({ length: 20 }, (_, at) => `v${2 + at}.0.0`),
+      'v1.10.0-rc1',
+      'v1.10.0-alpine',
+    );
     await refresh();
     const { candidates } = image().status;
     expect(candidates).toHaveLength(10);
@@ -245,6 +299,10 @@ it('a wrong pattern is a Stalled condition that names rule and position', async 
   put({ rules: [MINOR, { name: 'mine', type: 'regex', value: 'v(1', actions: [{ type: 'apply' }] }] });
   await refresh();
   const stalled = image().status.conditions.find(({ type }) => type === 'Stalled')!;
-  expect(stalled).toMatchObject({ status: 'True', reason: 'InvalidRule', message: expect.stringContaining('spec.rules[1] ("mine")') });
+  expect(stalled).toMatchObject({
+    status: 'True',
+    reason: 'InvalidRule',
+    message: expect.stringContaining('spec.rules[1] ("mine")'),
+  });
   expect(asked()).toEqual([]);
 });

@@ -44,7 +44,16 @@ beforeEach(() => {
   secrets = new FakeSecretReader();
   events = new FakeEventRecorder();
   triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
-  refreshImage = new RefreshImage(images, triggers, new SharedTagLists(registry, clock), secrets, events, new FakeMetrics(), clock, new FakeLog());
+  refreshImage = new RefreshImage(
+    images,
+    triggers,
+    new SharedTagLists(registry, clock),
+    secrets,
+    events,
+    new FakeMetrics(),
+    clock,
+    new FakeLog(),
+  );
   triggers.start(() => {});
 });
 
@@ -52,7 +61,13 @@ beforeEach(() => {
 function put(given: GivenImage = {}): Image {
   return images.put({
     ...given,
-    spec: { image: REPOSITORY, baseTag: 'v1.9.0', triggers: [{ type: 'crontab', value: 'every 15 s' }], rules: [MINOR], ...given.spec },
+    spec: {
+      image: REPOSITORY,
+      baseTag: 'v1.9.0',
+      triggers: [{ type: 'crontab', value: 'every 15 s' }],
+      rules: [MINOR],
+      ...given.spec,
+    },
   });
 }
 
@@ -73,7 +88,17 @@ async function tick(): Promise<void> {
 /** What the operator would write. */
 async function rollout(phase: Rollout['phase'], message?: string): Promise<void> {
   const { tag, digest, since } = image().status.update!;
-  await images.writeOperatorStatus(image(), { rollout: { tag, ...(digest === undefined ? {} : { digest }), since, phase, ...(message === undefined ? {} : { message }), workloads: [] }, conditions: [] });
+  await images.writeOperatorStatus(image(), {
+    rollout: {
+      tag,
+      ...(digest === undefined ? {} : { digest }),
+      since,
+      phase,
+      ...(message === undefined ? {} : { message }),
+      workloads: [],
+    },
+    conditions: [],
+  });
 }
 
 function condition(type: string): Pick<Condition, 'status' | 'reason' | 'message'> {
@@ -116,10 +141,12 @@ describe('an update', () => {
     });
     expect(condition('Ready')).toMatchObject({ status: 'False', reason: 'Updating' });
     expect(condition('Reconciling')).toMatchObject({ status: 'True', message: 'v1.9.0 -> v1.10.2, by minor' });
-    expect(events.events).toEqual([expect.stringMatching(/^Normal UpdateFound: v1\.9\.0 -> v1\.10\.2 by rule "minor": /)]);
+    expect(events.events).toEqual([
+      expect.stringMatching(/^Normal UpdateFound: v1\.9\.0 -> v1\.10\.2 by rule "minor": /),
+    ]);
   });
 
-  it('becomes the Image\'s tag when its rollout is healthy, and the annotation mirrors it', async () => {
+  it("becomes the Image's tag when its rollout is healthy, and the annotation mirrors it", async () => {
     push('v1.9.0', 'v1.10.2');
     put();
     await refresh();
@@ -153,7 +180,11 @@ describe('an update', () => {
     expect(image().status.update).toBeUndefined();
     await tick();
     expect(image().status.update).toBeUndefined();
-    expect(condition('Stalled')).toMatchObject({ status: 'True', reason: 'RolloutFailed', message: expect.stringContaining('Deployment/web: ImagePullBackOff') });
+    expect(condition('Stalled')).toMatchObject({
+      status: 'True',
+      reason: 'RolloutFailed',
+      message: expect.stringContaining('Deployment/web: ImagePullBackOff'),
+    });
     expect(events.events.filter((event) => event.startsWith('Warning RolloutFailed'))).toHaveLength(1);
   });
 
@@ -172,7 +203,10 @@ describe('an update', () => {
     put();
     await refresh();
     const { tag, digest, since } = image().status.update!;
-    await images.writeOperatorStatus(image(), { rollout: { tag, digest: digest!, since, image: REPOSITORY, phase: 'Failed', workloads: [] }, conditions: [] });
+    await images.writeOperatorStatus(image(), {
+      rollout: { tag, digest: digest!, since, image: REPOSITORY, phase: 'Failed', workloads: [] },
+      conditions: [],
+    });
     await refresh();
     registry.put('mirror.test/whoami', { 'v1.9.0': digestOf('v1.9.0'), 'v1.10.2': digestOf('v1.10.2') });
     put({ spec: { image: 'mirror.test/whoami' } });
@@ -196,12 +230,15 @@ describe('an update', () => {
     put();
     await refresh();
     const { tag, digest } = image().status.update!;
-    await images.writeOperatorStatus(image(), { rollout: { tag, digest: digest!, since: '2020-01-01T00:00:00.000Z', phase: 'Healthy', workloads: [] }, conditions: [] });
+    await images.writeOperatorStatus(image(), {
+      rollout: { tag, digest: digest!, since: '2020-01-01T00:00:00.000Z', phase: 'Healthy', workloads: [] },
+      conditions: [],
+    });
     await refresh();
     expect(image().status.update).toMatchObject({ tag: 'v1.10.2' });
   });
 
-  it('by a rule whose only move is request-approval waits and says that it can\'t be taken yet', async () => {
+  it("by a rule whose only move is request-approval waits and says that it can't be taken yet", async () => {
     push('v1.9.0', 'v1.10.2');
     put({ spec: { rules: [{ ...MINOR, actions: [{ type: 'request-approval' }] }] } });
     await refresh();
@@ -218,7 +255,10 @@ describe('what is written', () => {
     images.writes.length = 0;
     await tick();
     expect(images.writes).toHaveLength(1);
-    expect(images.writes[0]).toMatchObject({ writer: 'controller', body: { tag: 'v1.9.0', result: 'Success', time: new Date(clock.now()).toISOString() } });
+    expect(images.writes[0]).toMatchObject({
+      writer: 'controller',
+      body: { tag: 'v1.9.0', result: 'Success', time: new Date(clock.now()).toISOString() },
+    });
     expect(events.events).toEqual([]);
   });
 
@@ -229,7 +269,10 @@ describe('what is written', () => {
     images.writes.length = 0;
     images.put({ annotations: { ...image().annotations, action: 'refresh' } });
     await refresh();
-    expect(images.writes.map(({ writer, body }) => [writer, body])).toEqual([['annotate', { action: null }], ['controller', expect.anything()]]);
+    expect(images.writes.map(({ writer, body }) => [writer, body])).toEqual([
+      ['annotate', { action: null }],
+      ['controller', expect.anything()],
+    ]);
   });
 
   it('is nothing when nothing is due', async () => {
@@ -241,13 +284,15 @@ describe('what is written', () => {
     expect(images.writes).toEqual([]);
   });
 
-  it('keeps a condition\'s time as long as its status is the same', async () => {
+  it("keeps a condition's time as long as its status is the same", async () => {
     push('v1.9.0');
     put();
     await refresh();
     const before = image().status.conditions;
     await tick();
-    expect(image().status.conditions.map(({ lastTransitionTime }) => lastTransitionTime)).toEqual(before.map(({ lastTransitionTime }) => lastTransitionTime));
+    expect(image().status.conditions.map(({ lastTransitionTime }) => lastTransitionTime)).toEqual(
+      before.map(({ lastTransitionTime }) => lastTransitionTime),
+    );
   });
 });
 
@@ -275,14 +320,20 @@ describe('where an Image starts', () => {
 
   it('is the tag that kimup 0.2 left in the status', async () => {
     push('v1.9.0', 'v1.10.2');
-    put({ status: { tag: 'v1.10.2', result: 'Success', time: '2026-01-01T00:00:00Z' }, annotations: { tag: 'v1.10.2', checksum: 'of 0.2' } });
+    put({
+      status: { tag: 'v1.10.2', result: 'Success', time: '2026-01-01T00:00:00Z' },
+      annotations: { tag: 'v1.10.2', checksum: 'of 0.2' },
+    });
     await refresh();
     expect(image().status).toMatchObject({ tag: 'v1.10.2', result: 'Success', image: REPOSITORY });
     expect(image().status.update).toBeUndefined();
   });
 
   it.each([
-    ['of a copy for another image', { tag: 'v1.10.2', checksum: checksumOf({ image: 'registry.test/other', baseTag: 'v1.9.0' }) }],
+    [
+      'of a copy for another image',
+      { tag: 'v1.10.2', checksum: checksumOf({ image: 'registry.test/other', baseTag: 'v1.9.0' }) },
+    ],
     ['written by hand', { tag: 'v1.10.2' }],
     ['that is no tag', { tag: 'no tag!', checksum: checksumOf({ image: REPOSITORY, baseTag: 'v1.9.0' }) }],
   ])('is its baseTag, whatever an annotation says %s', async (_what, annotations) => {
@@ -301,18 +352,28 @@ describe('where an Image starts', () => {
     registry.put('registry.test/other', { 'v1.0.0': digestOf('other') });
     put({ spec: { image: 'registry.test/other', baseTag: 'v1.0.0' } });
     await refresh();
-    expect(image().status).toMatchObject({ tag: 'v1.0.0', image: 'registry.test/other', baseTag: 'v1.0.0', result: 'Success' });
+    expect(image().status).toMatchObject({
+      tag: 'v1.0.0',
+      image: 'registry.test/other',
+      baseTag: 'v1.0.0',
+      result: 'Success',
+    });
     expect(image().status.digest).toBeUndefined();
     expect(image().annotations['tag']).toBe('v1.0.0');
   });
 
-  it('a changed baseTag is a move to it, like a rule\'s', async () => {
+  it("a changed baseTag is a move to it, like a rule's", async () => {
     push('v1.9.0', 'v1.9.5', 'v1.10.2');
     put({ spec: { rules: [{ ...MINOR, type: 'semver-major' }] } });
     await refresh();
     put({ spec: { baseTag: 'v1.9.5', rules: [{ ...MINOR, type: 'semver-major' }] } });
     await refresh();
-    expect(image().status).toMatchObject({ tag: 'v1.9.0', baseTag: 'v1.9.5', result: 'Scheduled', update: { tag: 'v1.9.5', rule: 'spec.baseTag' } });
+    expect(image().status).toMatchObject({
+      tag: 'v1.9.0',
+      baseTag: 'v1.9.5',
+      result: 'Scheduled',
+      update: { tag: 'v1.9.5', rule: 'spec.baseTag' },
+    });
   });
 
   it('a baseTag that the registry does not have moves nothing', async () => {
@@ -339,7 +400,9 @@ describe('a refresh that fails', () => {
     put();
     await refresh();
     await clock.advance(15_000);
-    await failing(new RegistryError(`registry.test: ${code}`, code), () => expect(refresh()).rejects.toThrow(RefreshPostponed));
+    await failing(new RegistryError(`registry.test: ${code}`, code), () =>
+      expect(refresh()).rejects.toThrow(RefreshPostponed),
+    );
     expect(image().status).toMatchObject({ tag: 'v1.9.0', result });
     expect(condition('Ready')).toEqual({ status: 'False', reason: result, message: `registry.test: ${code}` });
     expect(condition('Reconciling')).toMatchObject({ status: 'True', reason: 'Retrying' });
@@ -352,7 +415,9 @@ describe('a refresh that fails', () => {
 
   it('waits for as long as the registry says', async () => {
     put();
-    await failing(new RegistryError('slow down', 'throttled', 90_000), () => expect(refresh()).rejects.toMatchObject({ name: 'RefreshPostponed', retryAfterMs: 90_000 }));
+    await failing(new RegistryError('slow down', 'throttled', 90_000), () =>
+      expect(refresh()).rejects.toMatchObject({ name: 'RefreshPostponed', retryAfterMs: 90_000 }),
+    );
     push('v1.9.0');
     const asked = registry.requests.length;
     await clock.advance(15_000);
@@ -363,7 +428,7 @@ describe('a refresh that fails', () => {
     expect(image().status.result).toBe('Success');
   });
 
-  it('says PullSecretsError for a pull secret that can\'t be used', async () => {
+  it("says PullSecretsError for a pull secret that can't be used", async () => {
     secrets.answer = new PullSecretsError('Secret default/pull is not there');
     put({ spec: { imagePullSecrets: ['pull'] } });
     await expect(refresh()).rejects.toThrow(RefreshPostponed);
@@ -405,13 +470,16 @@ describe('a write that fails', () => {
   });
 
   // Refused too: an API server that has just started knows no roles yet.
-  it.each(['conflict', 'retry', 'refused'] as const)('with "%s" is for the queue to try again, and the tick stays due', async (consequence) => {
-    images.failNext(new WriteError('no', consequence));
-    await expect(refresh()).rejects.toThrow(WriteError);
-    images.writes.length = 0;
-    await refresh();
-    expect(images.writes).toHaveLength(1);
-  });
+  it.each(['conflict', 'retry', 'refused'] as const)(
+    'with "%s" is for the queue to try again, and the tick stays due',
+    async (consequence) => {
+      images.failNext(new WriteError('no', consequence));
+      await expect(refresh()).rejects.toThrow(WriteError);
+      images.writes.length = 0;
+      await refresh();
+      expect(images.writes).toHaveLength(1);
+    },
+  );
 
   it('because the Image is gone is dropped', async () => {
     images.failNext(new WriteError('no', 'gone'));
@@ -468,7 +536,12 @@ it('a baseTag that is being moved to already leaves the update as it is', async 
 
 it('tells once of what the contract has and this version does not do', async () => {
   push('v1.9.0');
-  put({ spec: { triggers: [{ type: 'webhook' }, { type: 'crontab', value: 'every 15 s' }], rules: [{ ...MINOR, actions: [{ type: 'apply' }, { type: 'alert-discord' }] }] } });
+  put({
+    spec: {
+      triggers: [{ type: 'webhook' }, { type: 'crontab', value: 'every 15 s' }],
+      rules: [{ ...MINOR, actions: [{ type: 'apply' }, { type: 'alert-discord' }] }],
+    },
+  });
   await refresh();
   await tick();
   expect(events.events).toEqual([
@@ -477,13 +550,24 @@ it('tells once of what the contract has and this version does not do', async () 
   ]);
 });
 
-it('names a trigger that can\'t be used in Stalled and in one event, and refreshes all the same', async () => {
+it("names a trigger that can't be used in Stalled and in one event, and refreshes all the same", async () => {
   push('v1.9.0');
-  put({ spec: { triggers: [{ type: 'crontab', value: 'now and then' }, { type: 'crontab', value: 'every 15 s' }] } });
+  put({
+    spec: {
+      triggers: [
+        { type: 'crontab', value: 'now and then' },
+        { type: 'crontab', value: 'every 15 s' },
+      ],
+    },
+  });
   await refresh();
   await tick();
   expect(image().status.result).toBe('Success');
-  expect(condition('Stalled')).toMatchObject({ status: 'True', reason: 'InvalidTrigger', message: expect.stringContaining('spec.triggers[0].value') });
+  expect(condition('Stalled')).toMatchObject({
+    status: 'True',
+    reason: 'InvalidTrigger',
+    message: expect.stringContaining('spec.triggers[0].value'),
+  });
   expect(events.events).toEqual([expect.stringMatching(/^Warning InvalidTrigger: spec\.triggers\[0\]\.value: /)]);
 });
 
@@ -493,5 +577,7 @@ it('asks the registry once for Images of the same repository that are due at the
   const queuedAt = clock.now();
   for (let i = 0; i < 10; i += 1) await refreshImage.refresh(`default/image-${i}`, { queuedAt });
   expect(registry.requests.filter(({ method }) => method === 'listTags')).toHaveLength(1);
-  expect((images.writes.filter(({ writer }) => writer === 'controller')).map(({ body }) => (body as ControllerStatus).result)).toEqual(Array(10).fill('Success'));
+  expect(
+    images.writes.filter(({ writer }) => writer === 'controller').map(({ body }) => (body as ControllerStatus).result),
+  ).toEqual(Array(10).fill('Success'));
 });

@@ -28,7 +28,10 @@ export class RefreshPostponed extends Error {
   override readonly name = 'RefreshPostponed';
 
   /** @param retryAfterMs the least to wait, where the registry said so */
-  constructor(message: string, readonly retryAfterMs?: number) {
+  constructor(
+    message: string,
+    readonly retryAfterMs?: number,
+  ) {
     super(message);
   }
 }
@@ -77,7 +80,8 @@ export class RefreshImage {
     const began = this.clock.now();
     // Ticks wait for as long as the registry asked for; people and changes don't.
     const leftAloneMs = (this.#leftAlone.get(key) ?? 0) - began;
-    if (leftAloneMs > 0 && !asked && !needsRefresh(image) && !needsSettling(image)) return { retryAfterMs: leftAloneMs };
+    if (leftAloneMs > 0 && !asked && !needsRefresh(image) && !needsSettling(image))
+      return { retryAfterMs: leftAloneMs };
     const notBefore = asked ? (this.triggers.askedAt(key) ?? began) : queuedAt;
     try {
       // Taken up before the registry is asked: whoever asks again meanwhile is heard.
@@ -100,7 +104,8 @@ export class RefreshImage {
       if (!(error instanceof WriteError)) throw error;
       if (error.consequence === 'gone') return;
       // That may be over soon: an API server that has just started knows no roles yet.
-      if (error.consequence === 'refused') this.log.error('the API server refuses the status of an Image', { image: key, error });
+      if (error.consequence === 'refused')
+        this.log.error('the API server refuses the status of an Image', { image: key, error });
       this.#owed.add(key);
       throw error;
     }
@@ -119,11 +124,14 @@ export class RefreshImage {
       this.log.warn('the tag of an Image is gone from its registry', { image: keyOf(image), tag: position.tag });
     }
     if (needsRefresh(image)) {
-      for (const { field, message } of problems) this.#event(image, 'Warning', 'InvalidTrigger', `${field}: ${message}`);
-      for (const { field, message } of notBuiltYet(image.spec)) this.#event(image, 'Warning', 'NotBuiltYet', `${field}: ${message}`);
+      for (const { field, message } of problems)
+        this.#event(image, 'Warning', 'InvalidTrigger', `${field}: ${message}`);
+      for (const { field, message } of notBuiltYet(image.spec))
+        this.#event(image, 'Warning', 'NotBuiltYet', `${field}: ${message}`);
     }
     const mirror = { tag: position.tag, checksum: checksumOf(position) };
-    if (image.annotations['tag'] !== mirror.tag || image.annotations['checksum'] !== mirror.checksum) await this.images.annotate(image, mirror);
+    if (image.annotations['tag'] !== mirror.tag || image.annotations['checksum'] !== mirror.checksum)
+      await this.images.annotate(image, mirror);
     return end;
   }
 
@@ -133,17 +141,38 @@ export class RefreshImage {
     const { update } = position;
     const key = keyOf(image);
     const ended = settled(image);
-    if (ended !== undefined) this.metrics.done('actions_executed', (now - Date.parse(status.update!.since)) / 1_000, ended === 'Failed');
+    if (ended !== undefined)
+      this.metrics.done('actions_executed', (now - Date.parse(status.update!.since)) / 1_000, ended === 'Failed');
     if (ended === 'Healthy') {
-      this.#event(image, 'Normal', 'Updated', `${fromTo(status.tag!, status.digest, status.update!)} by rule ${JSON.stringify(status.update!.rule)}: every rolled workload is healthy on it`);
+      this.#event(
+        image,
+        'Normal',
+        'Updated',
+        `${fromTo(status.tag!, status.digest, status.update!)} by rule ${JSON.stringify(status.update!.rule)}: every rolled workload is healthy on it`,
+      );
       this.log.info('updated', { image: key, from: status.tag, to: position.tag });
     }
     if (update !== undefined && (update.tag !== status.update?.tag || update.digest !== status.update?.digest)) {
-      this.#event(image, 'Normal', 'UpdateFound', `${fromTo(position.tag, position.digest, update)} by rule ${JSON.stringify(update.rule)}${end.kind === 'fine' ? `: ${end.message}` : ''}`);
-      this.log.info('update found', { image: key, from: position.tag, to: update.tag, digest: update.digest, rule: update.rule });
+      this.#event(
+        image,
+        'Normal',
+        'UpdateFound',
+        `${fromTo(position.tag, position.digest, update)} by rule ${JSON.stringify(update.rule)}${end.kind === 'fine' ? `: ${end.message}` : ''}`,
+      );
+      this.log.info('update found', {
+        image: key,
+        from: position.tag,
+        to: update.tag,
+        digest: update.digest,
+        rule: update.rule,
+      });
     }
     if (end.kind === 'fine') return;
-    if (end.kind === 'retry' && end.unforeseen !== undefined) this.log.error('a refresh failed for a reason that nobody foresaw: this is a bug of kimup', { image: key, error: end.unforeseen });
+    if (end.kind === 'retry' && end.unforeseen !== undefined)
+      this.log.error('a refresh failed for a reason that nobody foresaw: this is a bug of kimup', {
+        image: key,
+        error: end.unforeseen,
+      });
     const known = status.conditions.find((condition) => condition.type === 'Ready');
     if (end.kind === 'stalled' && known?.reason === end.reason && known.message === end.message) return;
     this.#event(image, 'Warning', end.reason, end.message);
@@ -152,11 +181,18 @@ export class RefreshImage {
 
   #event(image: Image, type: 'Normal' | 'Warning', reason: string, message: string): void {
     const { namespace, name, uid } = image;
-    this.events.record({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', namespace, name, uid }, type, reason, message);
+    this.events.record(
+      { apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', namespace, name, uid },
+      type,
+      reason,
+      message,
+    );
   }
 }
 
 /** `v1.9.0 -> v1.10.2`; with digests where only they change. */
 function fromTo(tag: string, digest: string | undefined, to: Pick<Update, 'tag' | 'digest'>): string {
-  return tag === to.tag ? `${formatPinnedTag({ tag, ...(digest === undefined ? {} : { digest }) })} -> ${formatPinnedTag(to)}` : `${tag} -> ${to.tag}`;
+  return tag === to.tag
+    ? `${formatPinnedTag({ tag, ...(digest === undefined ? {} : { digest }) })} -> ${formatPinnedTag(to)}`
+    : `${tag} -> ${to.tag}`;
 }

@@ -37,7 +37,12 @@ export class RefreshLoop {
   start(): void {
     const queue = new WorkQueue(
       this.clock,
-      { concurrency: this.settings.concurrency, baseDelayMs: BASE_DELAY_MS, maxDelayMs: MAX_DELAY_MS, failed: (key, error, { failures, inMs }) => this.#failed(key, error, failures, inMs) },
+      {
+        concurrency: this.settings.concurrency,
+        baseDelayMs: BASE_DELAY_MS,
+        maxDelayMs: MAX_DELAY_MS,
+        failed: (key, error, { failures, inMs }) => this.#failed(key, error, failures, inMs),
+      },
       (key, { queuedAt }) => this.refresh.refresh(key, { queuedAt }),
     );
     this.#queue = queue;
@@ -55,7 +60,8 @@ export class RefreshLoop {
   #failed(key: string, error: unknown, failures: number, inMs: number): void {
     this.#retries++;
     const fields = { image: key, failures, retryInMs: Math.round(inMs), error };
-    const expected = error instanceof RefreshPostponed || (error instanceof WriteError && error.consequence === 'conflict');
+    const expected =
+      error instanceof RefreshPostponed || (error instanceof WriteError && error.consequence === 'conflict');
     if (expected) this.log.debug('refresh is tried again', fields);
     else this.log.error('refresh broke off and is tried again', fields);
   }

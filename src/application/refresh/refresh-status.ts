@@ -1,5 +1,11 @@
 import { conditionsAfter, type ConditionState } from '../../domain/image/conditions.ts';
-import type { CandidateReason, FirstSeen, HistoryEntry, RefreshResult, Update } from '../../domain/image/image-status.ts';
+import type {
+  CandidateReason,
+  FirstSeen,
+  HistoryEntry,
+  RefreshResult,
+  Update,
+} from '../../domain/image/image-status.ts';
 import type { Image } from '../../domain/image/image.ts';
 import type { Origin } from '../../domain/image/image-status.ts';
 import { RETRYING } from '../../domain/image/image-state.ts';
@@ -28,7 +34,14 @@ export type RefreshOutcome =
   /** Only a person can mend it: a rule, the image's name, a rollout that failed. */
   | { readonly kind: 'stalled'; readonly result: RefreshResult; readonly reason: string; readonly message: string }
   /** It is tried again by itself. */
-  | { readonly kind: 'retry'; readonly result: RefreshResult; readonly reason: string; readonly message: string; readonly retryAfterMs?: number | undefined; readonly unforeseen?: unknown };
+  | {
+      readonly kind: 'retry';
+      readonly result: RefreshResult;
+      readonly reason: string;
+      readonly message: string;
+      readonly retryAfterMs?: number | undefined;
+      readonly unforeseen?: unknown;
+    };
 
 /** The message of the condition {@link TAG_GONE}, as far as it is known to be so. */
 export function goneBefore({ spec, status }: Image, { tag }: ControllerState): string | undefined {
@@ -65,7 +78,12 @@ export function refreshStatus(
     ...(origins.length === 0 ? {} : { origins }),
     conditions: conditionsAfter(
       image.status.conditions,
-      [ready(position, end), reconciling(position, end), stalled(end, problems), ...(gone === undefined ? [] : [isTagGone(gone)])],
+      [
+        ready(position, end),
+        reconciling(position, end),
+        stalled(end, problems),
+        ...(gone === undefined ? [] : [isTagGone(gone)]),
+      ],
       image.generation,
       now,
     ),
@@ -75,13 +93,15 @@ export function refreshStatus(
 function ready(position: ControllerState, end: RefreshOutcome): ConditionState {
   const type = 'Ready';
   if (end.kind !== 'fine') return { type, status: 'False', reason: end.reason, message: end.message };
-  if (position.update !== undefined) return { type, status: 'False', reason: 'Updating', message: updating(position, position.update) };
+  if (position.update !== undefined)
+    return { type, status: 'False', reason: 'Updating', message: updating(position, position.update) };
   return { type, status: 'True', reason: 'UpToDate', message: end.message };
 }
 
 function reconciling(position: ControllerState, end: RefreshOutcome): ConditionState {
   const type = 'Reconciling';
-  if (position.update !== undefined) return { type, status: 'True', reason: 'Updating', message: updating(position, position.update) };
+  if (position.update !== undefined)
+    return { type, status: 'True', reason: 'Updating', message: updating(position, position.update) };
   if (end.kind === 'retry') return { type, status: 'True', reason: RETRYING, message: end.message };
   return { type, status: 'False', reason: 'Idle', message: 'nothing is under way' };
 }
@@ -90,7 +110,12 @@ function stalled(end: RefreshOutcome, problems: readonly TriggerProblem[]): Cond
   const type = 'Stalled';
   if (end.kind === 'stalled') return { type, status: 'True', reason: end.reason, message: end.message };
   if (problems.length > 0) {
-    return { type, status: 'True', reason: 'InvalidTrigger', message: problems.map(({ field, message }) => `${field}: ${message}`).join('; ') };
+    return {
+      type,
+      status: 'True',
+      reason: 'InvalidTrigger',
+      message: problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
+    };
   }
   return { type, status: 'False', reason: 'NotStalled', message: 'nothing waits for a person' };
 }

@@ -35,7 +35,10 @@ export class RequestCoalescer<T> {
   private weight = 0;
   private sweeping = false;
 
-  constructor(private readonly clock: Clock, private readonly limits: RequestCoalescerLimits<T>) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly limits: RequestCoalescerLimits<T>,
+  ) {}
 
   /** The answer to `name` under `access`, from a request that was started at or after `notBefore`; by `ask` if there is none. */
   get(name: string, access: RegistryAccess, notBefore: number, ask: () => Promise<T>): Promise<T> {
@@ -44,9 +47,19 @@ export class RequestCoalescer<T> {
     if (present !== undefined && present.startedAt >= notBefore) return present.answer;
     if (present !== undefined) this.drop(present);
 
-    const entry: Entry<T> = { name, access, startedAt: this.clock.now(), answer: ask(), settledAt: undefined, weight: 1 };
+    const entry: Entry<T> = {
+      name,
+      access,
+      startedAt: this.clock.now(),
+      answer: ask(),
+      settledAt: undefined,
+      weight: 1,
+    };
     this.keep(entry);
-    entry.answer.then((answer) => this.settled(entry, this.limits.weightOf(answer)), () => (this.limits.forgetFailures ? this.drop(entry) : this.settled(entry, 1)));
+    entry.answer.then(
+      (answer) => this.settled(entry, this.limits.weightOf(answer)),
+      () => (this.limits.forgetFailures ? this.drop(entry) : this.settled(entry, 1)),
+    );
     return entry.answer;
   }
 
@@ -107,10 +120,14 @@ export class RequestCoalescer<T> {
 }
 
 function sameAccess(a: RegistryAccess, b: RegistryAccess): boolean {
-  return a.insecureSkipTLSVerify === b.insecureSkipTLSVerify
-    && a.credentials.length === b.credentials.length
-    && a.credentials.every((one, index) => {
+  return (
+    a.insecureSkipTLSVerify === b.insecureSkipTLSVerify &&
+    a.credentials.length === b.credentials.length &&
+    a.credentials.every((one, index) => {
       const other = b.credentials[index];
-      return one.username === other?.username && one.password === other.password && one.identityToken === other.identityToken;
-    });
+      return (
+        one.username === other?.username && one.password === other.password && one.identityToken === other.identityToken
+      );
+    })
+  );
 }

@@ -6,7 +6,8 @@ import { SharedTagLists } from './shared-tag-lists.ts';
 
 const anonymous: RegistryAccess = { credentials: [], insecureSkipTLSVerify: false };
 const as = (username: string, password = 'secret', identityToken?: string): RegistryAccess => ({
-  ...anonymous, credentials: [{ username, password, ...(identityToken === undefined ? {} : { identityToken }) }],
+  ...anonymous,
+  credentials: [{ username, password, ...(identityToken === undefined ? {} : { identityToken }) }],
 });
 const reference = (repository: string, registry = 'host') => ({ registry, repository });
 
@@ -25,7 +26,11 @@ describe('SharedTagLists', () => {
   it('asks once for all who want the same repository at the same time', async () => {
     const now = clock.now();
     const lists = await Promise.all([1, 2, 3].map(() => shared.listTags(reference('app'), anonymous, now)));
-    expect(lists).toEqual([['v1', 'v2'], ['v1', 'v2'], ['v1', 'v2']]);
+    expect(lists).toEqual([
+      ['v1', 'v2'],
+      ['v1', 'v2'],
+      ['v1', 'v2'],
+    ]);
     expect(requests()).toBe(1);
   });
 
@@ -68,7 +73,11 @@ describe('SharedTagLists', () => {
     ['another identity token', as('a', '', 'x'), as('a', '', 'y')],
     ['nobody and somebody', anonymous, as('a')],
     ['more credentials', as('a'), { ...anonymous, credentials: [...as('a').credentials, ...as('b').credentials] }],
-    ['another order of credentials', { ...anonymous, credentials: [...as('b').credentials, ...as('a').credentials] }, { ...anonymous, credentials: [...as('a').credentials, ...as('b').credentials] }],
+    [
+      'another order of credentials',
+      { ...anonymous, credentials: [...as('b').credentials, ...as('a').credentials] },
+      { ...anonymous, credentials: [...as('a').credentials, ...as('b').credentials] },
+    ],
     ['another word on TLS', anonymous, { ...anonymous, insecureSkipTLSVerify: true }],
   ])('never shares between %s', async (_, one, other) => {
     const now = clock.now();
@@ -78,7 +87,10 @@ describe('SharedTagLists', () => {
 
   it('shares between equal credentials that were read twice', async () => {
     const now = clock.now();
-    await Promise.all([shared.listTags(reference('app'), as('a'), now), shared.listTags(reference('app'), as('a'), now)]);
+    await Promise.all([
+      shared.listTags(reference('app'), as('a'), now),
+      shared.listTags(reference('app'), as('a'), now),
+    ]);
     expect(requests()).toBe(1);
   });
 
@@ -125,7 +137,8 @@ describe('SharedTagLists', () => {
   });
 
   it('keeps no more than 200,000 tags in all', async () => {
-    const many = (prefix: string) => Object.fromEntries(Array.from({ length: 120_000 }, (_, index) => [`${prefix}${index}`, 'sha256:1']));
+    const many = (prefix: string) =>
+      Object.fromEntries(Array.from({ length: 120_000 }, (_, index) => [`${prefix}${index}`, 'sha256:1']));
     registry.put('host/one', many('a'));
     registry.put('host/two', many('b'));
     const due = clock.now();
@@ -138,7 +151,10 @@ describe('SharedTagLists', () => {
   });
 
   it('keeps the others when one list is too heavy to keep at all', async () => {
-    registry.put('host/huge', Object.fromEntries(Array.from({ length: 200_001 }, (_, index) => [`v${index}`, 'sha256:1'])));
+    registry.put(
+      'host/huge',
+      Object.fromEntries(Array.from({ length: 200_001 }, (_, index) => [`v${index}`, 'sha256:1'])),
+    );
     const due = clock.now();
     for (const name of ['app', 'huge', 'app', 'huge']) await shared.listTags(reference(name), anonymous, due);
     expect(registry.requests.map(({ repository }) => repository)).toEqual(['host/app', 'host/huge', 'host/huge']);

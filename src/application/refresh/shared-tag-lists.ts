@@ -24,11 +24,18 @@ export class SharedTagLists {
   private readonly digests: RequestCoalescer<string>;
   private readonly platformLists: RequestCoalescer<readonly string[]>;
 
-  constructor(private readonly registry: TagRegistry, clock: Clock) {
+  constructor(
+    private readonly registry: TagRegistry,
+    clock: Clock,
+  ) {
     this.lists = new RequestCoalescer(clock, { answers: LISTS, weight: TAGS, weightOf: (tags) => tags.length });
     this.digests = new RequestCoalescer(clock, { answers: DIGESTS, weight: DIGESTS, weightOf: () => 1 });
     this.platformLists = new RequestCoalescer(clock, {
-      answers: PLATFORMS, weight: PLATFORMS, weightOf: () => 1, keptMs: PLATFORMS_KEPT_MS, forgetFailures: true,
+      answers: PLATFORMS,
+      weight: PLATFORMS,
+      weightOf: () => 1,
+      keptMs: PLATFORMS_KEPT_MS,
+      forgetFailures: true,
     });
   }
 
@@ -39,12 +46,16 @@ export class SharedTagLists {
 
   /** {@link TagRegistry.digest}, started at or after `notBefore`. */
   digest(reference: ImageReference, tag: string, access: RegistryAccess, notBefore: number): Promise<string> {
-    return this.digests.get(`${repositoryOf(reference)}:${tag}`, access, notBefore, () => this.registry.digest(reference, tag, access));
+    return this.digests.get(`${repositoryOf(reference)}:${tag}`, access, notBefore, () =>
+      this.registry.digest(reference, tag, access),
+    );
   }
 
   /** {@link TagRegistry.platforms}, whenever it was asked. */
   platforms(reference: ImageReference, digest: string, access: RegistryAccess): Promise<readonly string[]> {
-    return this.platformLists.get(`${repositoryOf(reference)}@${digest}`, access, 0, () => this.registry.platforms(reference, digest, access));
+    return this.platformLists.get(`${repositoryOf(reference)}@${digest}`, access, 0, () =>
+      this.registry.platforms(reference, digest, access),
+    );
   }
 }
 

@@ -15,7 +15,11 @@ const REPOSITORY = 'registry.test/whoami';
 const NEW = 'v1.10.2';
 const KEY = 'default/demos';
 
-const SPEC = { image: REPOSITORY, baseTag: 'v1.9.0', rules: [{ name: 'minor', type: 'semver-minor' as const, actions: [{ type: 'apply' as const }] }] };
+const SPEC = {
+  image: REPOSITORY,
+  baseTag: 'v1.9.0',
+  rules: [{ name: 'minor', type: 'semver-minor' as const, actions: [{ type: 'apply' as const }] }],
+};
 
 /** A namespace in scope with an Image on v1.9.0, and kimup's operator. */
 class World {
@@ -28,7 +32,11 @@ class World {
   operator: RollOutImage;
 
   constructor(options: Partial<RolloutSettings['options']> = {}) {
-    this.settings = new RolloutSettings(['kube-system'], 4, { rolloutDeadlineMs: 600_000, maxConcurrent: 10, ...options });
+    this.settings = new RolloutSettings(['kube-system'], 4, {
+      rolloutDeadlineMs: 600_000,
+      maxConcurrent: 10,
+      ...options,
+    });
     this.namespaces.put('default', { enabled: 'true' });
     this.images.put({ spec: SPEC, status: this.#status({}) });
     this.roller.webhook = () => this.image();
@@ -36,7 +44,15 @@ class World {
   }
 
   restart(): RollOutImage {
-    this.operator = new RollOutImage(this.images, this.roller, this.namespaces, this.events, this.clock, new FakeLog(), this.settings);
+    this.operator = new RollOutImage(
+      this.images,
+      this.roller,
+      this.namespaces,
+      this.events,
+      this.clock,
+      new FakeLog(),
+      this.settings,
+    );
     return this.operator;
   }
 
@@ -67,7 +83,12 @@ class World {
 
   /** The controller decides on a move. */
   move(tag = NEW, digest?: string): void {
-    const update = { tag, ...(digest === undefined ? {} : { digest }), rule: 'minor', since: new Date(this.clock.now()).toISOString() };
+    const update = {
+      tag,
+      ...(digest === undefined ? {} : { digest }),
+      rule: 'minor',
+      since: new Date(this.clock.now()).toISOString(),
+    };
     this.images.put({ status: { ...this.image().status, update } });
   }
 
@@ -75,7 +96,15 @@ class World {
   settle(): void {
     const { update, rollout, ...status } = this.image().status;
     if (update === undefined || rollout?.since !== update.since) return;
-    if (rollout.phase === 'Healthy') this.images.put({ status: { ...status, tag: update.tag, ...(update.digest === undefined ? {} : { digest: update.digest }), rollout } });
+    if (rollout.phase === 'Healthy')
+      this.images.put({
+        status: {
+          ...status,
+          tag: update.tag,
+          ...(update.digest === undefined ? {} : { digest: update.digest }),
+          rollout,
+        },
+      });
     if (rollout.phase === 'Failed') this.images.put({ status: { ...status, rollout } });
   }
 
@@ -100,7 +129,11 @@ class World {
   }
 
   #state(): string {
-    return JSON.stringify([this.image().status, this.roller.all(), this.roller.all().map(({ kind, name }) => this.roller.podsNow(kind, name))]);
+    return JSON.stringify([
+      this.image().status,
+      this.roller.all(),
+      this.roller.all().map(({ kind, name }) => this.roller.podsNow(kind, name)),
+    ]);
   }
 
   #status(status: Partial<ImageStatus>): Partial<ImageStatus> {
@@ -124,17 +157,32 @@ describe('a rollout', () => {
     expect(world.rows()).toEqual(['DaemonSet agent Healthy', 'StatefulSet db Healthy', 'Deployment web Healthy']);
     expect(world.rollout()).toMatchObject({ tag: NEW, phase: 'Healthy', since: world.image().status.update?.since });
     expect(world.roller.entries('Deployment', 'web')).toBe(`demos=${NEW}`);
-    expect(world.roller.podsNow('StatefulSet', 'db').map((pod) => pod.containers[0]?.image)).toEqual([`${REPOSITORY}:${NEW}`, `${REPOSITORY}:${NEW}`]);
+    expect(world.roller.podsNow('StatefulSet', 'db').map((pod) => pod.containers[0]?.image)).toEqual([
+      `${REPOSITORY}:${NEW}`,
+      `${REPOSITORY}:${NEW}`,
+    ]);
     expect(world.condition()).toBe(`True RolledOut: ${NEW}: 3 of 3 workloads done`);
-    expect(world.events.events).toEqual([`Normal RollingOut: rolling out ${NEW} to 3 workloads`, `Normal RolledOut: ${NEW}: 3 of 3 workloads done`]);
+    expect(world.events.events).toEqual([
+      `Normal RollingOut: rolling out ${NEW} to 3 workloads`,
+      `Normal RolledOut: ${NEW}: 3 of 3 workloads done`,
+    ]);
   });
 
   it('writes the row with what was there before the workload is touched', async () => {
     const world = new World();
     world.workload({ annotations: { 'kimup.cloudavenue.io/images': 'demos=v1.8.0' }, ownsAnnotation: true });
     const order: string[] = [];
-    world.images.subscribe({ changed: ({ status }) => void order.push(`status ${status.rollout?.workloads.map(({ phase, previousTag: before }) => `${phase} ${before}`).join()}`), deleted: () => undefined });
-    world.roller.subscribe({ changed: (now) => void order.push(`workload ${now.template.annotations['kimup.cloudavenue.io/images']}`), deleted: () => undefined });
+    world.images.subscribe({
+      changed: ({ status }) =>
+        void order.push(
+          `status ${status.rollout?.workloads.map(({ phase, previousTag: before }) => `${phase} ${before}`).join()}`,
+        ),
+      deleted: () => undefined,
+    });
+    world.roller.subscribe({
+      changed: (now) => void order.push(`workload ${now.template.annotations['kimup.cloudavenue.io/images']}`),
+      deleted: () => undefined,
+    });
     order.length = 0;
     world.move();
     await world.look();
@@ -152,9 +200,14 @@ describe('a rollout', () => {
       await world.clock.advance(5_000);
     }
     expect(world.rows()).toEqual(['Deployment web Progressing']);
-    expect(world.rollout()?.workloads[0]?.message).toMatch(/^pod web-\d+: container main runs registry.test\/whoami:v1.9.0, not v1.10.2/);
+    expect(world.rollout()?.workloads[0]?.message).toMatch(
+      /^pod web-\d+: container main runs registry.test\/whoami:v1.9.0, not v1.10.2/,
+    );
     await world.run();
-    expect(world.rollout()).toMatchObject({ phase: 'Failed', message: expect.stringContaining("kimup's webhook did not see the pod") });
+    expect(world.rollout()).toMatchObject({
+      phase: 'Failed',
+      message: expect.stringContaining("kimup's webhook did not see the pod"),
+    });
     expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
   });
 
@@ -166,7 +219,9 @@ describe('a rollout', () => {
     world.move();
     await world.run();
     expect(world.rows()).toEqual(['Deployment web Healthy']);
-    expect(world.roller.podsNow('Deployment', 'web').map((pod) => pod.containers[0]?.image)).toEqual(Array(3).fill(`${REPOSITORY}:${NEW}`));
+    expect(world.roller.podsNow('Deployment', 'web').map((pod) => pod.containers[0]?.image)).toEqual(
+      Array(3).fill(`${REPOSITORY}:${NEW}`),
+    );
     expect(world.roller.requests.filter((request) => request.startsWith('delete'))).toHaveLength(4);
   });
 
@@ -180,17 +235,20 @@ describe('a rollout', () => {
     expect(world.roller.requests.filter((request) => request.startsWith('delete'))).toHaveLength(5);
   });
 
-  it.each(['roller', 'namespaces'] as const)('waits while the watch of the %s is down: a workload that was made meanwhile would not be rolled', async (store) => {
-    const world = new World();
-    world.move();
-    world[store].downMs = 1;
-    expect(await world.look()).toBeGreaterThan(0);
-    expect([world.rollout(), world.images.writes]).toEqual([undefined, []]);
-    world.workload();
-    world[store].downMs = 0;
-    await world.run();
-    expect(world.rows()).toEqual(['Deployment web Healthy']);
-  });
+  it.each(['roller', 'namespaces'] as const)(
+    'waits while the watch of the %s is down: a workload that was made meanwhile would not be rolled',
+    async (store) => {
+      const world = new World();
+      world.move();
+      world[store].downMs = 1;
+      expect(await world.look()).toBeGreaterThan(0);
+      expect([world.rollout(), world.images.writes]).toEqual([undefined, []]);
+      world.workload();
+      world[store].downMs = 0;
+      await world.run();
+      expect(world.rows()).toEqual(['Deployment web Healthy']);
+    },
+  );
 
   it.each<[string, GivenWorkload]>([
     ['paused', { paused: true }],
@@ -203,10 +261,11 @@ describe('a rollout', () => {
     ['of another variant', { image: `${REPOSITORY}:v1.9.0-alpine` }],
     ['above the tag already', { image: `${REPOSITORY}:v1.11.0` }],
     ['on the tag already', { image: `${REPOSITORY}:${NEW}` }],
-    ['another Image\'s', { annotations: { 'kimup.cloudavenue.io/image': 'others' } }],
+    ["another Image's", { annotations: { 'kimup.cloudavenue.io/image': 'others' } }],
   ])('is Healthy at once, with one write, where the only workload is %s', async (_, given) => {
     const world = new World();
-    if (given.annotations?.['kimup.cloudavenue.io/image'] !== undefined) world.images.put({ name: 'others', spec: SPEC });
+    if (given.annotations?.['kimup.cloudavenue.io/image'] !== undefined)
+      world.images.put({ name: 'others', spec: SPEC });
     world.workload(given);
     world.move();
     await world.look();
@@ -221,7 +280,12 @@ describe('a rollout', () => {
     await world.look();
     expect(world.roller.requests).toEqual([`set Deployment/a demos=${NEW}`, `set Deployment/b demos=${NEW}`]);
     await world.look();
-    expect(world.rows()).toEqual(['Deployment a Progressing', 'Deployment b Progressing', 'Deployment c Pending', 'Deployment d Pending']);
+    expect(world.rows()).toEqual([
+      'Deployment a Progressing',
+      'Deployment b Progressing',
+      'Deployment c Pending',
+      'Deployment d Pending',
+    ]);
     expect(world.roller.requests).toHaveLength(2);
     await world.run();
     expect(world.rows()).toEqual(['a', 'b', 'c', 'd'].map((name) => `Deployment ${name} Healthy`));
@@ -239,7 +303,10 @@ describe('a rollout', () => {
     for (let i = 0; i < 2; i++) world.roller.step('Deployment', 'web');
     await world.look();
     const live = world.roller.live('Deployment', 'web');
-    world.roller.put({ ...live, image: `${REPOSITORY}:v1.9.0`, annotations: live.template.annotations, paused: true }, 'kimup-operator');
+    world.roller.put(
+      { ...live, image: `${REPOSITORY}:v1.9.0`, annotations: live.template.annotations, paused: true },
+      'kimup-operator',
+    );
     await world.run();
     expect(world.rollout()?.phase).toBe(phase);
   });
@@ -265,13 +332,21 @@ describe('a rollout', () => {
     const world = new World();
     world.namespaces.put('kube-system', { enabled: 'true' });
     world.roller.put({ namespace: 'kube-system', image: `${REPOSITORY}:v1.9.0` });
-    world.images.put({ namespace: 'kube-system', spec: { image: REPOSITORY, baseTag: 'v1.9.0' }, status: world.image().status });
+    world.images.put({
+      namespace: 'kube-system',
+      spec: { image: REPOSITORY, baseTag: 'v1.9.0' },
+      status: world.image().status,
+    });
     await world.operator.reconcile('kube-system/demos');
     expect(effort(world)).toBe(0);
     world.move();
     world.images.put({ namespace: 'kube-system', status: world.image().status });
     await world.operator.reconcile('kube-system/demos');
-    expect(world.images.get({ namespace: 'kube-system', name: 'demos' })?.status.rollout).toMatchObject({ phase: 'Healthy', message: 'nothing to roll: kimup leaves the namespace kube-system alone', workloads: [] });
+    expect(world.images.get({ namespace: 'kube-system', name: 'demos' })?.status.rollout).toMatchObject({
+      phase: 'Healthy',
+      message: 'nothing to roll: kimup leaves the namespace kube-system alone',
+      workloads: [],
+    });
     expect(world.roller.requests).toEqual([]);
   });
 
@@ -375,11 +450,15 @@ describe('of several Images on tracks of their own', () => {
   const OTHER = { ...SPEC, baseTag: 'v17.0.0' };
   function two(): World {
     const world = new World();
-    world.images.put({ name: 'seventeen', spec: OTHER, status: { image: REPOSITORY, baseTag: 'v17.0.0', tag: 'v17.2.0', conditions: [] } });
+    world.images.put({
+      name: 'seventeen',
+      spec: OTHER,
+      status: { image: REPOSITORY, baseTag: 'v17.0.0', tag: 'v17.2.0', conditions: [] },
+    });
     return world;
   }
 
-  it('each rolls what is on its own track, and says nothing of the other\'s', async () => {
+  it("each rolls what is on its own track, and says nothing of the other's", async () => {
     const world = two();
     world.workload();
     world.workload({ name: 'new', image: `${REPOSITORY}:v17.1.0` });
@@ -391,17 +470,20 @@ describe('of several Images on tracks of their own', () => {
     expect(world.ambiguous()).toBeUndefined();
   });
 
-  it('is told of what is on nobody\'s', async () => {
+  it("is told of what is on nobody's", async () => {
     const world = two();
     world.workload({ image: `${REPOSITORY}:v14.9.0` });
     world.move();
     await world.run();
-    expect(world.condition()).toBe(`True LeftAlone: ${NEW}: nothing rolled; left alone because of their tags: Deployment web: container main keeps ${REPOSITORY}:v14.9.0: above ${NEW}, the tag of Image demos`);
+    expect(world.condition()).toBe(
+      `True LeftAlone: ${NEW}: nothing rolled; left alone because of their tags: Deployment web: container main keeps ${REPOSITORY}:v14.9.0: above ${NEW}, the tag of Image demos`,
+    );
   });
 });
 
 describe('a workload that is left alone because of its tags', () => {
-  const why = (name: string, image: string, reason: string): string => `Deployment ${name}: container main keeps ${REPOSITORY}:${image}: ${reason}, the tag of Image demos`;
+  const why = (name: string, image: string, reason: string): string =>
+    `Deployment ${name}: container main keeps ${REPOSITORY}:${image}: ${reason}, the tag of Image demos`;
 
   it('is named in the condition and in an event, with the reason, beside those that are rolled', async () => {
     const world = new World();
@@ -414,7 +496,11 @@ describe('a workload that is left alone because of its tags', () => {
     const left = `left alone because of their tags: Deployment pinned: container main keeps ${REPOSITORY}@sha256:${'a'.repeat(64)}: it names a digest, which stays; ${why('slim', 'v1.9.0-alpine', `another variant than ${NEW}`)}`;
     expect(world.rows()).toEqual(['Deployment web Healthy']);
     expect(world.condition()).toBe(`True LeftAlone: ${NEW}: 1 of 1 workload done; ${left}`);
-    expect(world.events.events).toEqual([`Warning LeftAlone: ${NEW}: ${left}`, `Normal RollingOut: rolling out ${NEW} to 1 workload`, `Normal RolledOut: ${NEW}: 1 of 1 workload done`]);
+    expect(world.events.events).toEqual([
+      `Warning LeftAlone: ${NEW}: ${left}`,
+      `Normal RollingOut: rolling out ${NEW} to 1 workload`,
+      `Normal RolledOut: ${NEW}: 1 of 1 workload done`,
+    ]);
     expect(world.rollout()?.leftAlone?.map(({ name }) => name)).toEqual(['pinned', 'slim']);
     world.settle();
     const before = effort(world);
@@ -428,7 +514,9 @@ describe('a workload that is left alone because of its tags', () => {
     expect(world.rollout()).toBeUndefined();
     world.workload({ name: 'slim', image: `${REPOSITORY}:v1.9.0-alpine` });
     await world.run();
-    expect(world.condition()).toContain(`True LeftAlone: v1.9.0: nothing rolled; left alone because of their tags: ${why('slim', 'v1.9.0-alpine', 'another variant than v1.9.0')}`);
+    expect(world.condition()).toContain(
+      `True LeftAlone: v1.9.0: nothing rolled; left alone because of their tags: ${why('slim', 'v1.9.0-alpine', 'another variant than v1.9.0')}`,
+    );
     const before = effort(world);
     world.restart();
     await world.run();
@@ -440,10 +528,26 @@ describe('a workload that is left alone because of its tags', () => {
   });
 
   it.each<[string, GivenWorkload | undefined, string]>([
-    ['nothing names the repository', undefined, 'nothing to roll: no Deployment, StatefulSet or DaemonSet names the repository; the tag comes with the next pods'],
-    ['it is paused', { paused: true }, 'nothing rolled: Deployment web: takes the tag with its next pods, being paused, without replicas or OnDelete'],
-    ['it has no replicas', { replicas: 0 }, 'nothing rolled: Deployment web: takes the tag with its next pods, being paused, without replicas or OnDelete'],
-    ['it is out of scope', { annotations: { 'kimup.cloudavenue.io/enabled': 'false' } }, 'nothing rolled: Deployment web: not in scope (annotation kimup.cloudavenue.io/enabled)'],
+    [
+      'nothing names the repository',
+      undefined,
+      'nothing to roll: no Deployment, StatefulSet or DaemonSet names the repository; the tag comes with the next pods',
+    ],
+    [
+      'it is paused',
+      { paused: true },
+      'nothing rolled: Deployment web: takes the tag with its next pods, being paused, without replicas or OnDelete',
+    ],
+    [
+      'it has no replicas',
+      { replicas: 0 },
+      'nothing rolled: Deployment web: takes the tag with its next pods, being paused, without replicas or OnDelete',
+    ],
+    [
+      'it is out of scope',
+      { annotations: { 'kimup.cloudavenue.io/enabled': 'false' } },
+      'nothing rolled: Deployment web: not in scope (annotation kimup.cloudavenue.io/enabled)',
+    ],
     ['it has the tag', { image: `${REPOSITORY}:${NEW}` }, 'nothing rolled: Deployment web: gets the tag already'],
   ])('nothing is rolled where %s, and the condition says so', async (_, given, message) => {
     const world = new World();
@@ -456,8 +560,14 @@ describe('a workload that is left alone because of its tags', () => {
 
 describe('rules that change while a tag is rolled out', () => {
   it.each<[string, Partial<ImageSpec>]>([
-    ['one that moves nothing any more', { rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'alert-discord' }] }] }],
-    ['one that can\'t be built', { rules: [{ name: 'minor', type: 'regex', value: '(', actions: [{ type: 'apply' }] }] }],
+    [
+      'one that moves nothing any more',
+      { rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'alert-discord' }] }] },
+    ],
+    [
+      "one that can't be built",
+      { rules: [{ name: 'minor', type: 'regex', value: '(', actions: [{ type: 'apply' }] }] },
+    ],
   ])('to %s do not make a tag proven that no pod runs', async (_, spec) => {
     const world = new World();
     world.workload({ image: `${REPOSITORY}:v1.9.5` });
@@ -466,7 +576,9 @@ describe('rules that change while a tag is rolled out', () => {
     world.images.put({ spec: { ...world.image().spec, ...spec } });
     await world.run();
     expect(world.rollout()).toMatchObject({ phase: 'Failed' });
-    expect(world.rollout()?.message).toContain(`container main keeps ${REPOSITORY}:v1.9.5: no rule that moves Image demos goes from v1.9.5 to ${NEW}`);
+    expect(world.rollout()?.message).toContain(
+      `container main keeps ${REPOSITORY}:v1.9.5: no rule that moves Image demos goes from v1.9.5 to ${NEW}`,
+    );
     expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
   });
 });
@@ -475,17 +587,29 @@ describe('a tag that a rule takes where the build stands at its end', () => {
   it('reaches the workload, and what comes late', async () => {
     const world = new World();
     const status = { image: REPOSITORY, baseTag: '4.0.16.2944-ls299', tag: '4.0.16.2944-ls299', conditions: [] };
-    world.images.put({ spec: { ...SPEC, baseTag: '4.0.16.2944-ls299', tags: { extract: '^(\\d+(?:\\.\\d+){3})-ls\\d+$' }, rules: [{ name: 'minor', type: 'semver-patch', actions: [{ type: 'apply' }] }] }, status });
+    world.images.put({
+      spec: {
+        ...SPEC,
+        baseTag: '4.0.16.2944-ls299',
+        tags: { extract: '^(\\d+(?:\\.\\d+){3})-ls\\d+$' },
+        rules: [{ name: 'minor', type: 'semver-patch', actions: [{ type: 'apply' }] }],
+      },
+      status,
+    });
     world.workload({ image: `${REPOSITORY}:4.0.16.2944-ls299` });
     world.move('4.0.17.2952-ls301');
     await world.run();
     expect(world.rows()).toEqual(['Deployment web Healthy']);
-    expect(world.roller.podsNow('Deployment', 'web').map((pod) => pod.containers[0]?.image)).toEqual([`${REPOSITORY}:4.0.17.2952-ls301`]);
+    expect(world.roller.podsNow('Deployment', 'web').map((pod) => pod.containers[0]?.image)).toEqual([
+      `${REPOSITORY}:4.0.17.2952-ls301`,
+    ]);
     world.settle();
     world.workload({ name: 'late', image: `${REPOSITORY}:4.0.16.2950-ls300` });
     await world.run();
     expect(world.roller.entries('Deployment', 'late')).toBeUndefined();
-    expect(world.roller.podsNow('Deployment', 'late').map((pod) => pod.containers[0]?.image)).toEqual([`${REPOSITORY}:4.0.17.2952-ls301`]);
+    expect(world.roller.podsNow('Deployment', 'late').map((pod) => pod.containers[0]?.image)).toEqual([
+      `${REPOSITORY}:4.0.17.2952-ls301`,
+    ]);
   });
 });
 
@@ -504,9 +628,14 @@ describe('a rollout that fails', () => {
     world.settle();
     await world.run();
     expect(world.rollout()).toMatchObject({ tag: NEW, phase: 'Failed' });
-    expect(world.rollout()?.message).toMatch(new RegExp(`^${given.kind} web: .*ImagePullBackOff: Back-off pulling image "registry.test/whoami:v1.10.2"`));
+    expect(world.rollout()?.message).toMatch(
+      new RegExp(`^${given.kind} web: .*ImagePullBackOff: Back-off pulling image "registry.test/whoami:v1.10.2"`),
+    );
     expect(world.roller.live(given.kind!, 'web').template).toEqual(template);
-    expect(world.roller.podsNow(given.kind!, 'web').map((pod) => [pod.ready, pod.containers[0]?.image])).toEqual([[true, `${REPOSITORY}:v1.9.0`], [true, `${REPOSITORY}:v1.9.0`]]);
+    expect(world.roller.podsNow(given.kind!, 'web').map((pod) => [pod.ready, pod.containers[0]?.image])).toEqual([
+      [true, `${REPOSITORY}:v1.9.0`],
+      [true, `${REPOSITORY}:v1.9.0`],
+    ]);
     expect(world.condition()).toMatch(/^False RolloutFailed: v1.10.2: /);
     expect(world.events.events.at(-1)).toMatch(/^Warning RolloutFailed: the rollout of v1.10.2 failed and goes back: /);
   });
@@ -540,21 +669,40 @@ describe('a rollout that fails', () => {
     world.roller.broken.add(NEW);
     await world.look();
     await world.look();
-    expect(world.rows()).toEqual(['Deployment a Healthy', 'Deployment b Healthy', 'StatefulSet c Progressing', 'Deployment d Progressing']);
+    expect(world.rows()).toEqual([
+      'Deployment a Healthy',
+      'Deployment b Healthy',
+      'StatefulSet c Progressing',
+      'Deployment d Progressing',
+    ]);
     await world.run();
     expect(world.rollout()?.phase).toBe('Failed');
-    expect(['a', 'b', 'd'].map((name) => world.roller.entries('Deployment', name))).toEqual([undefined, 'demos=v1.8.0', undefined]);
+    expect(['a', 'b', 'd'].map((name) => world.roller.entries('Deployment', name))).toEqual([
+      undefined,
+      'demos=v1.8.0',
+      undefined,
+    ]);
     expect(world.roller.entries('StatefulSet', 'c')).toBeUndefined();
   });
 
-  it('counts a Deployment\'s deadline from its new template, not from an old failure', async () => {
+  it("counts a Deployment's deadline from its new template, not from an old failure", async () => {
     const world = new World();
     world.workload({ status: { exceeded: { at: world.clock.now() - 60_000, message: 'timed out' } } });
     world.move();
     await world.look();
     const applied = world.roller.live('Deployment', 'web');
     // Kubernetes reuses the ReplicaSet of an earlier attempt, and with it the old condition.
-    world.roller.put({ ...applied, image: `${REPOSITORY}:v1.9.0`, annotations: applied.template.annotations, status: { ...applied.status, observedGeneration: applied.generation, updated: 0, exceeded: { at: world.clock.now() - 60_000, message: 'timed out' } } });
+    world.roller.put({
+      ...applied,
+      image: `${REPOSITORY}:v1.9.0`,
+      annotations: applied.template.annotations,
+      status: {
+        ...applied.status,
+        observedGeneration: applied.generation,
+        updated: 0,
+        exceeded: { at: world.clock.now() - 60_000, message: 'timed out' },
+      },
+    });
     await world.look();
     expect(world.rows()).toEqual(['Deployment web Progressing']);
     await world.clock.advance(599_000);
@@ -572,7 +720,12 @@ describe('a rollout that fails', () => {
     await world.look();
     const at = async (updated: number, ready: number): Promise<string | undefined> => {
       const live = world.roller.live('StatefulSet', 'web');
-      world.roller.put({ ...live, image: `${REPOSITORY}:v1.9.0`, annotations: live.template.annotations, status: { observedGeneration: live.generation, total: 3, updated, ready, available: ready } });
+      world.roller.put({
+        ...live,
+        image: `${REPOSITORY}:v1.9.0`,
+        annotations: live.template.annotations,
+        status: { observedGeneration: live.generation, total: 3, updated, ready, available: ready },
+      });
       await world.look();
       return world.rollout()?.phase;
     };
@@ -621,7 +774,7 @@ describe('a rollout that fails', () => {
   });
 });
 
-describe('a person\'s word', () => {
+describe("a person's word", () => {
   it.each([
     ['takes the entry away', undefined, 'somebody took the entry away: left alone until the next move'],
     ['sets another', 'demos=v1.9.5', 'kubectl-rollout made it v1.9.5: left alone until the next move'],
@@ -671,7 +824,12 @@ describe('a person\'s word', () => {
     await world.run();
     world.settle();
     await world.run();
-    expect(world.rollout()).toMatchObject({ tag: NEW, phase: 'Failed', message: 'Deployment web: somebody took the entry away: left alone until the next move; no other workload has proven the tag' });
+    expect(world.rollout()).toMatchObject({
+      tag: NEW,
+      phase: 'Failed',
+      message:
+        'Deployment web: somebody took the entry away: left alone until the next move; no other workload has proven the tag',
+    });
     expect(world.image().status.tag).toBe('v1.9.0');
     expect(world.rows()).toEqual(['Deployment web Overridden']);
     expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
@@ -689,7 +847,10 @@ describe('a person\'s word', () => {
     world.settle();
     await world.run();
     expect(world.image().status.tag).toBe(NEW);
-    expect(world.rollout()?.workloads).toMatchObject([{ name: 'a', phase: 'Overridden', pinnedTag: 'v1.9.0' }, { name: 'b', phase: 'Healthy' }]);
+    expect(world.rollout()?.workloads).toMatchObject([
+      { name: 'a', phase: 'Overridden', pinnedTag: 'v1.9.0' },
+      { name: 'b', phase: 'Healthy' },
+    ]);
     await world.clock.advance(1_000);
     world.move('v1.10.3');
     await world.run();
@@ -769,7 +930,11 @@ describe('another update', () => {
     await world.clock.advance(1_000);
     world.move();
     await world.look();
-    expect(world.rollout()).toMatchObject({ phase: 'Progressing', since: world.image().status.update?.since, workloads: [row] });
+    expect(world.rollout()).toMatchObject({
+      phase: 'Progressing',
+      since: world.image().status.update?.since,
+      workloads: [row],
+    });
     await world.run();
     expect(world.rollout()?.phase).toBe('Failed');
     expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
@@ -790,18 +955,31 @@ describe('another update', () => {
   it.each([
     ['pods that are fine', false, 'Healthy', `demos=${NEW}`],
     ['pods that are not', true, 'Failed', undefined],
-  ])('to a tag that a template names already is proven by %s, where nothing is known of an earlier rollout', async (_, broken, phase, entries) => {
-    const world = new World();
-    if (broken) world.roller.broken.add(NEW);
-    world.workload({ annotations: { 'kimup.cloudavenue.io/images': `demos=${NEW}` }, ownsAnnotation: true, replicas: 0 });
-    const live = world.roller.live('Deployment', 'web');
-    world.roller.put({ ...live, image: `${REPOSITORY}:v1.9.0`, annotations: live.template.annotations, replicas: 1, status: { total: 0, updated: 0, ready: 0, available: 0 } });
-    world.move();
-    await world.run();
-    expect(world.rollout()?.phase).toBe(phase);
-    expect(world.rollout()?.workloads).toHaveLength(1);
-    expect(world.roller.entries('Deployment', 'web')).toBe(entries);
-  });
+  ])(
+    'to a tag that a template names already is proven by %s, where nothing is known of an earlier rollout',
+    async (_, broken, phase, entries) => {
+      const world = new World();
+      if (broken) world.roller.broken.add(NEW);
+      world.workload({
+        annotations: { 'kimup.cloudavenue.io/images': `demos=${NEW}` },
+        ownsAnnotation: true,
+        replicas: 0,
+      });
+      const live = world.roller.live('Deployment', 'web');
+      world.roller.put({
+        ...live,
+        image: `${REPOSITORY}:v1.9.0`,
+        annotations: live.template.annotations,
+        replicas: 1,
+        status: { total: 0, updated: 0, ready: 0, available: 0 },
+      });
+      world.move();
+      await world.run();
+      expect(world.rollout()?.phase).toBe(phase);
+      expect(world.rollout()?.workloads).toHaveLength(1);
+      expect(world.roller.entries('Deployment', 'web')).toBe(entries);
+    },
+  );
 
   it('that is withdrawn is taken back, and leaves no rollout', async () => {
     const world = new World();
@@ -815,7 +993,9 @@ describe('another update', () => {
     expect(world.rollout()).toBeUndefined();
     expect(world.condition()).toBeUndefined();
     expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
-    expect(world.events.events.at(-1)).toBe(`Normal RolloutWithdrawn: the rollout of ${NEW} was withdrawn; what it rolled went back`);
+    expect(world.events.events.at(-1)).toBe(
+      `Normal RolloutWithdrawn: the rollout of ${NEW} was withdrawn; what it rolled went back`,
+    );
   });
 });
 
@@ -831,7 +1011,7 @@ describe('a workload that comes late', () => {
     return world;
   }
 
-  it('with pods on an older tag is rolled to the Image\'s', async () => {
+  it("with pods on an older tag is rolled to the Image's", async () => {
     const world = await onNewTag();
     await world.run();
     expect(world.rollout()).toMatchObject({ tag: NEW, phase: 'Healthy' });
@@ -856,7 +1036,12 @@ describe('a workload that comes late', () => {
     await world.run();
     expect(world.roller.requests).toEqual(['pods Deployment/web']);
     for (let i = 0; i < 3; i++) await world.look();
-    world.roller.put({ ...world.roller.live('Deployment', 'web'), image: `${REPOSITORY}:v1.9.0`, replicas: 5, status: { total: 5, updated: 5, ready: 5, available: 5 } });
+    world.roller.put({
+      ...world.roller.live('Deployment', 'web'),
+      image: `${REPOSITORY}:v1.9.0`,
+      replicas: 5,
+      status: { total: 5, updated: 5, ready: 5, available: 5 },
+    });
     await world.look();
     expect(world.roller.requests).toHaveLength(1);
     world.namespaces.put('default', { enabled: 'false' });
@@ -923,18 +1108,30 @@ describe('a workload that comes late', () => {
     await world.run();
     expect(world.rollout()?.late?.workloads).toMatchObject([{ name: 'web', phase: 'Failed' }]);
     expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
-    expect(world.events.events.at(-1)).toMatch(/^Warning WorkloadFailed: Deployment web does not get to v1.9.0 and goes back: /);
+    expect(world.events.events.at(-1)).toMatch(
+      /^Warning WorkloadFailed: Deployment web does not get to v1.9.0 and goes back: /,
+    );
   });
 
   it('forgets the failure of another repository for it', async () => {
     const world = new World();
     const since = new Date(world.clock.now()).toISOString();
-    world.images.put({ status: { ...world.image().status, rollout: { tag: 'v9', image: 'registry.test/elsewhere', phase: 'Failed', since, workloads: [] } } });
+    world.images.put({
+      status: {
+        ...world.image().status,
+        rollout: { tag: 'v9', image: 'registry.test/elsewhere', phase: 'Failed', since, workloads: [] },
+      },
+    });
     world.roller.webhook = () => undefined;
     world.workload({ image: `${REPOSITORY}:v1.8.0` });
     world.roller.webhook = () => world.image();
     await world.run();
-    expect(world.rollout()).toMatchObject({ tag: 'v1.9.0', image: REPOSITORY, phase: 'Healthy', workloads: [{ name: 'web', phase: 'Healthy' }] });
+    expect(world.rollout()).toMatchObject({
+      tag: 'v1.9.0',
+      image: REPOSITORY,
+      phase: 'Healthy',
+      workloads: [{ name: 'web', phase: 'Healthy' }],
+    });
   });
 
   it('is rolled when it was paused while the Image moved', async () => {
@@ -951,7 +1148,13 @@ describe('a workload that comes late', () => {
     world.settle();
     await world.run();
     expect(world.roller.entries('Deployment', 'web')).toBe('demos=v1.10.0');
-    world.roller.put({ ...world.roller.live('Deployment', 'web'), image: `${REPOSITORY}:v1.9.0`, annotations: live.template.annotations, ownsAnnotation: true, paused: false });
+    world.roller.put({
+      ...world.roller.live('Deployment', 'web'),
+      image: `${REPOSITORY}:v1.9.0`,
+      annotations: live.template.annotations,
+      ownsAnnotation: true,
+      paused: false,
+    });
     await world.run();
     expect(world.roller.entries('Deployment', 'web')).toBe('demos=v1.11.0');
   });
@@ -1036,7 +1239,9 @@ describe('a request that fails', () => {
     world.move();
     await expect(world.look()).rejects.toThrow('the webhook says no');
     expect(world.roller.entries('Deployment', 'b')).toBe(`demos=${NEW}`);
-    expect(world.events.events.at(-1)).toBe("Warning WorkloadRefused: Deployment a can't be rolled, and is tried again: the webhook says no");
+    expect(world.events.events.at(-1)).toBe(
+      "Warning WorkloadRefused: Deployment a can't be rolled, and is tried again: the webhook says no",
+    );
     await world.run();
     expect(world.rows()).toEqual(['Deployment a Healthy', 'Deployment b Healthy']);
   });
@@ -1084,56 +1289,115 @@ describe('Healthy means proven', () => {
   const action = fc.oneof(
     { weight: 8, arbitrary: fc.constant('look' as const) },
     { weight: 6, arbitrary: fc.constant('step' as const) },
-    fc.constantFrom('undo', 'set another', 'decide anew', 'restart', 'lose the rollout', 'pause b', 'resume b', 'lag', 'catch up', 'a minute', 'ten minutes', 'settle'),
+    fc.constantFrom(
+      'undo',
+      'set another',
+      'decide anew',
+      'restart',
+      'lose the rollout',
+      'pause b',
+      'resume b',
+      'lag',
+      'catch up',
+      'a minute',
+      'ten minutes',
+      'settle',
+    ),
   );
 
-  it('whatever people and replicas do meanwhile: a tag whose pods never get ready is never the Image\'s', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(action, { maxLength: 60 }), fc.constantFrom('Deployment' as const, 'StatefulSet' as const), fc.boolean(), async (actions, kind, alone) => {
-      const world = new World({ maxConcurrent: 1 });
-      world.workload({ kind, name: 'a' });
-      if (!alone) world.workload({ name: 'b' });
-      world.roller.broken.add(NEW);
-      world.move();
-      for (const what of actions) {
-        switch (what) {
-          case 'look': await world.look().catch(() => undefined); break;
-          case 'step': for (const one of world.roller.all()) world.roller.step(one.kind, one.name); break;
-          case 'undo': world.roller.override(kind, 'a', undefined, 'kubectl-rollout'); break;
-          case 'set another': if (!alone) world.roller.override('Deployment', 'b', 'demos=v1.8.0', 'kubectl-edit'); break;
-          case 'decide anew': if (world.image().status.update !== undefined) world.move(); break;
-          case 'restart': world.restart(); break;
-          case 'lose the rollout': { const { rollout: _, ...status } = world.image().status; world.images.put({ status }); break; }
-          case 'pause b': case 'resume b': {
-            if (alone) break;
-            const live = world.roller.live('Deployment', 'b');
-            world.roller.put({ ...live, image: `${REPOSITORY}:v1.9.0`, annotations: live.template.annotations, paused: what === 'pause b' }, 'kimup-operator');
-            break;
+  it("whatever people and replicas do meanwhile: a tag whose pods never get ready is never the Image's", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(action, { maxLength: 60 }),
+        fc.constantFrom('Deployment' as const, 'StatefulSet' as const),
+        fc.boolean(),
+        async (actions, kind, alone) => {
+          const world = new World({ maxConcurrent: 1 });
+          world.workload({ kind, name: 'a' });
+          if (!alone) world.workload({ name: 'b' });
+          world.roller.broken.add(NEW);
+          world.move();
+          for (const what of actions) {
+            switch (what) {
+              case 'look':
+                await world.look().catch(() => undefined);
+                break;
+              case 'step':
+                for (const one of world.roller.all()) world.roller.step(one.kind, one.name);
+                break;
+              case 'undo':
+                world.roller.override(kind, 'a', undefined, 'kubectl-rollout');
+                break;
+              case 'set another':
+                if (!alone) world.roller.override('Deployment', 'b', 'demos=v1.8.0', 'kubectl-edit');
+                break;
+              case 'decide anew':
+                if (world.image().status.update !== undefined) world.move();
+                break;
+              case 'restart':
+                world.restart();
+                break;
+              case 'lose the rollout': {
+                const { rollout: _, ...status } = world.image().status;
+                world.images.put({ status });
+                break;
+              }
+              case 'pause b':
+              case 'resume b': {
+                if (alone) break;
+                const live = world.roller.live('Deployment', 'b');
+                world.roller.put(
+                  {
+                    ...live,
+                    image: `${REPOSITORY}:v1.9.0`,
+                    annotations: live.template.annotations,
+                    paused: what === 'pause b',
+                  },
+                  'kimup-operator',
+                );
+                break;
+              }
+              case 'lag':
+                world.roller.lagging = true;
+                break;
+              case 'catch up':
+                world.roller.lagging = false;
+                world.roller.catchUp();
+                break;
+              case 'a minute':
+                await world.clock.advance(60_000);
+                break;
+              case 'ten minutes':
+                await world.clock.advance(600_000);
+                break;
+              case 'settle':
+                world.settle();
+            }
+            expect(world.image().status.tag).toBe('v1.9.0');
+            expect([world.rollout()?.tag, world.rollout()?.phase]).not.toEqual([NEW, 'Healthy']);
           }
-          case 'lag': world.roller.lagging = true; break;
-          case 'catch up': world.roller.lagging = false; world.roller.catchUp(); break;
-          case 'a minute': await world.clock.advance(60_000); break;
-          case 'ten minutes': await world.clock.advance(600_000); break;
-          case 'settle': world.settle();
-        }
-        expect(world.image().status.tag).toBe('v1.9.0');
-        expect([world.rollout()?.tag, world.rollout()?.phase]).not.toEqual([NEW, 'Healthy']);
-      }
-      world.roller.lagging = false;
-      world.roller.catchUp();
-      await world.run();
-      expect([world.rollout()?.tag, world.rollout()?.phase]).not.toEqual([NEW, 'Healthy']);
-    }), { numRuns: 300 });
+          world.roller.lagging = false;
+          world.roller.catchUp();
+          await world.run();
+          expect([world.rollout()?.tag, world.rollout()?.phase]).not.toEqual([NEW, 'Healthy']);
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 });
 
 describe('killed between any two steps', () => {
   const given = fc.record({
-    workloads: fc.uniqueArray(fc.record({
-      kind: fc.constantFrom('Deployment' as const, 'StatefulSet' as const, 'DaemonSet' as const),
-      name: fc.constantFrom('a', 'b', 'c'),
-      replicas: fc.integer({ min: 0, max: 2 }),
-      before: fc.constantFrom(undefined, 'demos=v1.8.0', 'another=v3'),
-    }), { selector: ({ name }) => name, minLength: 1 }),
+    workloads: fc.uniqueArray(
+      fc.record({
+        kind: fc.constantFrom('Deployment' as const, 'StatefulSet' as const, 'DaemonSet' as const),
+        name: fc.constantFrom('a', 'b', 'c'),
+        replicas: fc.integer({ min: 0, max: 2 }),
+        before: fc.constantFrom(undefined, 'demos=v1.8.0', 'another=v3'),
+      }),
+      { selector: ({ name }) => name, minLength: 1 },
+    ),
     broken: fc.boolean(),
     // Each number: after so many requests of one look the process dies, the request being made or not.
     crashes: fc.array(fc.record({ after: fc.nat(4), made: fc.boolean() }), { maxLength: 12 }),
@@ -1141,32 +1405,50 @@ describe('killed between any two steps', () => {
   });
 
   it('it comes to the same end', async () => {
-    await fc.assert(fc.asyncProperty(given, async ({ workloads, broken, crashes, lagging }) => {
-      const ends: string[] = [];
-      for (const crashing of [[], crashes]) {
-        const world = new World({ maxConcurrent: 2 });
-        for (const { before, ...one } of workloads) {
-          world.workload({ ...one, ...(before === undefined ? {} : { annotations: { 'kimup.cloudavenue.io/images': before } }) });
+    await fc.assert(
+      fc.asyncProperty(given, async ({ workloads, broken, crashes, lagging }) => {
+        const ends: string[] = [];
+        for (const crashing of [[], crashes]) {
+          const world = new World({ maxConcurrent: 2 });
+          for (const { before, ...one } of workloads) {
+            world.workload({
+              ...one,
+              ...(before === undefined ? {} : { annotations: { 'kimup.cloudavenue.io/images': before } }),
+            });
+          }
+          if (broken) world.roller.broken.add(NEW);
+          world.roller.lagging = lagging;
+          world.move();
+          for (const { after, made } of crashing) {
+            await crash(world, after, made);
+            for (const { kind, name } of world.roller.all()) world.roller.step(kind, name);
+            world.roller.catchUp();
+          }
+          await world.run();
+          world.settle();
+          await world.run();
+          const { phase } = world.rollout()!;
+          // Which row failed first is chance, so that others are Pending or Failed then.
+          const rows = phase === 'Failed' ? world.rollout()?.workloads.map(({ name }) => name) : world.rows();
+          ends.push(
+            JSON.stringify([
+              phase,
+              rows,
+              world.roller
+                .all()
+                .map((one) => [
+                  one.name,
+                  one.template,
+                  world.roller.podsNow(one.kind, one.name).map((pod) => [pod.ready, pod.entries]),
+                ]),
+            ]),
+          );
+          expect(phase).toBe(broken && workloads.some(({ replicas }) => replicas > 0) ? 'Failed' : 'Healthy');
         }
-        if (broken) world.roller.broken.add(NEW);
-        world.roller.lagging = lagging;
-        world.move();
-        for (const { after, made } of crashing) {
-          await crash(world, after, made);
-          for (const { kind, name } of world.roller.all()) world.roller.step(kind, name);
-          world.roller.catchUp();
-        }
-        await world.run();
-        world.settle();
-        await world.run();
-        const { phase } = world.rollout()!;
-        // Which row failed first is chance, so that others are Pending or Failed then.
-        const rows = phase === 'Failed' ? world.rollout()?.workloads.map(({ name }) => name) : world.rows();
-        ends.push(JSON.stringify([phase, rows, world.roller.all().map((one) => [one.name, one.template, world.roller.podsNow(one.kind, one.name).map((pod) => [pod.ready, pod.entries])])]));
-        expect(phase).toBe(broken && workloads.some(({ replicas }) => replicas > 0) ? 'Failed' : 'Healthy');
-      }
-      expect(ends[1]).toBe(ends[0]);
-    }), { numRuns: 300 });
+        expect(ends[1]).toBe(ends[0]);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   async function crash(world: World, after: number, made: boolean): Promise<void> {
@@ -1186,7 +1468,8 @@ describe('killed between any two steps', () => {
     dying(world.roller, ['setImagesAnnotation', 'deletePod', 'pods', 'annotationManager']);
     await world.look().catch(() => undefined);
     for (const method of ['writeOperatorStatus'] as const) delete (world.images as Partial<FakeImageStore>)[method];
-    for (const method of ['setImagesAnnotation', 'deletePod', 'pods', 'annotationManager'] as const) delete (world.roller as Partial<FakeWorkloadRoller>)[method];
+    for (const method of ['setImagesAnnotation', 'deletePod', 'pods', 'annotationManager'] as const)
+      delete (world.roller as Partial<FakeWorkloadRoller>)[method];
     world.restart();
   }
 });

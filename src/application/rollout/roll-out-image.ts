@@ -6,10 +6,26 @@ import type { Rollout } from '../../domain/image/image-status.ts';
 import { readReference, repositoryId } from '../../domain/reference/image-reference.ts';
 import { reconcileRollout } from '../../domain/rollout/reconcile-rollout.ts';
 import { sameButProgress, sameRollout } from '../../domain/rollout/same-rollout.ts';
-import { DEFAULT_ROLLOUT_OPTIONS, type Command, NO_MEMORY, type RolloutMemory, type RolloutPlan } from '../../domain/rollout/rollout-context.ts';
-import { formatImagesAnnotation, IMAGES_ANNOTATION, parseImagesAnnotation } from '../../domain/assignment/images-annotation.ts';
+import {
+  DEFAULT_ROLLOUT_OPTIONS,
+  type Command,
+  NO_MEMORY,
+  type RolloutMemory,
+  type RolloutPlan,
+} from '../../domain/rollout/rollout-context.ts';
+import {
+  formatImagesAnnotation,
+  IMAGES_ANNOTATION,
+  parseImagesAnnotation,
+} from '../../domain/assignment/images-annotation.ts';
 import { parsePinnedTag } from '../../domain/reference/pinned-tag.ts';
-import { AMBIGUOUS, ambiguousCondition, OPERATOR_CONDITIONS, rolledOutCondition, rolloutEvents } from '../../domain/rollout/rollout-conditions.ts';
+import {
+  AMBIGUOUS,
+  ambiguousCondition,
+  OPERATOR_CONDITIONS,
+  rolledOutCondition,
+  rolloutEvents,
+} from '../../domain/rollout/rollout-conditions.ts';
 import { type PodState, workloadId } from '../../domain/rollout/workload.ts';
 import { ImageIndex } from '../images/image-index.ts';
 import { Clock } from '../ports/clock.ts';
@@ -134,7 +150,12 @@ export class RollOutImage {
   }
 
   /** The plan for the present state, with all that it wants to know first. */
-  async #plan(image: Image, namespace: Annotations, rollout: Rollout | undefined, memory: RolloutMemory): Promise<RolloutPlan> {
+  async #plan(
+    image: Image,
+    namespace: Annotations,
+    rollout: Rollout | undefined,
+    memory: RolloutMemory,
+  ): Promise<RolloutPlan> {
     const pods = new Map<string, readonly PodState[]>();
     const lastWords = new Map<string, string>();
     const reference = readReference(image.spec.image);
@@ -171,13 +192,26 @@ export class RollOutImage {
   async #write(image: Image, known: Known, { rollout, ambiguous }: RolloutPlan): Promise<void> {
     const now = this.clock.now();
     const before = image.status.rollout;
-    const states = [...(rollout === undefined ? [] : [rolledOutCondition(rollout)]), ...(ambiguous === undefined ? [] : [ambiguousCondition(ambiguous)])];
-    const conditions = conditionsAfter(image.status.conditions.filter(({ type }) => OPERATOR_CONDITIONS.has(type)), states, image.generation, new Date(now).toISOString());
+    const states = [
+      ...(rollout === undefined ? [] : [rolledOutCondition(rollout)]),
+      ...(ambiguous === undefined ? [] : [ambiguousCondition(ambiguous)]),
+    ];
+    const conditions = conditionsAfter(
+      image.status.conditions.filter(({ type }) => OPERATOR_CONDITIONS.has(type)),
+      states,
+      image.generation,
+      new Date(now).toISOString(),
+    );
     await this.images.writeOperatorStatus(image, { ...(rollout === undefined ? {} : { rollout }), conditions });
     known.writtenAt = now;
     for (const { type, reason, message } of rolloutEvents(before, rollout)) {
       this.#event(image, type, reason, message);
-      this.log[type === 'Normal' ? 'info' : 'warn']('rollout', { image: keyOf(image), reason, tag: (rollout ?? before)?.tag, message });
+      this.log[type === 'Normal' ? 'info' : 'warn']('rollout', {
+        image: keyOf(image),
+        reason,
+        tag: (rollout ?? before)?.tag,
+        message,
+      });
     }
   }
 
@@ -193,8 +227,16 @@ export class RollOutImage {
         if (!(error instanceof WriteError) || error.consequence !== 'refused') return;
         const { kind, name } = effect.workload;
         const known = this.#knownOf(image);
-        known.memory = { ...known.memory, refused: new Map(known.memory.refused).set(workloadId(effect.workload), error.message) };
-        this.#event(image, 'Warning', 'WorkloadRefused', `${kind} ${name} can't be rolled, and is tried again: ${error.message}`);
+        known.memory = {
+          ...known.memory,
+          refused: new Map(known.memory.refused).set(workloadId(effect.workload), error.message),
+        };
+        this.#event(
+          image,
+          'Warning',
+          'WorkloadRefused',
+          `${kind} ${name} can't be rolled, and is tried again: ${error.message}`,
+        );
       }
     });
     if (failures.length > 0) throw failures[0];
@@ -209,24 +251,38 @@ export class RollOutImage {
         const entry = effect.entry === undefined ? undefined : parsePinnedTag(effect.entry);
         if (entry === undefined) entries.delete(image.name);
         else entries.set(image.name, entry);
-        this.#seen.put(await this.roller.setImagesAnnotation(workload, entries.size === 0 ? undefined : formatImagesAnnotation(entries)));
+        this.#seen.put(
+          await this.roller.setImagesAnnotation(
+            workload,
+            entries.size === 0 ? undefined : formatImagesAnnotation(entries),
+          ),
+        );
         this.log.info('set the entry of a workload', { ...fields, entry: effect.entry });
         return;
       }
       case 'delete-pod':
         await this.roller.deletePod(workload, effect.pod);
-        this.log.info('deleted a pod to have it made anew', { ...fields, pod: effect.pod.name, trouble: effect.pod.trouble });
+        this.log.info('deleted a pod to have it made anew', {
+          ...fields,
+          pod: effect.pod.name,
+          trouble: effect.pod.trouble,
+        });
     }
   }
 
   #event({ namespace, name, uid }: Image, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    this.events.record({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', namespace, name, uid }, type, reason, message);
+    this.events.record(
+      { apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', namespace, name, uid },
+      type,
+      reason,
+      message,
+    );
   }
 
   #knownOf(image: Image): Known {
     const key = keyOf(image);
     let known = this.#known.get(key);
-    if (known?.uid !== image.uid) this.#known.set(key, known = { uid: image.uid, memory: NO_MEMORY, writtenAt: 0 });
+    if (known?.uid !== image.uid) this.#known.set(key, (known = { uid: image.uid, memory: NO_MEMORY, writtenAt: 0 }));
     return known;
   }
 }

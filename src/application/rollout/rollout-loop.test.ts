@@ -28,7 +28,15 @@ describe('the rollout loop', () => {
     images.put({ name: 'other', spec: { ...SPEC, image: 'registry.test/other' } });
     roller.webhook = () => images.get({ namespace: 'default', name: 'demos' });
     const settings = new RolloutSettings();
-    const rollOut = new RollOutImage(images, roller, namespaces, new FakeEventRecorder(), clock, new FakeLog(), settings);
+    const rollOut = new RollOutImage(
+      images,
+      roller,
+      namespaces,
+      new FakeEventRecorder(),
+      clock,
+      new FakeLog(),
+      settings,
+    );
     const reconcile = rollOut.reconcile.bind(rollOut);
     rollOut.reconcile = (key) => {
       looks.push(key);
@@ -44,7 +52,9 @@ describe('the rollout loop', () => {
   };
   const move = (): void => {
     const { status } = images.get({ namespace: 'default', name: 'demos' })!;
-    images.put({ status: { ...status, update: { tag: 'v1.10.2', rule: 'minor', since: new Date(clock.now()).toISOString() } } });
+    images.put({
+      status: { ...status, update: { tag: 'v1.10.2', rule: 'minor', since: new Date(clock.now()).toISOString() } },
+    });
   };
 
   it('looks at every Image first, then at nothing', async () => {
@@ -61,7 +71,11 @@ describe('the rollout loop', () => {
     expect(await settled()).toEqual(['default/other']);
     roller.put({ name: 'third', image: 'registry.test/third:v1' });
     expect(await settled()).toEqual([]);
-    roller.put({ name: 'named', image: 'registry.test/third:v1', annotations: { 'kimup.cloudavenue.io/images': 'demos=v1' } });
+    roller.put({
+      name: 'named',
+      image: 'registry.test/third:v1',
+      annotations: { 'kimup.cloudavenue.io/images': 'demos=v1' },
+    });
     expect(await settled()).toEqual(['default/demos']);
   });
 

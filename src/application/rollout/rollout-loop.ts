@@ -44,7 +44,12 @@ export class RolloutLoop {
     this.rollOut.forget();
     this.#queue = new WorkQueue(
       this.clock,
-      { concurrency: this.settings.concurrency, baseDelayMs: BASE_DELAY_MS, maxDelayMs: MAX_DELAY_MS, failed: (key, error, { failures, inMs }) => this.#failed(key, error, failures, inMs) },
+      {
+        concurrency: this.settings.concurrency,
+        baseDelayMs: BASE_DELAY_MS,
+        maxDelayMs: MAX_DELAY_MS,
+        failed: (key, error, { failures, inMs }) => this.#failed(key, error, failures, inMs),
+      },
       (key) => this.rollOut.reconcile(key),
     );
     if (this.#subscribed) for (const image of this.images.list()) this.#add(image);
@@ -64,14 +69,18 @@ export class RolloutLoop {
       changed: (image, previous) => {
         this.#add(image);
         // Who else is for its repository, or was, has the say now, or no longer.
-        if (previous === undefined || previous.spec.image !== image.spec.image || previous.deleting !== image.deleting) this.#addRivals(image, previous);
+        if (previous === undefined || previous.spec.image !== image.spec.image || previous.deleting !== image.deleting)
+          this.#addRivals(image, previous);
       },
       deleted: (image) => {
         this.#add(image);
         this.#addRivals(image, undefined);
       },
     });
-    this.roller.subscribe({ changed: (workload) => this.#addFor(workload), deleted: (workload) => this.#addFor(workload) });
+    this.roller.subscribe({
+      changed: (workload) => this.#addFor(workload),
+      deleted: (workload) => this.#addFor(workload),
+    });
     const inNamespace = ({ name }: { readonly name: string }): void => {
       for (const image of this.images.list(name)) this.#add(image);
     };
@@ -101,7 +110,10 @@ export class RolloutLoop {
     const id = workloadId(workload);
     for (const image of this.images.list(namespace)) {
       const { rollout } = image.status;
-      const rows = rollout === undefined || rollout.phase === 'Healthy' ? [] : [...rollout.workloads, ...rollout.late?.workloads ?? []];
+      const rows =
+        rollout === undefined || rollout.phase === 'Healthy'
+          ? []
+          : [...rollout.workloads, ...(rollout.late?.workloads ?? [])];
       if (rows.some((row) => workloadId(row) === id)) this.#add(image);
     }
   }
@@ -114,7 +126,8 @@ export class RolloutLoop {
   #failed(key: string, error: unknown, failures: number, inMs: number): void {
     this.#retries++;
     const fields = { image: key, failures, retryInMs: Math.round(inMs), error };
-    if (error instanceof WriteError && (error.consequence === 'conflict' || error.consequence === 'retry')) this.log.debug('rollout is tried again', fields);
+    if (error instanceof WriteError && (error.consequence === 'conflict' || error.consequence === 'retry'))
+      this.log.debug('rollout is tried again', fields);
     else this.log.error('rollout broke off and is tried again', fields);
   }
 }

@@ -14,7 +14,8 @@ export class SeenWorkloads {
     roller.subscribe({
       changed: (workload) => {
         const ahead = this.#ahead.get(keyOf(workload));
-        if (ahead !== undefined && (ahead.uid !== workload.uid || workload.generation >= ahead.generation)) this.#ahead.delete(keyOf(workload));
+        if (ahead !== undefined && (ahead.uid !== workload.uid || workload.generation >= ahead.generation))
+          this.#ahead.delete(keyOf(workload));
       },
       deleted: (workload) => {
         this.#gone.delete(workload.uid);
@@ -26,10 +27,14 @@ export class SeenWorkloads {
   list(namespace: string): readonly Workload[] {
     const listed = this.roller.list(namespace);
     if (this.#ahead.size === 0 && this.#gone.size === 0) return listed;
-    return listed.filter(({ uid }) => !this.#gone.has(uid)).map((workload) => {
-      const ahead = this.#ahead.get(keyOf(workload));
-      return ahead !== undefined && ahead.uid === workload.uid && ahead.generation > workload.generation ? ahead : workload;
-    });
+    return listed
+      .filter(({ uid }) => !this.#gone.has(uid))
+      .map((workload) => {
+        const ahead = this.#ahead.get(keyOf(workload));
+        return ahead !== undefined && ahead.uid === workload.uid && ahead.generation > workload.generation
+          ? ahead
+          : workload;
+      });
   }
 
   /** The API server answered with this. */

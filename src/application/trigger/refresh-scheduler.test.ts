@@ -15,8 +15,20 @@ let takenUp: string[];
 function refreshed({ spec, status, ...rest }: GivenImage = {}): GivenImage {
   return {
     ...rest,
-    spec: { image: 'registry.test/whoami', baseTag: 'v1', triggers: [{ type: 'crontab', value: 'every 15 s' }], ...spec },
-    status: { tag: 'v1', image: 'registry.test/whoami', baseTag: 'v1', observedGeneration: 1, time: new Date(clock.now()).toISOString(), ...status },
+    spec: {
+      image: 'registry.test/whoami',
+      baseTag: 'v1',
+      triggers: [{ type: 'crontab', value: 'every 15 s' }],
+      ...spec,
+    },
+    status: {
+      tag: 'v1',
+      image: 'registry.test/whoami',
+      baseTag: 'v1',
+      observedGeneration: 1,
+      time: new Date(clock.now()).toISOString(),
+      ...status,
+    },
   };
 }
 
@@ -59,7 +71,12 @@ describe('the ticks of a crontab', () => {
 
   it('of 10,000 Images need one timer, which is set for the earliest', async () => {
     for (let i = 0; i < 10_000; i += 1) {
-      images.put(refreshed({ name: `image-${i}`, spec: { triggers: [{ type: 'crontab', value: `every ${20 + (i % 1_000)} s` }] } }));
+      images.put(
+        refreshed({
+          name: `image-${i}`,
+          spec: { triggers: [{ type: 'crontab', value: `every ${20 + (i % 1_000)} s` }] },
+        }),
+      );
     }
     start();
     expect(clock.pending()).toHaveLength(1);
@@ -69,7 +86,16 @@ describe('the ticks of a crontab', () => {
   });
 
   it('of several triggers each count', async () => {
-    images.put(refreshed({ spec: { triggers: [{ type: 'crontab', value: 'every 40 s' }, { type: 'crontab', value: 'every 60 s' }] } }));
+    images.put(
+      refreshed({
+        spec: {
+          triggers: [
+            { type: 'crontab', value: 'every 40 s' },
+            { type: 'crontab', value: 'every 60 s' },
+          ],
+        },
+      }),
+    );
     start();
     await clock.advance(120_000);
     expect(takenUp).toHaveLength(4); // at 40, 60, 80 and 120 s, where both meet
@@ -78,7 +104,9 @@ describe('the ticks of a crontab', () => {
   it('follow the Image: a changed crontab replaces the old one, a deleted Image has none', async () => {
     images.put(refreshed());
     start();
-    images.put(refreshed({ spec: { triggers: [{ type: 'crontab', value: 'every 50 s' }] }, status: { observedGeneration: 2 } }));
+    images.put(
+      refreshed({ spec: { triggers: [{ type: 'crontab', value: 'every 50 s' }] }, status: { observedGeneration: 2 } }),
+    );
     takenUp = [];
     await clock.advance(49_000);
     expect(takenUp).toEqual([]);
@@ -91,7 +119,9 @@ describe('the ticks of a crontab', () => {
   it('slept through are one tick', async () => {
     images.put(refreshed());
     let late: (() => void) | undefined;
-    alarm.set = (_at, ring) => { late = ring; };
+    alarm.set = (_at, ring) => {
+      late = ring;
+    };
     start();
     const ring = late!;
     await clock.advance(3_600_000);
@@ -124,7 +154,13 @@ describe('at the start', () => {
   });
 
   it('goes on with a refresh that had failed', () => {
-    const condition = { type: 'Reconciling', status: 'True', reason: 'Retrying', message: '', lastTransitionTime: '' } as const;
+    const condition = {
+      type: 'Reconciling',
+      status: 'True',
+      reason: 'Retrying',
+      message: '',
+      lastTransitionTime: '',
+    } as const;
     images.put(refreshed({ status: { conditions: [condition] } }));
     start();
     expect(takenUp).toEqual(['default/demos']);
@@ -154,7 +190,10 @@ describe('a change of an Image', () => {
     ['the annotation action: refresh', { annotations: { action: 'refresh' } }],
     ['the annotation action: reload', { annotations: { action: 'reload' } }],
   ])('takes it up at once for %s', (_what, change: GivenImage) => {
-    images.put({ ...change, ...(change.spec && { spec: { ...images.get({ namespace: 'default', name: 'demos' })!.spec, ...change.spec } }) });
+    images.put({
+      ...change,
+      ...(change.spec && { spec: { ...images.get({ namespace: 'default', name: 'demos' })!.spec, ...change.spec } }),
+    });
     expect(takenUp).toEqual(['default/demos urgent']);
   });
 
@@ -171,7 +210,9 @@ describe('a change of an Image', () => {
   });
 
   it('does not take it up for a status that says a refresh failed: its retry has a time of its own', () => {
-    const { spec } = images.put({ spec: { ...images.get({ namespace: 'default', name: 'demos' })!.spec, baseTag: 'v2' } });
+    const { spec } = images.put({
+      spec: { ...images.get({ namespace: 'default', name: 'demos' })!.spec, baseTag: 'v2' },
+    });
     takenUp = [];
     images.put({ status: { tag: 'v1', image: spec.image, baseTag: 'v1', result: 'RegistryError' } });
     expect(takenUp).toEqual([]);
@@ -179,15 +220,29 @@ describe('a change of an Image', () => {
 
   it('does not take it up for annotations and statuses that are none of its business', () => {
     images.put({ annotations: { tag: 'v1' } });
-    images.put({ status: { ...images.get({ namespace: 'default', name: 'demos' })!.status, time: '2026-01-01T00:00:01Z' } });
+    images.put({
+      status: { ...images.get({ namespace: 'default', name: 'demos' })!.status, time: '2026-01-01T00:00:01Z' },
+    });
     expect(takenUp).toEqual([]);
   });
 });
 
-it('tells a crontab that can\'t be understood by its field, and goes on with the others', async () => {
-  images.put(refreshed({ spec: { triggers: [{ type: 'crontab', value: 'every 15 s' }, { type: 'crontab', value: 'now and then' }, { type: 'webhook' }] } }));
+it("tells a crontab that can't be understood by its field, and goes on with the others", async () => {
+  images.put(
+    refreshed({
+      spec: {
+        triggers: [
+          { type: 'crontab', value: 'every 15 s' },
+          { type: 'crontab', value: 'now and then' },
+          { type: 'webhook' },
+        ],
+      },
+    }),
+  );
   start();
-  expect(triggers.problems('default/demos')).toEqual([{ field: 'spec.triggers[1].value', message: expect.stringContaining('now and then') }]);
+  expect(triggers.problems('default/demos')).toEqual([
+    { field: 'spec.triggers[1].value', message: expect.stringContaining('now and then') },
+  ]);
   await clock.advance(15_000);
   expect(takenUp).toEqual(['default/demos']);
 });

@@ -99,11 +99,14 @@ export class RefreshScheduler {
     if (!asks(image)) this.#asked.delete(key);
     else if (previous === undefined || !asks(previous)) this.#asked.set(key, this.clock.now());
     if (isRefreshRequest(image, previous)) this.#enqueue(key, { urgent: true });
-    else if (previous === undefined && (this.#due.has(key) || wasRetrying(image))) this.#enqueue(key, { urgent: false });
+    else if (previous === undefined && (this.#due.has(key) || wasRetrying(image)))
+      this.#enqueue(key, { urgent: false });
   }
 
   #readTriggers(image: Image): Entry {
-    const { schedules, problems } = understandTriggers(image.spec.triggers, (expression) => this.crontab.parse(expression));
+    const { schedules, problems } = understandTriggers(image.spec.triggers, (expression) =>
+      this.crontab.parse(expression),
+    );
     return { uid: image.uid, triggers: image.spec.triggers, schedules, problems };
   }
 
@@ -165,7 +168,9 @@ export class RefreshScheduler {
 }
 
 function sameTriggers(a: readonly Trigger[], b: readonly Trigger[]): boolean {
-  return a === b || a.length === b.length && a.every(({ type, value }, i) => type === b[i]?.type && value === b[i].value);
+  return (
+    a === b || (a.length === b.length && a.every(({ type, value }, i) => type === b[i]?.type && value === b[i].value))
+  );
 }
 
 /**
@@ -174,9 +179,11 @@ function sameTriggers(a: readonly Trigger[], b: readonly Trigger[]): boolean {
  */
 function isRefreshRequest(image: Image, previous: Image | undefined): boolean {
   if (previous === undefined) return needsRefresh(image) || needsSettling(image) || asks(image);
-  return (previous.generation !== image.generation && needsRefresh(image))
-    || (!needsSettling(previous) && needsSettling(image))
-    || (!asks(previous) && asks(image));
+  return (
+    (previous.generation !== image.generation && needsRefresh(image)) ||
+    (!needsSettling(previous) && needsSettling(image)) ||
+    (!asks(previous) && asks(image))
+  );
 }
 
 /** Whether somebody asks for a refresh now, by the annotation `action`. */

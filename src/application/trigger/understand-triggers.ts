@@ -9,7 +9,10 @@ export interface TriggerProblem {
 }
 
 /** The crontabs among triggers, each as `parse` understands it, and what is wrong with those that it refuses by an {@link InvalidCrontabError}. */
-export function understandTriggers<T>(triggers: readonly Trigger[], parse: (expression: string) => T): { readonly schedules: readonly T[]; readonly problems: readonly TriggerProblem[] } {
+export function understandTriggers<T>(
+  triggers: readonly Trigger[],
+  parse: (expression: string) => T,
+): { readonly schedules: readonly T[]; readonly problems: readonly TriggerProblem[] } {
   const schedules: T[] = [];
   const problems: TriggerProblem[] = [];
   triggers.forEach(({ type, value }, i) => {

@@ -16,17 +16,34 @@ const BASE = 'v1.0.0';
 /** A rule that reaches every higher version of a series. */
 const MAJOR: RuleSpec = { name: 'major', type: 'semver-major', actions: [{ type: 'apply' }] };
 
-function image(over: { name?: string; image?: string; tag?: string; status?: Partial<ImageStatus>; deleting?: boolean } = {}): Image {
+function image(
+  over: { name?: string; image?: string; tag?: string; status?: Partial<ImageStatus>; deleting?: boolean } = {},
+): Image {
   const { name = 'demos', image: of = 'docker.io/acme/whoami', tag = 'v1.10.2' } = over;
   return {
-    namespace: 'default', name, uid: name, generation: 1, resourceVersion: '1', annotations: {}, deleting: over.deleting ?? false,
-    spec: { image: of, baseTag: BASE, imagePullSecrets: [], insecureSkipTLSVerify: false, triggers: [], rules: [MAJOR] },
+    namespace: 'default',
+    name,
+    uid: name,
+    generation: 1,
+    resourceVersion: '1',
+    annotations: {},
+    deleting: over.deleting ?? false,
+    spec: {
+      image: of,
+      baseTag: BASE,
+      imagePullSecrets: [],
+      insecureSkipTLSVerify: false,
+      triggers: [],
+      rules: [MAJOR],
+    },
     status: { tag, image: of, baseTag: BASE, conditions: [], ...over.status },
   };
 }
 
-const among = (...images: Image[]) => (repository: string) =>
-  images.filter((one) => repositoryId(parseImageReference(one.spec.image)) === repository).map(tracked);
+const among =
+  (...images: Image[]) =>
+  (repository: string) =>
+    images.filter((one) => repositoryId(parseImageReference(one.spec.image)) === repository).map(tracked);
 
 const pod = (containers: string | string[], annotations?: Record<string, string>): Pod => ({
   ...(annotations === undefined ? {} : { metadata: { annotations } }),
@@ -36,7 +53,9 @@ const pod = (containers: string | string[], annotations?: Record<string, string>
 /** What the containers of the pod have afterwards. */
 function after(before: Pod, images: Image[]): (string | undefined)[] {
   const { patches: puts } = mutatePod(before, among(...images));
-  return (before.spec?.containers ?? []).map(({ image: own }, index) => puts.find((put) => put.list === 'containers' && put.index === index)?.image ?? own);
+  return (before.spec?.containers ?? []).map(
+    ({ image: own }, index) => puts.find((put) => put.list === 'containers' && put.index === index)?.image ?? own,
+  );
 }
 
 describe('which tag a container gets', () => {
@@ -80,8 +99,12 @@ describe('which tag a container gets', () => {
   });
 
   it('is none before the controller has caught up with another image or baseTag, or found any tag', () => {
-    expect(after(pod('acme/whoami:v1.9.0'), [image({ status: { baseTag: 'v1.8.0' } })])).toEqual(['acme/whoami:v1.9.0']);
-    expect(after(pod('acme/whoami:v1.9.0'), [image({ status: { image: 'acme/whoami' } })])).toEqual(['acme/whoami:v1.9.0']);
+    expect(after(pod('acme/whoami:v1.9.0'), [image({ status: { baseTag: 'v1.8.0' } })])).toEqual([
+      'acme/whoami:v1.9.0',
+    ]);
+    expect(after(pod('acme/whoami:v1.9.0'), [image({ status: { image: 'acme/whoami' } })])).toEqual([
+      'acme/whoami:v1.9.0',
+    ]);
     const { tag: _, ...untagged } = image().status;
     expect(after(pod('acme/whoami:v1.9.0'), [{ ...image(), status: untagged }])).toEqual(['acme/whoami:v1.9.0']);
   });
@@ -104,7 +127,7 @@ describe('an Image that pins digests', () => {
     ['the same tag', 'acme/whoami:v1.10.2', `acme/whoami:v1.10.2@${digest}`],
     ['no tag', 'acme/whoami', `acme/whoami:v1.10.2@${digest}`],
     ['what it put itself', `acme/whoami:v1.10.2@${digest}`, `acme/whoami:v1.10.2@${digest}`],
-    ['another digest, a person\'s word', `acme/whoami:v1.10.2@${otherDigest}`, `acme/whoami:v1.10.2@${otherDigest}`],
+    ["another digest, a person's word", `acme/whoami:v1.10.2@${otherDigest}`, `acme/whoami:v1.10.2@${otherDigest}`],
     ['that digest without the tag, or with another', `acme/whoami@${digest}`, `acme/whoami@${digest}`],
     ['a higher tag', 'acme/whoami:v1.11.0', 'acme/whoami:v1.11.0'],
   ])('puts both in place of %s', (_, own, expected) => {
@@ -114,7 +137,9 @@ describe('an Image that pins digests', () => {
 
   it('does so by a rule of type digest, too, and takes the digest that the template names', () => {
     const rules = [MAJOR, { name: 'same tag', type: 'digest', actions: [{ type: 'apply' }] }];
-    expect(after(pod('acme/whoami:v1.9.0'), [pinning({ digest }, { rules })])).toEqual([`acme/whoami:v1.10.2@${digest}`]);
+    expect(after(pod('acme/whoami:v1.9.0'), [pinning({ digest }, { rules })])).toEqual([
+      `acme/whoami:v1.10.2@${digest}`,
+    ]);
     const named = pod('acme/whoami:v1.9.0', { 'kimup.cloudavenue.io/images': `demos=v1.10.2@${otherDigest}` });
     expect(after(named, [pinning({ digest }, { rules })])).toEqual([`acme/whoami:v1.10.2@${otherDigest}`]);
   });
@@ -140,24 +165,52 @@ describe('what the template of a pod names', () => {
 
   it.each([
     ['a pod of that Deployment', 'ReplicaSet', 'web-5d4f8', {}, 'v1.9.1'],
-    ['whatever its template names for others', 'ReplicaSet', 'web-5d4f8', { 'kimup.cloudavenue.io/images': 'others=v3' }, 'v1.9.1'],
-    ['not where its template names a tag again', 'ReplicaSet', 'web-5d4f8', { 'kimup.cloudavenue.io/images': 'demos=v1.9.2' }, 'v1.9.2'],
+    [
+      'whatever its template names for others',
+      'ReplicaSet',
+      'web-5d4f8',
+      { 'kimup.cloudavenue.io/images': 'others=v3' },
+      'v1.9.1',
+    ],
+    [
+      'not where its template names a tag again',
+      'ReplicaSet',
+      'web-5d4f8',
+      { 'kimup.cloudavenue.io/images': 'demos=v1.9.2' },
+      'v1.9.2',
+    ],
     ['no pod of another Deployment', 'ReplicaSet', 'web-front-5d4f8', {}, 'v1.10.2'],
     ['no pod of another kind', 'StatefulSet', 'web', {}, 'v1.10.2'],
   ])('is the one that a workload which a person took back was left on: %s', (_, kind, name, annotations, expected) => {
-    const workloads = [{ kind: 'Deployment' as const, name: 'web', phase: 'Overridden' as const, since: '', pinnedTag: 'v1.9.1' }];
+    const workloads = [
+      { kind: 'Deployment' as const, name: 'web', phase: 'Overridden' as const, since: '', pinnedTag: 'v1.9.1' },
+    ];
     const of = image({ status: { rollout: { tag: 'v1.10.2', phase: 'Healthy', since: '', workloads } } });
-    const made: Pod = { ...pod('acme/whoami:v1.9.0'), metadata: { annotations, ownerReferences: [{ kind: 'Node', name: 'web' }, { kind, name, controller: true }] } };
+    const made: Pod = {
+      ...pod('acme/whoami:v1.9.0'),
+      metadata: {
+        annotations,
+        ownerReferences: [
+          { kind: 'Node', name: 'web' },
+          { kind, name, controller: true },
+        ],
+      },
+    };
     expect(after(made, [of])).toEqual([`acme/whoami:${expected}`]);
   });
 
-  it('counts where what failed was another repository\'s', () => {
+  it("counts where what failed was another repository's", () => {
     const rollout = { tag: 'v1.11.0', image: 'docker.io/acme/old', phase: 'Failed' as const, since: '', workloads: [] };
-    expect(after(pod('acme/whoami:v1.9.0', { 'kimup.cloudavenue.io/images': 'demos=v1.11.0' }), [image({ status: { rollout } })])).toEqual(['acme/whoami:v1.11.0']);
+    expect(
+      after(pod('acme/whoami:v1.9.0', { 'kimup.cloudavenue.io/images': 'demos=v1.11.0' }), [
+        image({ status: { rollout } }),
+      ]),
+    ).toEqual(['acme/whoami:v1.11.0']);
   });
 
   it('does not count where its rollout failed, by digest where both are known', () => {
-    const failed = (over: object = {}) => image({ status: { rollout: { tag: 'v1.11.0', phase: 'Failed', since: '', workloads: [], ...over } } });
+    const failed = (over: object = {}) =>
+      image({ status: { rollout: { tag: 'v1.11.0', phase: 'Failed', since: '', workloads: [], ...over } } });
     expect(after(named('demos=v1.11.0'), [failed()])).toEqual(['acme/whoami:v1.10.2']);
     expect(after(named(`demos=v1.11.0@${digest}`), [failed({ digest })])).toEqual(['acme/whoami:v1.10.2']);
     expect(after(named(`demos=v1.11.0@${otherDigest}`), [failed({ digest })])).toEqual(['acme/whoami:v1.11.0']);
@@ -170,26 +223,38 @@ describe('which Image', () => {
   const images = [image({ name: 'one' }), image({ name: 'two', tag: 'v1.9.5' })];
 
   it('is the one that the pod names', () => {
-    expect(after(pod('acme/whoami:v1.9.0', { 'kimup.cloudavenue.io/image': 'two' }), images)).toEqual(['acme/whoami:v1.9.5']);
+    expect(after(pod('acme/whoami:v1.9.0', { 'kimup.cloudavenue.io/image': 'two' }), images)).toEqual([
+      'acme/whoami:v1.9.5',
+    ]);
   });
 
   it('is none for a tie, and a warning names both', () => {
     for (const annotations of [undefined, { 'kimup.cloudavenue.io/image': 'three' }]) {
-      const { patches: puts, warnings } = mutatePod(pod(['acme/whoami:v1.9.0', 'acme/whoami:v1.8.0'], annotations), among(...images));
+      const { patches: puts, warnings } = mutatePod(
+        pod(['acme/whoami:v1.9.0', 'acme/whoami:v1.8.0'], annotations),
+        among(...images),
+      );
       expect(puts).toEqual([]);
       expect(warnings).toEqual([expect.stringMatching(/docker\.io\/acme\/whoami.*one, two$/)]);
     }
   });
 
   it('is the one on whose track the container is, before one that would take any word', () => {
-    const server = { ...image({ name: 'server', tag: 'server-0.7.0' }), spec: { ...image().spec, baseTag: 'server-0.1.0', tags: { extract: '^server-(.*)$' } } };
+    const server = {
+      ...image({ name: 'server', tag: 'server-0.7.0' }),
+      spec: { ...image().spec, baseTag: 'server-0.1.0', tags: { extract: '^server-(.*)$' } },
+    };
     const status = { ...server.status, baseTag: 'server-0.1.0' };
-    expect(after(pod(['acme/whoami:server-0.5.0', 'acme/whoami:v1.9.0']), [image(), { ...server, status }])).toEqual(['acme/whoami:server-0.7.0', 'acme/whoami:v1.10.2']);
+    expect(after(pod(['acme/whoami:server-0.5.0', 'acme/whoami:v1.9.0']), [image(), { ...server, status }])).toEqual([
+      'acme/whoami:server-0.7.0',
+      'acme/whoami:v1.10.2',
+    ]);
   });
 
   it('is found for each repository of a pod by itself', () => {
-    expect(after(pod(['acme/whoami:v1.9.0', 'nginx:1.26']), [image(), image({ name: 'web', image: 'nginx', tag: '1.27' })]))
-      .toEqual(['acme/whoami:v1.10.2', 'nginx:1.27']);
+    expect(
+      after(pod(['acme/whoami:v1.9.0', 'nginx:1.26']), [image(), image({ name: 'web', image: 'nginx', tag: '1.27' })]),
+    ).toEqual(['acme/whoami:v1.10.2', 'nginx:1.27']);
   });
 });
 
@@ -198,7 +263,10 @@ describe('which containers', () => {
     spec: {
       initContainers: [{ name: 'init', image: 'acme/whoami:v1.9.0' }],
       containers: [{ name: 'side', image: 'nginx:1' }, { name: 'main', image: 'acme/whoami:v1.9.0' }, { name: 'none' }],
-      ephemeralContainers: [{ name: 'old', image: 'acme/whoami:v1.9.0' }, { name: 'new', image: 'acme/whoami:v1.9.0' }],
+      ephemeralContainers: [
+        { name: 'old', image: 'acme/whoami:v1.9.0' },
+        { name: 'new', image: 'acme/whoami:v1.9.0' },
+      ],
     },
   };
 
@@ -213,7 +281,9 @@ describe('which containers', () => {
 
   it('are only the new ephemeral ones of a running pod', () => {
     const before: Pod = { spec: { ...all.spec, ephemeralContainers: all.spec!.ephemeralContainers!.slice(0, 1) } };
-    expect(mutatePod(all, among(image()), before).patches).toEqual([{ list: 'ephemeralContainers', index: 1, image: 'acme/whoami:v1.10.2' }]);
+    expect(mutatePod(all, among(image()), before).patches).toEqual([
+      { list: 'ephemeralContainers', index: 1, image: 'acme/whoami:v1.10.2' },
+    ]);
   });
 
   it('may be none', () => {
@@ -222,22 +292,46 @@ describe('which containers', () => {
 });
 
 describe('answering twice', () => {
-  const tag = fc.constantFrom('latest', 'v1', 'v1.9.0', 'v1.10.2', '1.10.2', 'v1.10.2-alpine', 'v2.0.0-rc.1', 'v2', 'edge', '20240101', '2024.01');
-  const container = fc.tuple(fc.constantFrom('nginx', 'docker.io/library/nginx', 'localhost:5000/app', 'other/app'), fc.option(tag, { nil: undefined }), fc.boolean())
+  const tag = fc.constantFrom(
+    'latest',
+    'v1',
+    'v1.9.0',
+    'v1.10.2',
+    '1.10.2',
+    'v1.10.2-alpine',
+    'v2.0.0-rc.1',
+    'v2',
+    'edge',
+    '20240101',
+    '2024.01',
+  );
+  const container = fc
+    .tuple(
+      fc.constantFrom('nginx', 'docker.io/library/nginx', 'localhost:5000/app', 'other/app'),
+      fc.option(tag, { nil: undefined }),
+      fc.boolean(),
+    )
     .map(([name, of, pinned]) => `${name}${of === undefined ? '' : `:${of}`}${pinned ? `@${digest}` : ''}`);
   const images = fc.tuple(tag, tag, fc.option(tag)).map(([a, b, failed]) => [
-    image({ name: 'web', image: 'nginx', tag: a, status: failed === null ? {} : { rollout: { tag: failed, phase: 'Failed', since: '', workloads: [] } } }),
+    image({
+      name: 'web',
+      image: 'nginx',
+      tag: a,
+      status: failed === null ? {} : { rollout: { tag: failed, phase: 'Failed', since: '', workloads: [] } },
+    }),
     image({ name: 'app', image: 'localhost:5000/app', tag: b }),
   ]);
   const annotations = fc.record({ 'kimup.cloudavenue.io/images': tag.map((of) => `web=${of}`) }, { requiredKeys: [] });
 
   it('changes nothing, and a digest or another repository never changes at all', () => {
-    fc.assert(fc.property(fc.array(container, { maxLength: 5 }), images, annotations, (containers, of, says) => {
-      const once = after(pod(containers, says), of);
-      expect(after(pod(once as string[], says), of)).toEqual(once);
-      containers.forEach((own, index) => {
-        if (own.includes('@') || own.startsWith('other/')) expect(once[index]).toBe(own);
-      });
-    }));
+    fc.assert(
+      fc.property(fc.array(container, { maxLength: 5 }), images, annotations, (containers, of, says) => {
+        const once = after(pod(containers, says), of);
+        expect(after(pod(once as string[], says), of)).toEqual(once);
+        containers.forEach((own, index) => {
+          if (own.includes('@') || own.startsWith('other/')) expect(once[index]).toBe(own);
+        });
+      }),
+    );
   });
 });

@@ -4,7 +4,15 @@ import { type PinnedTag, parsePinnedTag } from '../reference/pinned-tag.ts';
 import { IMAGES_ANNOTATION, parseImagesAnnotation } from '../assignment/images-annotation.ts';
 import { deploymentOf } from '../assignment/pod.ts';
 import { CONTAINER_LISTS, type ContainerList, type Pod } from '../assignment/pod.ts';
-import { type Contender, contenderFor, IMAGE_ANNOTATION, selectImage, type Selection, type TrackedImage, whyItStays } from '../assignment/image-ownership.ts';
+import {
+  type Contender,
+  contenderFor,
+  IMAGE_ANNOTATION,
+  selectImage,
+  type Selection,
+  type TrackedImage,
+  whyItStays,
+} from '../assignment/image-ownership.ts';
 import { resolveTag } from '../assignment/assign-tag.ts';
 
 /** A container whose image changes. */
@@ -44,17 +52,30 @@ export function mutatePod(pod: Pod, imagesFor: ImagesFor, before?: Pod): PodMuta
       const images = imagesFor(repositoryId(reference));
       if (images === undefined || images.length === 0) continue;
       entries ??= parseImagesAnnotation(annotations?.[IMAGES_ANNOTATION]);
-      const selection = selectImage(container.image, reference, contenders(images, entries, pod), annotations?.[IMAGE_ANNOTATION]);
-      if (selection.kind === 'one' && selection.fit.kind === 'put' && selection.contender.waits !== true) puts.push({ list, index, image: selection.fit.image });
-      for (const warning of warningsOf(selection, container.name, container.image, repositoryId(reference))) warnings.add(warning);
+      const selection = selectImage(
+        container.image,
+        reference,
+        contenders(images, entries, pod),
+        annotations?.[IMAGE_ANNOTATION],
+      );
+      if (selection.kind === 'one' && selection.fit.kind === 'put' && selection.contender.waits !== true)
+        puts.push({ list, index, image: selection.fit.image });
+      for (const warning of warningsOf(selection, container.name, container.image, repositoryId(reference)))
+        warnings.add(warning);
     }
   }
   return { patches: puts, warnings: [...warnings] };
 }
 
 /** With what each puts on the pod. */
-function contenders(images: readonly TrackedImage[], entries: ReadonlyMap<string, PinnedTag>, pod: Pod): readonly Contender[] {
-  return images.map((one) => contenderFor(one, resolveTag(one.image, entries.get(one.image.name) ?? kept(one.image, pod))));
+function contenders(
+  images: readonly TrackedImage[],
+  entries: ReadonlyMap<string, PinnedTag>,
+  pod: Pod,
+): readonly Contender[] {
+  return images.map((one) =>
+    contenderFor(one, resolveTag(one.image, entries.get(one.image.name) ?? kept(one.image, pod))),
+  );
 }
 
 /** What the pods of a workload that a person took out of the last rollout stay on, until the next. */
@@ -62,7 +83,8 @@ function kept(image: Image, pod: Pod): PinnedTag | undefined {
   const rows = image.status.rollout?.workloads;
   const owner = pod.metadata?.ownerReferences?.find(({ controller }) => controller === true);
   if (rows === undefined || owner === undefined) return undefined;
-  const [kind, name] = owner.kind === 'ReplicaSet' ? ['Deployment', deploymentOf(owner.name)] : [owner.kind, owner.name];
+  const [kind, name] =
+    owner.kind === 'ReplicaSet' ? ['Deployment', deploymentOf(owner.name)] : [owner.kind, owner.name];
   const keeps = rows.find((row) => row.pinnedTag !== undefined && row.name === name && row.kind === kind)?.pinnedTag;
   return keeps === undefined ? undefined : parsePinnedTag(keeps);
 }
@@ -73,12 +95,26 @@ function warningsOf(selection: Selection, container: string, own: string, reposi
     case 'one':
       return [];
     case 'tie': {
-      const names = selection.contenders.map(({ image: { name } }) => name).sort().join(', ');
-      return [cut(`kimup: several Images are for ${repository}, so none puts its tag; say which with the annotation ${IMAGE_ANNOTATION}: ${names}`)];
+      const names = selection.contenders
+        .map(({ image: { name } }) => name)
+        .sort()
+        .join(', ');
+      return [
+        cut(
+          `kimup: several Images are for ${repository}, so none puts its tag; say which with the annotation ${IMAGE_ANNOTATION}: ${names}`,
+        ),
+      ];
     }
     case 'none':
       return selection.left.flatMap(({ contender: { image, to, waits }, because }) =>
-        because === 'digest' || waits === true ? [] : [cut(`kimup: container ${container} keeps ${own}: ${whyItStays(because, readReference(own)?.tag, to.tag, image.name)}`)]);
+        because === 'digest' || waits === true
+          ? []
+          : [
+              cut(
+                `kimup: container ${container} keeps ${own}: ${whyItStays(because, readReference(own)?.tag, to.tag, image.name)}`,
+              ),
+            ],
+      );
   }
 }
 

@@ -33,6 +33,10 @@ export function resolveTag(image: Image, entry: PinnedTag | undefined): PinnedTa
 /** Of another digest than the one that failed, a tag is something else. */
 function hasFailed(image: Image, entry: PinnedTag): boolean {
   const rollout = image.status.rollout;
-  return rollout?.phase === 'Failed' && isOfThisImage(rollout, image) && rollout.tag === entry.tag
-    && (rollout.digest === undefined || entry.digest === undefined || rollout.digest === entry.digest);
+  return (
+    rollout?.phase === 'Failed' &&
+    isOfThisImage(rollout, image) &&
+    rollout.tag === entry.tag &&
+    (rollout.digest === undefined || entry.digest === undefined || rollout.digest === entry.digest)
+  );
 }

@@ -40,14 +40,24 @@ export function contenderFor({ image, track }: TrackedImage, to: TagToPut | unde
  *   put), or its tag is off the track
  */
 export type Rewrite =
-  | { readonly kind: 'put'; readonly image: string; /** Whether the container's tag says nothing of a track: any would take it. */ readonly any: boolean }
+  | {
+      readonly kind: 'put';
+      readonly image: string;
+      /** Whether the container's tag says nothing of a track: any would take it. */ readonly any: boolean;
+    }
   | { readonly kind: 'equal' }
   | { readonly kind: 'left'; readonly because: 'digest' | OffTrack };
 
 /** Which of several Images for a repository puts its tag on a container: one, none, or it can't be told. */
 export type Selection =
   | { readonly kind: 'one'; readonly contender: Contender; readonly fit: Exclude<Rewrite, { readonly kind: 'left' }> }
-  | { readonly kind: 'none'; readonly left: readonly { readonly contender: Contender; readonly because: Extract<Rewrite, { readonly kind: 'left' }>['because'] }[] }
+  | {
+      readonly kind: 'none';
+      readonly left: readonly {
+        readonly contender: Contender;
+        readonly because: Extract<Rewrite, { readonly kind: 'left' }>['because'];
+      }[];
+    }
   | { readonly kind: 'tie'; readonly contenders: readonly Contender[] };
 
 /**
@@ -55,11 +65,17 @@ export type Selection =
  * @param text the container's image as its manifest has it
  * @param reference the same, parsed
  */
-export function rewrite(text: string, reference: ImageReference, { track, to }: Pick<Contender, 'track' | 'to'>): Rewrite {
+export function rewrite(
+  text: string,
+  reference: ImageReference,
+  { track, to }: Pick<Contender, 'track' | 'to'>,
+): Rewrite {
   if (reference.tag === to.tag && reference.digest === to.digest) return { kind: 'equal' };
   if (reference.digest !== undefined) return { kind: 'left', because: 'digest' };
   const place = track.place(reference.tag, to.tag);
-  return place === 'on' || place === 'any' ? { kind: 'put', image: withTag(text, to.tag, to.digest), any: place === 'any' } : { kind: 'left', because: place };
+  return place === 'on' || place === 'any'
+    ? { kind: 'put', image: withTag(text, to.tag, to.digest), any: place === 'any' }
+    : { kind: 'left', because: place };
 }
 
 /**
@@ -68,7 +84,12 @@ export function rewrite(text: string, reference: ImageReference, { track, to }: 
  * @param contenders all of the container's repository, in one namespace
  * @param named the value of {@link IMAGE_ANNOTATION} on the pod or its template
  */
-export function selectImage(text: string, reference: ImageReference, contenders: readonly Contender[], named: string | undefined): Selection {
+export function selectImage(
+  text: string,
+  reference: ImageReference,
+  contenders: readonly Contender[],
+  named: string | undefined,
+): Selection {
   const on: Extract<Selection, { kind: 'one' }>[] = [];
   const left: { contender: Contender; because: 'digest' | OffTrack }[] = [];
   for (const contender of contenders) {
@@ -80,20 +101,33 @@ export function selectImage(text: string, reference: ImageReference, contenders:
   const own = on.filter(({ fit }) => fit.kind === 'equal' || !fit.any);
   const counting = own.length > 0 ? own : on;
   const [only] = counting;
-  return counting.length === 1 ? only! : counting.find(({ contender }) => contender.image.name === named) ?? { kind: 'tie', contenders: counting.map(({ contender }) => contender) };
+  return counting.length === 1
+    ? only!
+    : (counting.find(({ contender }) => contender.image.name === named) ?? {
+        kind: 'tie',
+        contenders: counting.map(({ contender }) => contender),
+      });
 }
 
 /** Why a container keeps its image, after `keeps app:1.9: `. */
 export function whyItStays(because: 'digest' | OffTrack, own: string | undefined, tag: string, image: string): string {
   switch (because) {
-    case 'digest': return 'it names a digest, which stays';
+    case 'digest':
+      return 'it names a digest, which stays';
     case 'above':
-    case 'below': return `${because} ${tag}, the tag of Image ${image}`;
-    case 'beyond': return `beyond ${tag}, the tag of Image ${image}, to one of its rules`;
-    case 'base-tag': return `it is the spec.baseTag of Image ${image}, which is not there yet`;
-    case 'variant': return `another variant than ${tag}, the tag of Image ${image}`;
-    case 'series': return `not written like ${tag}, the tag of Image ${image}`;
-    case 'no-version': return `${tag}, the tag of Image ${image}, is no version`;
-    case 'out-of-reach': return `no rule that moves Image ${image} goes from ${own ?? ''} to ${tag}`;
+    case 'below':
+      return `${because} ${tag}, the tag of Image ${image}`;
+    case 'beyond':
+      return `beyond ${tag}, the tag of Image ${image}, to one of its rules`;
+    case 'base-tag':
+      return `it is the spec.baseTag of Image ${image}, which is not there yet`;
+    case 'variant':
+      return `another variant than ${tag}, the tag of Image ${image}`;
+    case 'series':
+      return `not written like ${tag}, the tag of Image ${image}`;
+    case 'no-version':
+      return `${tag}, the tag of Image ${image}, is no version`;
+    case 'out-of-reach':
+      return `no rule that moves Image ${image} goes from ${own ?? ''} to ${tag}`;
   }
 }

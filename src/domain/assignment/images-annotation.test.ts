@@ -7,10 +7,12 @@ const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
 describe('the entries of a pod template', () => {
   it('are one an Image, with or without a digest', () => {
-    expect(parseImagesAnnotation(`demos=v1.10.2@${digest},web.front=1.27-alpine`)).toEqual(new Map<string, PinnedTag>([
-      ['demos', { tag: 'v1.10.2', digest }],
-      ['web.front', { tag: '1.27-alpine' }],
-    ]));
+    expect(parseImagesAnnotation(`demos=v1.10.2@${digest},web.front=1.27-alpine`)).toEqual(
+      new Map<string, PinnedTag>([
+        ['demos', { tag: 'v1.10.2', digest }],
+        ['web.front', { tag: '1.27-alpine' }],
+      ]),
+    );
   });
 
   it.each([
@@ -31,7 +33,14 @@ describe('the entries of a pod template', () => {
   });
 
   it('are written sorted by name, whatever order they came in', () => {
-    expect(formatImagesAnnotation(new Map([['web', { tag: 'v2' }], ['app', { tag: 'v1', digest }]]))).toBe(`app=v1@${digest},web=v2`);
+    expect(
+      formatImagesAnnotation(
+        new Map([
+          ['web', { tag: 'v2' }],
+          ['app', { tag: 'v1', digest }],
+        ]),
+      ),
+    ).toBe(`app=v1@${digest},web=v2`);
     expect(formatImagesAnnotation(new Map())).toBe('');
   });
 
@@ -39,23 +48,37 @@ describe('the entries of a pod template', () => {
     expect(parseImagesAnnotation('demos=v1,demos=v2').get('demos')).toEqual({ tag: 'v2' });
   });
 
-  const entry = fc.record({
-    tag: fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/),
-    digest: fc.option(fc.stringMatching(/^sha256:[0-9a-f]{64}$/), { nil: undefined }),
-  }).map(({ tag, digest: of }): PinnedTag => (of === undefined ? { tag } : { tag, digest: of }));
-  const entries = fc.array(fc.tuple(fc.stringMatching(/^[a-z0-9]([a-z0-9.-]{0,30}[a-z0-9])?$/), entry)).map((list) => new Map(list));
+  const entry = fc
+    .record({
+      tag: fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/),
+      digest: fc.option(fc.stringMatching(/^sha256:[0-9a-f]{64}$/), { nil: undefined }),
+    })
+    .map(({ tag, digest: of }): PinnedTag => (of === undefined ? { tag } : { tag, digest: of }));
+  const entries = fc
+    .array(fc.tuple(fc.stringMatching(/^[a-z0-9]([a-z0-9.-]{0,30}[a-z0-9])?$/), entry))
+    .map((list) => new Map(list));
 
   it('read back as they were written', () => {
-    fc.assert(fc.property(entries, (map) => {
-      expect(parseImagesAnnotation(formatImagesAnnotation(map))).toEqual(new Map([...map].sort(([a], [b]) => (a < b ? -1 : 1))));
-    }));
-    fc.assert(fc.property(entry, (one) => { expect(parsePinnedTag(formatPinnedTag(one))).toEqual(one); }));
+    fc.assert(
+      fc.property(entries, (map) => {
+        expect(parseImagesAnnotation(formatImagesAnnotation(map))).toEqual(
+          new Map([...map].sort(([a], [b]) => (a < b ? -1 : 1))),
+        );
+      }),
+    );
+    fc.assert(
+      fc.property(entry, (one) => {
+        expect(parsePinnedTag(formatPinnedTag(one))).toEqual(one);
+      }),
+    );
   });
 
   it('never throw, and what was read is written the same twice', () => {
-    fc.assert(fc.property(fc.string(), (text) => {
-      const once = formatImagesAnnotation(parseImagesAnnotation(text));
-      expect(formatImagesAnnotation(parseImagesAnnotation(once))).toBe(once);
-    }));
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const once = formatImagesAnnotation(parseImagesAnnotation(text));
+        expect(formatImagesAnnotation(parseImagesAnnotation(once))).toBe(once);
+      }),
+    );
   });
 });

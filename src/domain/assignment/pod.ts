@@ -8,7 +8,11 @@ export interface Container {
 export interface Pod {
   readonly metadata?: {
     readonly annotations?: Readonly<Record<string, string>>;
-    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly controller?: boolean }[];
+    readonly ownerReferences?: readonly {
+      readonly kind: string;
+      readonly name: string;
+      readonly controller?: boolean;
+    }[];
   };
   readonly spec?: {
     readonly containers?: readonly Container[];

@@ -44,9 +44,12 @@ describe('the failure policy', () => {
     [undefined, 'fail', 'ignore', 'ignore'],
     [undefined, undefined, 'ignore', 'ignore'],
     [undefined, undefined, 'whatever', 'fail'],
-  ])('of a pod with enabled %s and policy %s in a namespace with policy %s is %s', (enabled, policy, namespace, expected) => {
-    expect(failurePolicy(says(enabled, policy), says('true', namespace))).toBe(expected);
-  });
+  ])(
+    'of a pod with enabled %s and policy %s in a namespace with policy %s is %s',
+    (enabled, policy, namespace, expected) => {
+      expect(failurePolicy(says(enabled, policy), says('true', namespace))).toBe(expected);
+    },
+  );
 });
 
 it('leaves out kube-system and the namespace of kimup', () => {

@@ -6,15 +6,24 @@ import { answer, ruleOf } from '../../../test/support/domain/rules.ts';
 import type { DecisionInput, RuleOutcome } from './decide.ts';
 
 /** Rules as `type: action, action`. */
-const rules = (...lines: string[]) => buildRules(lines.map((line) => {
-  const [type, actions] = line.split(': ') as [RuleType, string];
-  return { name: type, type, ...(type === 'semver-range' ? { value: '*' } : {}), actions: actions.split(', ').map((action) => ({ type: action as ActionType })) };
-}));
+const rules = (...lines: string[]) =>
+  buildRules(
+    lines.map((line) => {
+      const [type, actions] = line.split(': ') as [RuleType, string];
+      return {
+        name: type,
+        type,
+        ...(type === 'semver-range' ? { value: '*' } : {}),
+        actions: actions.split(', ').map((action) => ({ type: action as ActionType })),
+      };
+    }),
+  );
 
 const TAGS = ['v1.9.0', 'v1.9.5', 'v1.10.0', 'v1.10.2', 'v2.0.0', 'latest'];
 /** What a rule says, in one line. */
 const said = ({ rule, tag, reason }: RuleOutcome): string => `${rule}: ${tag ?? '-'}: ${reason}`;
-const ask = (input: Partial<DecisionInput> & Pick<DecisionInput, 'rules'>) => answer({ currentTag: 'v1.9.0', tags: TAGS, withMisses: true, ...input });
+const ask = (input: Partial<DecisionInput> & Pick<DecisionInput, 'rules'>) =>
+  answer({ currentTag: 'v1.9.0', tags: TAGS, withMisses: true, ...input });
 
 describe('the decision', () => {
   it.each<[what: string, lines: string[], current: string, decision: string]>([
@@ -22,27 +31,68 @@ describe('the decision', () => {
     ['stays without a newer tag', ['semver-minor: apply'], 'v1.10.2', 'stay'],
     ['stays on what is no version', ['semver-minor: apply'], 'latest', 'stay'],
     ['stays without rules', [], 'v1.9.0', 'stay'],
-    ['takes the first rule that moves, not the highest tag', ['semver-patch: apply', 'semver-major: apply'], 'v1.9.0', 'v1.9.5 by semver-patch, apply'],
-    ['asks the next rule where one finds nothing', ['semver-patch: apply', 'semver-major: apply'], 'v1.10.2', 'v2.0.0 by semver-major, apply'],
-    ['passes over a rule that only alerts', ['semver-major: alert-discord', 'semver-minor: apply'], 'v1.9.0', 'v1.10.2 by semver-minor, apply'],
-    ['asks for approval where the rule says so', ['semver-minor: request-approval', 'semver-patch: apply'], 'v1.9.0', 'v1.10.2 by semver-minor, request-approval'],
-    ['takes the first of two moving actions', ['semver-minor: request-approval, apply'], 'v1.9.0', 'v1.10.2 by semver-minor, request-approval'],
+    [
+      'takes the first rule that moves, not the highest tag',
+      ['semver-patch: apply', 'semver-major: apply'],
+      'v1.9.0',
+      'v1.9.5 by semver-patch, apply',
+    ],
+    [
+      'asks the next rule where one finds nothing',
+      ['semver-patch: apply', 'semver-major: apply'],
+      'v1.10.2',
+      'v2.0.0 by semver-major, apply',
+    ],
+    [
+      'passes over a rule that only alerts',
+      ['semver-major: alert-discord', 'semver-minor: apply'],
+      'v1.9.0',
+      'v1.10.2 by semver-minor, apply',
+    ],
+    [
+      'asks for approval where the rule says so',
+      ['semver-minor: request-approval', 'semver-patch: apply'],
+      'v1.9.0',
+      'v1.10.2 by semver-minor, request-approval',
+    ],
+    [
+      'takes the first of two moving actions',
+      ['semver-minor: request-approval, apply'],
+      'v1.9.0',
+      'v1.10.2 by semver-minor, request-approval',
+    ],
     ['stays where rules only alert', ['semver-major: alert-discord'], 'v1.9.0', 'stay'],
   ])('%s', (_what, lines, currentTag, expected) => {
     const decision = ask({ rules: rules(...lines), currentTag });
-    expect(decision.kind === 'move' ? `${decision.tag} by ${decision.rule}, ${decision.action}` : decision.kind).toBe(expected);
+    expect(decision.kind === 'move' ? `${decision.tag} by ${decision.rule}, ${decision.action}` : decision.kind).toBe(
+      expected,
+    );
   });
 
   it('says why it moves', () => {
     expect(ask({ rules: rules('semver-minor: apply') })).toEqual({
-      kind: 'move', tag: 'v1.10.2', rule: 'semver-minor', action: 'apply', alerts: [],
+      kind: 'move',
+      tag: 'v1.10.2',
+      rule: 'semver-minor',
+      action: 'apply',
+      alerts: [],
       reason: 'v1.10.2 is the highest with major 1 and a minor above 9',
-      outcomes: [{ rule: 'semver-minor', type: 'semver-minor', tag: 'v1.10.2', reason: 'v1.10.2 is the highest with major 1 and a minor above 9' }],
+      outcomes: [
+        {
+          rule: 'semver-minor',
+          type: 'semver-minor',
+          tag: 'v1.10.2',
+          reason: 'v1.10.2 is the highest with major 1 and a minor above 9',
+        },
+      ],
     });
   });
 
   it('says of each rule why it does not move', () => {
-    const { kind, outcomes, alerts } = ask({ rules: rules('semver-minor: apply', 'semver-major: alert-discord'), currentTag: 'v1.10.2' });
+    const { kind, outcomes, alerts } = ask({
+      rules: rules('semver-minor: apply', 'semver-major: alert-discord'),
+      currentTag: 'v1.10.2',
+    });
     expect(kind).toBe('stay');
     expect(outcomes.map(said)).toEqual([
       'semver-minor: -: no tag with major 1 and a minor above 10; 1 newer tag is of another major (v2.0.0)',
@@ -53,18 +103,29 @@ describe('the decision', () => {
 
   it('asks of a tag that is numbered in another way whether it is meant, and takes it', () => {
     const remark = "a change of numbering? exclude it with spec.tags.exclude, such as '^v\\d{4}\\.'";
-    const { kind, outcomes } = ask({ rules: rules('semver-major: apply', 'semver-range: apply', 'semver-major: alert-discord'), tags: [...TAGS, 'v2021.12.16'] });
+    const { kind, outcomes } = ask({
+      rules: rules('semver-major: apply', 'semver-range: apply', 'semver-major: alert-discord'),
+      tags: [...TAGS, 'v2021.12.16'],
+    });
     expect(kind).toBe('move');
     expect(outcomes.map(said)).toEqual([
       `semver-major: v2021.12.16: v2021.12.16 is the highest with a major above 1; ${remark}`,
       `semver-range: v2021.12.16: v2021.12.16 is the highest in * above v1.9.0; ${remark}`,
       `semver-major: v2021.12.16: v2021.12.16 is the highest with a major above 1, but the rule has no action that moves the Image (apply, request-approval); ${remark}`,
     ]);
-    expect(ask({ rules: rules('semver-major: apply'), tags: ['v2021.12.16'] })).toMatchObject({ reason: `v2021.12.16 is the highest with a major above 1; ${remark}` });
+    expect(ask({ rules: rules('semver-major: apply'), tags: ['v2021.12.16'] })).toMatchObject({
+      reason: `v2021.12.16 is the highest with a major above 1; ${remark}`,
+    });
   });
 
   it('alerts by every rule that finds a tag, also after the one that moves', () => {
-    const { kind, alerts } = ask({ rules: rules('semver-patch: alert-email, apply', 'semver-minor: apply', 'semver-major: alert-discord, alert-email') });
+    const { kind, alerts } = ask({
+      rules: rules(
+        'semver-patch: alert-email, apply',
+        'semver-minor: apply',
+        'semver-major: alert-discord, alert-email',
+      ),
+    });
     expect(kind).toBe('move');
     expect(alerts).toEqual([
       { rule: 'semver-patch', tag: 'v1.9.5', actions: [{ type: 'alert-email' }] },
@@ -73,7 +134,12 @@ describe('the decision', () => {
   });
 
   it('holds while an update is under way, and alerts all the same', () => {
-    expect(ask({ rules: rules('semver-minor: apply', 'semver-major: alert-discord'), updating: { tag: 'v1.10.0', rule: 'Automatic' } })).toMatchObject({
+    expect(
+      ask({
+        rules: rules('semver-minor: apply', 'semver-major: alert-discord'),
+        updating: { tag: 'v1.10.0', rule: 'Automatic' },
+      }),
+    ).toMatchObject({
       kind: 'hold',
       reason: 'the update to v1.10.0 (Automatic) is under way; nothing else moves until it has ended',
       alerts: [{ rule: 'semver-major', tag: 'v2.0.0', actions: [{ type: 'alert-discord' }] }],
@@ -88,8 +154,8 @@ describe('a tag whose rollout failed', () => {
     const { kind, outcomes } = ask({ rules: rules('semver-minor: apply'), rejected });
     expect(kind).toBe('stay');
     expect(outcomes.map(said)).toEqual([
-      'semver-minor: -: no tag with major 1 and a minor above 9; v1.10.2 is left out until it points at something new, since its rollout failed (crash loop); 1 more does not pass'
-      + '; 1 newer tag is of the same minor (v1.9.5); 1 newer tag is of another major (v2.0.0)',
+      'semver-minor: -: no tag with major 1 and a minor above 9; v1.10.2 is left out until it points at something new, since its rollout failed (crash loop); 1 more does not pass' +
+        '; 1 newer tag is of the same minor (v1.9.5); 1 newer tag is of another major (v2.0.0)',
     ]);
   });
 
@@ -103,11 +169,17 @@ describe('a tag whose rollout failed', () => {
   ])('gives way to a newer one: %s makes it %s', (pushed, expected) => {
     const decision = ask({ rules: rules('semver-minor: apply'), rejected, tags: [...TAGS, pushed] });
     expect(decision.kind === 'move' ? decision.tag : undefined).toBe(expected);
-    if (decision.kind === 'move') expect(decision.reason).toBe(`${expected} is the highest with major 1 and a minor above 9`);
+    if (decision.kind === 'move')
+      expect(decision.reason).toBe(`${expected} is the highest with major 1 and a minor above 9`);
   });
 
   it('does not keep another variant back', () => {
-    const decision = ask({ rules: rules('semver-minor: apply'), rejected, currentTag: 'v1.9.0-slim', tags: [...TAGS, 'v1.10.0-slim'] });
+    const decision = ask({
+      rules: rules('semver-minor: apply'),
+      rejected,
+      currentTag: 'v1.9.0-slim',
+      tags: [...TAGS, 'v1.10.0-slim'],
+    });
     expect(decision).toMatchObject({ kind: 'move', tag: 'v1.10.0-slim' });
   });
 
@@ -118,12 +190,20 @@ describe('a tag whose rollout failed', () => {
     ['3.4.0-r99', undefined],
     ['3.4.1-r9-slim', '3.4.1-r9-slim'],
   ])('gives way to a newer build of the same version by regex: %s makes it %s', (pushed, expected) => {
-    const decision = ask({ rules: [ruleOf('regex', '^3\\.4\\.\\d-r')], currentTag: '3.4.0-r9', tags: ['3.4.1-r25', '3.4.1-r24', pushed], rejected: { tag: '3.4.1-r25', reason: 'x' } });
+    const decision = ask({
+      rules: [ruleOf('regex', '^3\\.4\\.\\d-r')],
+      currentTag: '3.4.0-r9',
+      tags: ['3.4.1-r25', '3.4.1-r24', pushed],
+      rejected: { tag: '3.4.1-r25', reason: 'x' },
+    });
     expect(decision.kind === 'move' ? decision.tag : undefined).toBe(expected);
   });
 
   it('that is no version is left out alone', () => {
-    expect(ask({ rules: rules('semver-minor: apply'), rejected: { tag: 'latest', reason: 'x' } })).toMatchObject({ kind: 'move', tag: 'v1.10.2' });
+    expect(ask({ rules: rules('semver-minor: apply'), rejected: { tag: 'latest', reason: 'x' } })).toMatchObject({
+      kind: 'move',
+      tag: 'v1.10.2',
+    });
   });
 
   it('that has gone from the registry is not spoken of', () => {

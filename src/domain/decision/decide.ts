@@ -86,16 +86,26 @@ export function decide(input: DecisionInput): Decision {
     const selected = selectCandidate(rule, move === undefined ? input : { ...input, provenTags: false }, shown);
     if (selected.kind === 'ask') return selected;
     currentDigest ??= selected.currentDigest;
-    for (const passed of selected.passedOver) if (passed.recheckAt !== undefined) recheckAt = Math.min(recheckAt ?? passed.recheckAt, passed.recheckAt);
+    for (const passed of selected.passedOver)
+      if (passed.recheckAt !== undefined) recheckAt = Math.min(recheckAt ?? passed.recheckAt, passed.recheckAt);
     const { tag } = selected;
     const actions = rule.actions.filter((each) => !movesImage(each));
     const action = rule.actions.find(movesImage)?.type;
-    const reason = reasonOf(rule, selected) + (tag === undefined ? missesOf(rule, selected, input, shown) : `${action === undefined ? NOT_MOVED : ''}${remarkOn(rule, selected, shown)}`);
+    const reason =
+      reasonOf(rule, selected) +
+      (tag === undefined
+        ? missesOf(rule, selected, input, shown)
+        : `${action === undefined ? NOT_MOVED : ''}${remarkOn(rule, selected, shown)}`);
     if (tag !== undefined && actions.length > 0) alerts.push({ rule: rule.name, tag, actions });
     if (tag !== undefined && action !== undefined) move ??= { tag, rule: rule.name, action, reason };
     outcomes.push({ rule: rule.name, type: rule.type, tag, reason });
   }
-  const findings: Findings = { outcomes, alerts, ...(currentDigest === undefined ? {} : { currentDigest }), ...(recheckAt === undefined ? {} : { recheckAt }) };
+  const findings: Findings = {
+    outcomes,
+    alerts,
+    ...(currentDigest === undefined ? {} : { currentDigest }),
+    ...(recheckAt === undefined ? {} : { recheckAt }),
+  };
   const hold = holdOf(input);
   if (hold !== undefined) return { kind: 'hold', ...hold, ...findings };
   return move === undefined ? { kind: 'stay', ...findings } : { kind: 'move', ...move, ...findings };
@@ -104,8 +114,15 @@ export function decide(input: DecisionInput): Decision {
 const NOT_MOVED = ', but the rule has no action that moves the Image (apply, request-approval)';
 
 /** Of a rule that finds nothing, which newer tags it leaves out, where that is asked for. */
-function missesOf(rule: Rule, { selector, notApplicable }: SelectedCandidate, { withMisses }: DecisionInput, shown: Shown): string {
-  return withMisses === true && rule.byDigest !== true && selector !== undefined && notApplicable === undefined ? newerMisses(selector, shown.tags) : '';
+function missesOf(
+  rule: Rule,
+  { selector, notApplicable }: SelectedCandidate,
+  { withMisses }: DecisionInput,
+  shown: Shown,
+): string {
+  return withMisses === true && rule.byDigest !== true && selector !== undefined && notApplicable === undefined
+    ? newerMisses(selector, shown.tags)
+    : '';
 }
 
 function reasonOf(rule: Rule, { tag, selector, notApplicable, passedOver, cutShort }: SelectedCandidate): string {

@@ -41,7 +41,8 @@ export function explain(input: DecisionInput): readonly TagVerdict[] {
     const judge = judgeOf(rule, picked, shown, currentTag);
     for (const tag of tags) {
       const hides = tag === picked.tag ? undefined : hidden.get(tag);
-      const [verdict, reason, newer] = hides === undefined ? judge(tag) : ['excluded' as const, hides, isNewer(tag, currentTag)];
+      const [verdict, reason, newer] =
+        hides === undefined ? judge(tag) : ['excluded' as const, hides, isNewer(tag, currentTag)];
       verdicts.push({ tag, rule: rule.name, verdict, reason, newer });
     }
   }
@@ -54,7 +55,7 @@ type Judgement = readonly [verdict: TagVerdict['verdict'], reason: string, newer
 function judgeOf(rule: Rule, picked: SelectedCandidate, shown: Shown, currentTag: string): (tag: string) => Judgement {
   const { selector: chooser, tag: selected, notApplicable: stuck, passedOver } = picked;
   if (chooser === undefined || stuck !== undefined) return () => ['excluded', `is not compared: ${stuck ?? ''}`, false];
-  const textOf = (tag: string): string => rule.byDigest === true ? tag : shown.textOf(tag);
+  const textOf = (tag: string): string => (rule.byDigest === true ? tag : shown.textOf(tag));
   const best = selected === undefined ? undefined : textOf(selected);
   const missOf = chooser.explain(shown.tags);
   const failed = new Map(passedOver.map(({ tag, reason }) => [tag, reason]));
@@ -65,10 +66,19 @@ function judgeOf(rule: Rule, picked: SelectedCandidate, shown: Shown, currentTag
     const text = textOf(tag);
     const miss = missOf(text);
     const newer = miss === undefined || miss.newer;
-    if (best !== undefined && (miss === undefined || miss.sameSeries) && (text === best || chooser.isBelow(text, best))) {
-      return ['older', tag === currentTag ? 'is the current tag' : `is ${chooser.descends === true ? 'above' : 'below'} ${selected!}`, newer];
+    if (
+      best !== undefined &&
+      (miss === undefined || miss.sameSeries) &&
+      (text === best || chooser.isBelow(text, best))
+    ) {
+      return [
+        'older',
+        tag === currentTag ? 'is the current tag' : `is ${chooser.descends === true ? 'above' : 'below'} ${selected!}`,
+        newer,
+      ];
     }
-    if (miss === undefined) return ['excluded', `is not looked at, since ${MOST_TRIED} better ones did not pass`, newer];
+    if (miss === undefined)
+      return ['excluded', `is not looked at, since ${MOST_TRIED} better ones did not pass`, newer];
     return ['excluded', tag === currentTag ? 'is the current tag' : `is ${miss.reason}`, newer];
   };
 }
@@ -106,9 +116,20 @@ export function newerMisses(chooser: CandidateSelector, tags: readonly string[])
     group.distance = Math.min(group.distance, miss.distance);
     if (miss.distance === group.distance) group.nearest.push(tag);
   }
-  return [...groups].sort(([one, a], [other, b]) => a.distance - b.distance || compareText(one, other)).slice(0, 2)
-    .map(([, { miss: { reason, wayOut }, tags, nearest }]) =>
-      `; ${tags.size === 1 ? `1 newer tag is ${reason}` : `${tags.size} newer tags are ${plural(reason)}`} (${newestOf(nearest)!})${wayOut === undefined ? '' : `, ${wayOut}`}`)
+  return [...groups]
+    .sort(([one, a], [other, b]) => a.distance - b.distance || compareText(one, other))
+    .slice(0, 2)
+    .map(
+      ([
+        ,
+        {
+          miss: { reason, wayOut },
+          tags,
+          nearest,
+        },
+      ]) =>
+        `; ${tags.size === 1 ? `1 newer tag is ${reason}` : `${tags.size} newer tags are ${plural(reason)}`} (${newestOf(nearest)!})${wayOut === undefined ? '' : `, ${wayOut}`}`,
+    )
     .join('');
 }
 

@@ -38,10 +38,27 @@ export interface SelectedCandidate {
 export function selectCandidate(rule: Rule, input: DecisionInput, shown: Shown): Selection {
   const passedOver: PassedOver[] = [];
   let currentDigest: string | undefined;
-  const done = (tag: string | undefined, selector: CandidateSelector | undefined, notApplicable?: string): SelectedCandidate => ({ kind: 'picked', tag, selector, notApplicable, passedOver, cutShort: false, currentDigest });
+  const done = (
+    tag: string | undefined,
+    selector: CandidateSelector | undefined,
+    notApplicable?: string,
+  ): SelectedCandidate => ({
+    kind: 'picked',
+    tag,
+    selector,
+    notApplicable,
+    passedOver,
+    cutShort: false,
+    currentDigest,
+  });
 
   if (rule.byDigest === true) shown = EVERY_TAG.show(input.currentTag, input.tags);
-  if (shown.current === undefined) return done(undefined, undefined, `spec.tags.extract does not match the current tag ${input.currentTag}; set spec.baseTag to a tag that it matches`);
+  if (shown.current === undefined)
+    return done(
+      undefined,
+      undefined,
+      `spec.tags.extract does not match the current tag ${input.currentTag}; set spec.baseTag to a tag that it matches`,
+    );
   const selector = rule.from(shown.current);
   if (selector.notApplicable !== undefined) return done(undefined, selector, selector.notApplicable);
   for (const text of selector.candidates(shown.tags)) {
@@ -51,7 +68,11 @@ export function selectCandidate(rule: Rule, input: DecisionInput, shown: Shown):
       if (veto === undefined) return done(tag, selector);
       if (!isExclusion(veto)) return { kind: 'ask', tag: veto.tag, facts: veto.missing };
       currentDigest = veto.currentDigest ?? currentDigest;
-      passedOver.push({ tag, reason: veto.reason, ...(veto.recheckAt === undefined ? {} : { recheckAt: veto.recheckAt }) });
+      passedOver.push({
+        tag,
+        reason: veto.reason,
+        ...(veto.recheckAt === undefined ? {} : { recheckAt: veto.recheckAt }),
+      });
     }
   }
   return done(undefined, selector);

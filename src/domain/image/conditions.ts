@@ -18,7 +18,8 @@ export function conditionsAfter(
 ): readonly Condition[] {
   return states.map((state) => {
     const previous = before.find((condition) => condition.type === state.type);
-    const lastTransitionTime = previous !== undefined && previous.status === state.status ? previous.lastTransitionTime : now;
+    const lastTransitionTime =
+      previous !== undefined && previous.status === state.status ? previous.lastTransitionTime : now;
     return { ...state, message: shorten(state.message), observedGeneration, lastTransitionTime };
   });
 }

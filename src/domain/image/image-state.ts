@@ -14,15 +14,19 @@ export function startOver(image: Image): boolean {
 
 /** Whether the Image was never refreshed as it is now: new, or its spec changed since. */
 export function needsRefresh(image: Image): boolean {
-  return image.status.tag === undefined
-    || image.status.observedGeneration !== image.generation
-    || startOver(image)
-    || image.status.baseTag !== image.spec.baseTag;
+  return (
+    image.status.tag === undefined ||
+    image.status.observedGeneration !== image.generation ||
+    startOver(image) ||
+    image.status.baseTag !== image.spec.baseTag
+  );
 }
 
 /** Whether the last refresh failed and was to be tried again: told from the Image after a restart. */
 export function wasRetrying(image: Image): boolean {
-  return image.status.conditions.some(({ type, status, reason }) => type === 'Reconciling' && status === 'True' && reason === RETRYING);
+  return image.status.conditions.some(
+    ({ type, status, reason }) => type === 'Reconciling' && status === 'True' && reason === RETRYING,
+  );
 }
 
 /** Whether the operator has brought the update under way to an end that is not recorded yet. */
@@ -35,15 +39,18 @@ export function settled(image: Image): 'Healthy' | 'Failed' | undefined {
   const { update, rollout } = image.status;
   if (update === undefined || rollout === undefined) return undefined;
   // The operator copies `since` from the update it rolls out, so that no two clocks are compared.
-  if (rollout.tag !== update.tag || rollout.digest !== update.digest || rollout.since !== update.since) return undefined;
+  if (rollout.tag !== update.tag || rollout.digest !== update.digest || rollout.since !== update.since)
+    return undefined;
   return rollout.phase === 'Progressing' ? undefined : rollout.phase;
 }
 
 /** Whether the status speaks of the present `spec.image` and `spec.baseTag`, so that its tag may be put on pods. */
 export function statusIsCurrent(image: Image): boolean {
-  return image.status.tag !== undefined
-    && image.status.image === image.spec.image
-    && image.status.baseTag === image.spec.baseTag;
+  return (
+    image.status.tag !== undefined &&
+    image.status.image === image.spec.image &&
+    image.status.baseTag === image.spec.baseTag
+  );
 }
 
 /** Whether the rollout was for the repository that the Image is for now; what an older kimup wrote does not say. */

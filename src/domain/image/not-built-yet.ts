@@ -11,12 +11,21 @@ export interface NotBuiltYet {
 export function notBuiltYet({ triggers, rules }: ImageSpec): NotBuiltYet[] {
   const found: NotBuiltYet[] = [];
   triggers.forEach(({ type }, i) => {
-    if (type === 'webhook') found.push({ field: `spec.triggers[${i}].type`, message: 'triggers of type "webhook" are not built yet, so this one never fires; use "crontab"' });
+    if (type === 'webhook')
+      found.push({
+        field: `spec.triggers[${i}].type`,
+        message: 'triggers of type "webhook" are not built yet, so this one never fires; use "crontab"',
+      });
   });
-  rules.forEach(({ actions }, rule) => actions.forEach(({ type }, i) => {
-    if (type === 'alert-discord' || type === 'alert-email') {
-      found.push({ field: `spec.rules[${rule}].actions[${i}].type`, message: `actions of type ${JSON.stringify(type)} are not built yet, so nothing is sent` });
-    }
-  }));
+  rules.forEach(({ actions }, rule) =>
+    actions.forEach(({ type }, i) => {
+      if (type === 'alert-discord' || type === 'alert-email') {
+        found.push({
+          field: `spec.rules[${rule}].actions[${i}].type`,
+          message: `actions of type ${JSON.stringify(type)} are not built yet, so nothing is sent`,
+        });
+      }
+    }),
+  );
   return found;
 }

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { familiarName, formatImageReference, type ImageReference, parseImageReference, repositoryId, sameRepository, withTag } from './image-reference.ts';
+import {
+  familiarName,
+  formatImageReference,
+  type ImageReference,
+  parseImageReference,
+  repositoryId,
+  sameRepository,
+  withTag,
+} from './image-reference.ts';
 import { InvalidImageReferenceError, isTag } from './reference-grammar.ts';
 
 const hex = '0123456789abcdef'.repeat(4);
@@ -51,7 +59,12 @@ describe('an image reference', () => {
     [`a/${'b'.repeat(253)}`, 'docker.io', `a/${'b'.repeat(253)}`],
     [`localhost/${hex}`, 'localhost', hex],
   ])('%s', (text, registry, repository, tag, digest) => {
-    const expected = { registry, repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
+    const expected = {
+      registry,
+      repository,
+      ...(tag === undefined ? {} : { tag }),
+      ...(digest === undefined ? {} : { digest }),
+    };
     expect(parseImageReference(text)).toEqual(expected);
   });
 
@@ -112,7 +125,11 @@ describe('an image reference', () => {
   });
 
   it('reads host:5000 alone as a repository and a tag, as container runtimes do', () => {
-    expect(parseImageReference('host:5000')).toEqual({ registry: 'docker.io', repository: 'library/host', tag: '5000' });
+    expect(parseImageReference('host:5000')).toEqual({
+      registry: 'docker.io',
+      repository: 'library/host',
+      tag: '5000',
+    });
     expect(parseImageReference('a.b')).toEqual({ registry: 'docker.io', repository: 'library/a.b' });
   });
 
@@ -141,8 +158,17 @@ describe('an image reference', () => {
   });
 
   it('names the same repository in any spelling', () => {
-    const spellings = ['nginx', 'nginx:1', 'library/nginx', 'docker.io/nginx', 'Index.Docker.io/library/nginx', `registry-1.docker.io/library/nginx@${sha256}`];
-    expect(new Set(spellings.map((text) => repositoryId(parseImageReference(text))))).toEqual(new Set(['docker.io/library/nginx']));
+    const spellings = [
+      'nginx',
+      'nginx:1',
+      'library/nginx',
+      'docker.io/nginx',
+      'Index.Docker.io/library/nginx',
+      `registry-1.docker.io/library/nginx@${sha256}`,
+    ];
+    expect(new Set(spellings.map((text) => repositoryId(parseImageReference(text))))).toEqual(
+      new Set(['docker.io/library/nginx']),
+    );
     expect(sameRepository(parseImageReference('nginx:1'), parseImageReference('docker.io/library/nginx:2'))).toBe(true);
     expect(sameRepository(parseImageReference('nginx'), parseImageReference('quay.io/library/nginx'))).toBe(false);
     expect(sameRepository(parseImageReference('host:5000/nginx'), parseImageReference('host:5001/nginx'))).toBe(false);
@@ -152,56 +178,75 @@ describe('an image reference', () => {
 const pick = (characters: string, min: number, max: number) =>
   fc.array(fc.constantFrom(...characters), { minLength: min, maxLength: max }).map((all) => all.join(''));
 const alphanumerics = pick('abcxyz0189', 1, 6);
-const part = fc.tuple(alphanumerics, fc.array(fc.tuple(fc.constantFrom('.', '_', '__', '-', '---'), alphanumerics), { maxLength: 3 }))
+const part = fc
+  .tuple(
+    alphanumerics,
+    fc.array(fc.tuple(fc.constantFrom('.', '_', '__', '-', '---'), alphanumerics), { maxLength: 3 }),
+  )
   .map(([first, rest]) => first + rest.map(([separator, run]) => separator + run).join(''));
 const repository = fc.array(part, { minLength: 2, maxLength: 4 }).map((parts) => parts.join('/'));
 const registry = fc.oneof(
   fc.constantFrom('docker.io', 'ghcr.io', 'localhost', 'host:5000', '[::1]:5000', '[fe80::1]', '10.0.0.1'),
-  fc.tuple(alphanumerics, alphanumerics, fc.integer({ min: 0, max: 65_535 })).map(([a, b, port]) => `${a}.${b}:${port}`),
+  fc
+    .tuple(alphanumerics, alphanumerics, fc.integer({ min: 0, max: 65_535 }))
+    .map(([a, b, port]) => `${a}.${b}:${port}`),
 );
 const tag = fc.tuple(pick('aZ_09', 1, 1), pick('aZ_09.-', 0, 127)).map(([first, rest]) => first + rest);
 const digest = fc.constantFrom(undefined, sha256, `sha512:${hex}${hex}`);
-const reference = fc.record({ registry, repository, tag: fc.option(tag, { nil: undefined }), digest }).map(
-  ({ registry: host, repository: path, ...rest }): ImageReference => ({
+const reference = fc
+  .record({ registry, repository, tag: fc.option(tag, { nil: undefined }), digest })
+  .map(({ registry: host, repository: path, ...rest }): ImageReference => ({
     registry: host,
     repository: path,
     ...(rest.tag === undefined ? {} : { tag: rest.tag }),
     ...(rest.digest === undefined ? {} : { digest: rest.digest }),
-  }),
-);
+  }));
 
 describe('properties', () => {
   it('what is formatted is read back as it was, in both spellings', () => {
-    fc.assert(fc.property(reference, (it) => {
-      expect(parseImageReference(formatImageReference(it))).toEqual(it);
-      expect(parseImageReference(familiarName(it))).toEqual(it);
-    }));
+    fc.assert(
+      fc.property(reference, (it) => {
+        expect(parseImageReference(formatImageReference(it))).toEqual(it);
+        expect(parseImageReference(familiarName(it))).toEqual(it);
+      }),
+    );
   });
 
   it('another tag on a reference leaves its repository and has that tag', () => {
-    fc.assert(fc.property(reference, tag, (it, other) => {
-      const { registry: host, repository: path } = it;
-      expect(parseImageReference(withTag(familiarName(it), other))).toEqual({ registry: host, repository: path, tag: other });
-    }));
+    fc.assert(
+      fc.property(reference, tag, (it, other) => {
+        const { registry: host, repository: path } = it;
+        expect(parseImageReference(withTag(familiarName(it), other))).toEqual({
+          registry: host,
+          repository: path,
+          tag: other,
+        });
+      }),
+    );
   });
 
   it('any other text is read too, canonically, or refused with that one error', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 60 }),
       pick('aB0.-_/:@[]', 0, 40),
-      fc.tuple(reference.map(formatImageReference), pick('aB0.-_/:@[] ', 0, 3), fc.nat()).map(([it, noise, at]) => it.slice(0, at % it.length) + noise + it.slice(at % it.length)),
+      fc
+        .tuple(reference.map(formatImageReference), pick('aB0.-_/:@[] ', 0, 3), fc.nat())
+        .map(([it, noise, at]) => it.slice(0, at % it.length) + noise + it.slice(at % it.length)),
     );
-    fc.assert(fc.property(text, (it) => {
-      let read: ImageReference;
-      try {
-        read = parseImageReference(it);
-      } catch (error) {
-        expect(error).toBeInstanceOf(InvalidImageReferenceError);
-        return;
-      }
-      expect(parseImageReference(formatImageReference(read))).toEqual(read);
-      if (read.tag !== undefined) expect(isTag(read.tag)).toBe(true);
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(text, (it) => {
+        let read: ImageReference;
+        try {
+          read = parseImageReference(it);
+        } catch (error) {
+          expect(error).toBeInstanceOf(InvalidImageReferenceError);
+          return;
+        }
+        expect(parseImageReference(formatImageReference(read))).toEqual(read);
+        if (read.tag !== undefined) expect(isTag(read.tag)).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   const UNITS = ['a', 'a/', '_', '-', 'a-', '[', ':', '@', 'a.', 'A', '/'];

@@ -1,4 +1,13 @@
-import { checkedDigest, checkedTag, checkHost, checkRepository, invalid, InvalidImageReferenceError, isBareId, isHost } from './reference-grammar.ts';
+import {
+  checkedDigest,
+  checkedTag,
+  checkHost,
+  checkRepository,
+  invalid,
+  InvalidImageReferenceError,
+  isBareId,
+  isHost,
+} from './reference-grammar.ts';
 
 /**
  * A parsed image reference. `registry` is the host (with port) in lower case as it is named, Docker Hub's always
@@ -22,8 +31,10 @@ const REFERENCE_MAX = 1024;
  * @throws InvalidImageReferenceError and nothing else
  */
 export function parseImageReference(text: string): ImageReference {
-  if (text.length === 0) throw new InvalidImageReferenceError('is empty; give a repository, like docker.io/library/nginx');
-  if (text.length > REFERENCE_MAX) throw new InvalidImageReferenceError(`is ${text.length} characters long; at most ${REFERENCE_MAX} can be right`);
+  if (text.length === 0)
+    throw new InvalidImageReferenceError('is empty; give a repository, like docker.io/library/nginx');
+  if (text.length > REFERENCE_MAX)
+    throw new InvalidImageReferenceError(`is ${text.length} characters long; at most ${REFERENCE_MAX} can be right`);
   if (text.includes('://')) throw invalid(text, 'begins with a scheme; leave out everything up to ://');
 
   const at = text.indexOf('@');
@@ -48,7 +59,8 @@ export function parseImageReference(text: string): ImageReference {
     if (isBareId(repository)) throw invalid(text, 'is an image id (64 hexadecimal digits), not a repository');
     repository = `library/${repository}`;
   }
-  if (repository.length > REPOSITORY_MAX) throw invalid(text, `has a repository of ${repository.length} characters; at most ${REPOSITORY_MAX} are allowed`);
+  if (repository.length > REPOSITORY_MAX)
+    throw invalid(text, `has a repository of ${repository.length} characters; at most ${REPOSITORY_MAX} are allowed`);
 
   if (tag === undefined) return digest === undefined ? { registry, repository } : { registry, repository, digest };
   return digest === undefined ? { registry, repository, tag } : { registry, repository, tag, digest };
@@ -76,7 +88,10 @@ export function familiarName(reference: ImageReference): string {
   const short = repository.startsWith('library/') ? repository.slice('library/'.length) : repository;
   // `docker.io/library/localhost/app`, say, would be read as a host when shortened.
   const slash = short.indexOf('/');
-  return withTagAndDigest(slash !== -1 && (short !== repository || isHost(short.slice(0, slash))) ? `${registry}/${repository}` : short, reference);
+  return withTagAndDigest(
+    slash !== -1 && (short !== repository || isHost(short.slice(0, slash))) ? `${registry}/${repository}` : short,
+    reference,
+  );
 }
 
 /** The repository in one canonical spelling, for maps and comparisons: `docker.io/library/nginx`, without tag and digest. */

@@ -11,7 +11,13 @@ const DIGEST = '(?=[^:]{1,32}:)[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,128}
 const VALUE = new RegExp(`^(${TAG})(?:@(${DIGEST}))?$`);
 
 /** The entry of what else a tag and digest are said of: an update, a rollout, a status. */
-export function pinnedTagOf({ tag, digest }: { readonly tag: string; readonly digest?: string | undefined }): PinnedTag {
+export function pinnedTagOf({
+  tag,
+  digest,
+}: {
+  readonly tag: string;
+  readonly digest?: string | undefined;
+}): PinnedTag {
   return digest === undefined ? { tag } : { tag, digest };
 }
 

@@ -8,15 +8,26 @@ export class InvalidImageReferenceError extends Error {
 const TAG_MAX = 128;
 /** Lengths of the hex part of the registered digest algorithms (OCI image spec, "Registered algorithms"). */
 const DIGEST_HEX_LENGTH: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
-const ZERO = 0x30, NINE = 0x39, UPPER_A = 0x41, UPPER_Z = 0x5a, LOWER_A = 0x61, LOWER_F = 0x66, LOWER_Z = 0x7a;
-const DOT = 0x2e, DASH = 0x2d, UNDERSCORE = 0x5f, SLASH = 0x2f, COLON = 0x3a;
+const ZERO = 0x30,
+  NINE = 0x39,
+  UPPER_A = 0x41,
+  UPPER_Z = 0x5a,
+  LOWER_A = 0x61,
+  LOWER_F = 0x66,
+  LOWER_Z = 0x7a;
+const DOT = 0x2e,
+  DASH = 0x2d,
+  UNDERSCORE = 0x5f,
+  SLASH = 0x2f,
+  COLON = 0x3a;
 
 /** Whether `text` can be a tag: a letter, digit or `_`, then up to 127 of these, `.` and `-` (distribution spec, "Pulling manifests"). */
 export function isTag(text: string): boolean {
   if (text.length === 0 || text.length > TAG_MAX) return false;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (!(isLower(c) || isDigit(c) || isUpper(c) || c === UNDERSCORE || (i > 0 && (c === DOT || c === DASH)))) return false;
+    if (!(isLower(c) || isDigit(c) || isUpper(c) || c === UNDERSCORE || (i > 0 && (c === DOT || c === DASH))))
+      return false;
   }
   return true;
 }
@@ -35,13 +46,19 @@ export function checkHost(text: string, host: string): void {
   let end = host.lastIndexOf(':');
   if (host.startsWith('[')) {
     const close = host.indexOf(']');
-    if (close < 2 || !isIpv6(host.slice(1, close))) throw invalid(text, `has no IPv6 address in the brackets of its host ${JSON.stringify(host)}`);
+    if (close < 2 || !isIpv6(host.slice(1, close)))
+      throw invalid(text, `has no IPv6 address in the brackets of its host ${JSON.stringify(host)}`);
     end = close + 1;
     if (end === host.length) return;
-    if (host.charCodeAt(end) !== COLON) throw invalid(text, `has something other than :port after the brackets of its host ${JSON.stringify(host)}`);
+    if (host.charCodeAt(end) !== COLON)
+      throw invalid(text, `has something other than :port after the brackets of its host ${JSON.stringify(host)}`);
   } else {
     if (end === -1) end = host.length;
-    if (!isHostName(host, end)) throw invalid(text, `has a host ${JSON.stringify(host)} that is none: letters, digits and dashes between dots are allowed`);
+    if (!isHostName(host, end))
+      throw invalid(
+        text,
+        `has a host ${JSON.stringify(host)} that is none: letters, digits and dashes between dots are allowed`,
+      );
     if (end === host.length) return;
   }
   const port = host.slice(end + 1);
@@ -68,7 +85,8 @@ function isHostName(host: string, end: number): boolean {
 function isIpv6(address: string): boolean {
   for (let i = 0; i < address.length; i++) {
     const c = address.charCodeAt(i) | 0x20;
-    if (!(isDigit(address.charCodeAt(i)) || (c >= LOWER_A && c <= LOWER_F) || address.charCodeAt(i) === COLON)) return false;
+    if (!(isDigit(address.charCodeAt(i)) || (c >= LOWER_A && c <= LOWER_F) || address.charCodeAt(i) === COLON))
+      return false;
   }
   return address.includes(':');
 }
@@ -88,38 +106,56 @@ export function checkRepository(text: string, repository: string): void {
       run = 0;
     } else if (c === DOT || c === UNDERSCORE || c === DASH) {
       if (run === 0 || (times > 0 && (c !== separator || c === DOT || (c === UNDERSCORE && times === 2)))) {
-        throw invalid(text, `has dots, dashes or underscores out of place in its repository ${JSON.stringify(repository)}: they stand alone between letters or digits (__ and more dashes are allowed too)`);
+        throw invalid(
+          text,
+          `has dots, dashes or underscores out of place in its repository ${JSON.stringify(repository)}: they stand alone between letters or digits (__ and more dashes are allowed too)`,
+        );
       }
       separator = c;
       times++;
     } else if (isUpper(c)) {
       throw invalid(text, `has upper case in its repository; write ${JSON.stringify(repository.toLowerCase())}`);
     } else {
-      throw invalid(text, `has ${JSON.stringify(String.fromCodePoint(repository.codePointAt(i)!))} in its repository: lower-case letters, digits, and . _ - / between them are allowed`);
+      throw invalid(
+        text,
+        `has ${JSON.stringify(String.fromCodePoint(repository.codePointAt(i)!))} in its repository: lower-case letters, digits, and . _ - / between them are allowed`,
+      );
     }
   }
 }
 
 function badPart(repository: string, end: number, empty: boolean): string {
   if (repository.length === 0) return 'has no repository';
-  if (empty) return `has an empty part in its repository ${JSON.stringify(repository)}: two slashes in a row, or one at an end`;
+  if (empty)
+    return `has an empty part in its repository ${JSON.stringify(repository)}: two slashes in a row, or one at an end`;
   return `has a part that ends with ${JSON.stringify(repository.charAt(end - 1))} in its repository ${JSON.stringify(repository)}`;
 }
 
 export function checkedTag(text: string, tag: string): string {
   if (isTag(tag)) return tag;
   if (tag.length === 0) throw invalid(text, 'has nothing after its colon; give a tag or leave the colon out');
-  if (tag.length > TAG_MAX) throw invalid(text, `has a tag of ${tag.length} characters; at most ${TAG_MAX} are allowed`);
-  throw invalid(text, `has a tag ${JSON.stringify(tag)} that is none: letters, digits, _ and, not at first, . and - are allowed`);
+  if (tag.length > TAG_MAX)
+    throw invalid(text, `has a tag of ${tag.length} characters; at most ${TAG_MAX} are allowed`);
+  throw invalid(
+    text,
+    `has a tag ${JSON.stringify(tag)} that is none: letters, digits, _ and, not at first, . and - are allowed`,
+  );
 }
 
 export function checkedDigest(text: string, start: number): string {
   const digest = text.slice(start);
   const colon = digest.indexOf(':');
-  const length = colon === -1 || !Object.hasOwn(DIGEST_HEX_LENGTH, digest.slice(0, colon)) ? undefined : DIGEST_HEX_LENGTH[digest.slice(0, colon)];
-  if (length === undefined) throw invalid(text, 'has a digest of no known algorithm: sha256:, sha384: or sha512: is wanted after the @');
+  const length =
+    colon === -1 || !Object.hasOwn(DIGEST_HEX_LENGTH, digest.slice(0, colon))
+      ? undefined
+      : DIGEST_HEX_LENGTH[digest.slice(0, colon)];
+  if (length === undefined)
+    throw invalid(text, 'has a digest of no known algorithm: sha256:, sha384: or sha512: is wanted after the @');
   if (digest.length !== colon + 1 + length || !isHex(digest, colon + 1)) {
-    throw invalid(text, `has a bad ${digest.slice(0, colon)} digest: ${length} lower-case hexadecimal digits are wanted`);
+    throw invalid(
+      text,
+      `has a bad ${digest.slice(0, colon)} digest: ${length} lower-case hexadecimal digits are wanted`,
+    );
   }
   return digest;
 }
@@ -154,5 +190,7 @@ function isUpper(c: number): boolean {
 }
 
 export function invalid(text: string, problem: string): InvalidImageReferenceError {
-  return new InvalidImageReferenceError(`${JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text)} ${problem}`);
+  return new InvalidImageReferenceError(
+    `${JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text)} ${problem}`,
+  );
 }

@@ -15,10 +15,16 @@ import { byName, pinnedTagTextIn, type Workload, workloadId } from './workload.t
  * The rows stand in the Image's Healthy rollout; the Image itself has proven its tag, so they never make it Failed.
  */
 export function adoptWorkloads(context: RolloutContext, rollout: Rollout | undefined): Rollout | undefined {
-  const { image, input: { now } } = context;
+  const {
+    image,
+    input: { now },
+  } = context;
   const to = ownTag(context);
   if (to === undefined) return rollout;
-  const own = rollout?.phase === 'Healthy' && isOfThisImage(rollout, image) && formatPinnedTag(rollout) === formatPinnedTag(to) ? rollout : undefined;
+  const own =
+    rollout?.phase === 'Healthy' && isOfThisImage(rollout, image) && formatPinnedTag(rollout) === formatPinnedTag(to)
+      ? rollout
+      : undefined;
   const late = lateRows(context, own, to, () => true);
   const left = context.leftAlone(to);
   if (late === undefined && own === undefined && left.length === 0) return rollout;
@@ -29,14 +35,22 @@ export function adoptWorkloads(context: RolloutContext, rollout: Rollout | undef
   }
   const rows = late ?? [];
   const open = rows.filter((row) => row.phase === 'Pending' || row.phase === 'Progressing').length;
-  return withLeftAlone({
-    ...to,
-    image: image.spec.image,
-    phase: 'Healthy',
-    since: own?.since ?? rfc3339(now),
-    message: rows.length === 0 ? nothingRolled(context, to) : open === 0 ? 'all workloads in scope were looked at' : `${open} ${open === 1 ? 'workload' : 'workloads'} with older pods under way`,
-    workloads: rows,
-  }, left);
+  return withLeftAlone(
+    {
+      ...to,
+      image: image.spec.image,
+      phase: 'Healthy',
+      since: own?.since ?? rfc3339(now),
+      message:
+        rows.length === 0
+          ? nothingRolled(context, to)
+          : open === 0
+            ? 'all workloads in scope were looked at'
+            : `${open} ${open === 1 ? 'workload' : 'workloads'} with older pods under way`,
+      workloads: rows,
+    },
+    left,
+  );
 }
 
 /**
@@ -46,8 +60,11 @@ export function adoptWorkloads(context: RolloutContext, rollout: Rollout | undef
 export function adoptWorkloadsBeside(context: RolloutContext, failed: Rollout): Rollout {
   const to = ownTag(context);
   if (to === undefined) return failed;
-  const settled = new Set(failed.workloads.filter((row) => row.phase !== 'Pending' && context.workloadOf(row) !== undefined).map(workloadId));
-  const own = failed.late !== undefined && formatPinnedTag(failed.late) === formatPinnedTag(to) ? failed.late : undefined;
+  const settled = new Set(
+    failed.workloads.filter((row) => row.phase !== 'Pending' && context.workloadOf(row) !== undefined).map(workloadId),
+  );
+  const own =
+    failed.late !== undefined && formatPinnedTag(failed.late) === formatPinnedTag(to) ? failed.late : undefined;
   const rows = lateRows(context, own, to, (workload) => !settled.has(workloadId(workload)));
   const left = context.leftAlone(to);
   const next = sameLeftAlone(failed.leftAlone, left) ? failed : withLeftAlone(failed, left);
@@ -60,21 +77,34 @@ function ownTag({ image }: RolloutContext): PinnedTag | undefined {
 }
 
 /** The rows as they are now, `undefined` when there is no news. */
-function lateRows(context: RolloutContext, own: LateRollout | undefined, to: PinnedTag, may: (workload: Workload) => boolean): readonly WorkloadRollout[] | undefined {
+function lateRows(
+  context: RolloutContext,
+  own: LateRollout | undefined,
+  to: PinnedTag,
+  may: (workload: Workload) => boolean,
+): readonly WorkloadRollout[] | undefined {
   const late = latecomers(context, own, to, may);
   const again = new Set(late.map(workloadId));
   const rows = (own?.workloads ?? [])
     .filter((row) => !again.has(workloadId(row)))
-    .map((row) => (row.phase === 'Pending' || row.phase === 'Progressing' ? nextWorkloadRollout(context, row, to) : row))
+    .map((row) =>
+      row.phase === 'Pending' || row.phase === 'Progressing' ? nextWorkloadRollout(context, row, to) : row,
+    )
     .filter((row) => row !== undefined);
-  for (const workload of late) rows.push(pendingWorkloadRollout(context, workload, pinnedTagTextIn(workload, context.image.name)));
+  for (const workload of late)
+    rows.push(pendingWorkloadRollout(context, workload, pinnedTagTextIn(workload, context.image.name)));
   rows.sort(byName);
   for (const row of rows) if (row.phase === 'Failed') rollBack(context, row, to);
   startPending(context, rows, to);
   return late.length === 0 && (own === undefined || sameRows(rows, own.workloads)) ? undefined : rows;
 }
 
-function latecomers(context: RolloutContext, rollout: LateRollout | undefined, to: PinnedTag, may: (workload: Workload) => boolean): readonly Workload[] {
+function latecomers(
+  context: RolloutContext,
+  rollout: LateRollout | undefined,
+  to: PinnedTag,
+  may: (workload: Workload) => boolean,
+): readonly Workload[] {
   const rows = new Map(rollout?.workloads.map((row) => [workloadId(row), row]));
   return context.input.workloads.filter((workload) => {
     if (!may(workload) || !mayBeLate(context, workload, to)) return false;
@@ -103,13 +133,25 @@ function latecomers(context: RolloutContext, rollout: LateRollout | undefined, t
 function mayBeLate(context: RolloutContext, workload: Workload, to: PinnedTag): boolean {
   const { image } = context;
   const entry = pinnedTagTextIn(workload, image.name);
-  return context.selects(workload) && rollsNow(workload) && entry !== formatPinnedTag(to)
-    && (entry === undefined || workload.ownsAnnotation) && context.tags(workload).concernedBy(to);
+  return (
+    context.selects(workload) &&
+    rollsNow(workload) &&
+    entry !== formatPinnedTag(to) &&
+    (entry === undefined || workload.ownsAnnotation) &&
+    context.tags(workload).concernedBy(to)
+  );
 }
 
 /** What of a workload decides whether its pods are worth a look. Not its numbers: they change with every pod. */
 function fingerprint(context: RolloutContext, workload: Workload, to: PinnedTag): string {
-  return JSON.stringify([workload.uid, workload.revision, workload.strategy, workload.partition, formatPinnedTag(to), context.input.namespace]);
+  return JSON.stringify([
+    workload.uid,
+    workload.revision,
+    workload.strategy,
+    workload.partition,
+    formatPinnedTag(to),
+    context.input.namespace,
+  ]);
 }
 
 function sameRows(a: readonly WorkloadRollout[], b: readonly WorkloadRollout[]): boolean {

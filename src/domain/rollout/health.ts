@@ -25,7 +25,8 @@ export function progressOf(workload: Workload): Progress {
   const old = Math.max(0, status.total - status.updated);
   const ready = current ? Math.min(updated, Math.max(0, status.ready - old)) : 0;
   const settled = current && status.updated >= wanted && status.total === replicas;
-  const complete = settled && status.ready >= replicas && (workload.kind === 'StatefulSet' || status.available >= replicas);
+  const complete =
+    settled && status.ready >= replicas && (workload.kind === 'StatefulSet' || status.available >= replicas);
   return { wanted, updated, ready, settled, complete };
 }
 

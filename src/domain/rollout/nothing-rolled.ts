@@ -11,8 +11,11 @@ const LEFT_ALONE = 'left alone because of its tags';
 
 /** Why no workload is rolled: of each that names the repository what becomes of it. */
 export function nothingRolled(context: RolloutContext, to: PinnedTag): string {
-  const named = context.input.workloads.filter((workload) => !workload.deleting && context.tags(workload).namesRepository());
-  if (named.length === 0) return 'nothing to roll: no Deployment, StatefulSet or DaemonSet names the repository; the tag comes with the next pods';
+  const named = context.input.workloads.filter(
+    (workload) => !workload.deleting && context.tags(workload).namesRepository(),
+  );
+  if (named.length === 0)
+    return 'nothing to roll: no Deployment, StatefulSet or DaemonSet names the repository; the tag comes with the next pods';
   const groups = Map.groupBy(named.sort(byName), (workload) => whyNot(context, workload, to));
   // Which are left alone is said with the reasons, beside this.
   groups.delete(LEFT_ALONE);
@@ -27,11 +30,16 @@ function whyNot(context: RolloutContext, workload: Workload, to: PinnedTag): str
     if (tags.leftAt(to) !== undefined) return LEFT_ALONE;
     return tags.tiedAt(to).length > 0 ? 'several Images could move it' : "another Image's";
   }
-  return rollsNow(workload) ? 'gets the tag already' : 'takes the tag with its next pods, being paused, without replicas or OnDelete';
+  return rollsNow(workload)
+    ? 'gets the tag already'
+    : 'takes the tag with its next pods, being paused, without replicas or OnDelete';
 }
 
 /** `Deployment web, StatefulSet db and 2 more`. */
 export function someOf(workloads: readonly Pick<Workload, 'kind' | 'name'>[]): string {
-  const names = workloads.slice(0, MOST_NAMED).map(({ kind, name }) => `${kind} ${name}`).join(', ');
+  const names = workloads
+    .slice(0, MOST_NAMED)
+    .map(({ kind, name }) => `${kind} ${name}`)
+    .join(', ');
   return workloads.length <= MOST_NAMED ? names : `${names} and ${workloads.length - MOST_NAMED} more`;
 }

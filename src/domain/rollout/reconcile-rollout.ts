@@ -44,10 +44,14 @@ function ambiguous(context: RolloutContext): string | undefined {
 }
 
 function nextRollout(context: RolloutContext): Rollout | undefined {
-  const { image, input: { rollout } } = context;
+  const {
+    image,
+    input: { rollout },
+  } = context;
   if (!isCurrent(image)) return rollout;
   const { update } = image.status;
-  if (update !== undefined && (rollout === undefined || !isFor(rollout, update))) return goOn(context, begin(image, update), rollout);
+  if (update !== undefined && (rollout === undefined || !isFor(rollout, update)))
+    return goOn(context, begin(image, update), rollout);
   switch (rollout?.phase) {
     case 'Failed':
       for (const row of rollout.workloads) rollBack(context, row, rollout);
@@ -85,7 +89,13 @@ function goOn(context: RolloutContext, begun: Rollout, previous: Rollout | undef
   const proven = rows.some((row) => row.phase === 'Healthy' && isRolled(context, row));
   const undone = rows.find((row) => row.phase === 'Overridden');
   if (done === rows.length && !proven && undone !== undefined) {
-    return fail(context, rollout, rows, undone, `${undone.message ?? 'taken back'}; no other workload has proven the tag`);
+    return fail(
+      context,
+      rollout,
+      rows,
+      undone,
+      `${undone.message ?? 'taken back'}; no other workload has proven the tag`,
+    );
   }
   const tie = proven ? undefined : ambiguous(context);
   return {
@@ -96,10 +106,18 @@ function goOn(context: RolloutContext, begun: Rollout, previous: Rollout | undef
   };
 }
 
-function message(context: RolloutContext, rows: readonly WorkloadRollout[], done: number, tie: string | undefined, to: PinnedTag): string {
+function message(
+  context: RolloutContext,
+  rows: readonly WorkloadRollout[],
+  done: number,
+  tie: string | undefined,
+  to: PinnedTag,
+): string {
   if (context.input.excluded) return `nothing to roll: kimup leaves the namespace ${context.image.namespace} alone`;
   if (tie !== undefined && done === rows.length) return `waits: ${tie}`;
-  return rows.length === 0 ? nothingRolled(context, to) : `${done} of ${rows.length} ${rows.length === 1 ? 'workload' : 'workloads'} done`;
+  return rows.length === 0
+    ? nothingRolled(context, to)
+    : `${done} of ${rows.length} ${rows.length === 1 ? 'workload' : 'workloads'} done`;
 }
 
 /** Whether a Healthy row says that pods run the tag, not that the workload has none to roll. */
@@ -108,7 +126,12 @@ function isRolled(context: RolloutContext, row: WorkloadRollout): boolean {
   return workload !== undefined && rollsNow(workload);
 }
 
-function withNewWorkloads(context: RolloutContext, rollout: Rollout, to: PinnedTag, previous: Rollout | undefined): readonly WorkloadRollout[] {
+function withNewWorkloads(
+  context: RolloutContext,
+  rollout: Rollout,
+  to: PinnedTag,
+  previous: Rollout | undefined,
+): readonly WorkloadRollout[] {
   const known = new Set(rollout.workloads.map(workloadId));
   const added = context.input.workloads
     .filter((workload) => !known.has(workloadId(workload)) && context.selects(workload))
@@ -117,47 +140,96 @@ function withNewWorkloads(context: RolloutContext, rollout: Rollout, to: PinnedT
   return [...rollout.workloads, ...added].sort(byName);
 }
 
-function newWorkloadRollout(context: RolloutContext, workload: Workload, to: PinnedTag, previous: Rollout | undefined): WorkloadRollout | undefined {
+function newWorkloadRollout(
+  context: RolloutContext,
+  workload: Workload,
+  to: PinnedTag,
+  previous: Rollout | undefined,
+): WorkloadRollout | undefined {
   const { image } = context;
-  const last = previous?.workloads.find((row) => workloadId(row) === workloadId(workload) && context.workloadOf(row) !== undefined);
-  if (pinnedTagTextIn(workload, image.name) === formatPinnedTag(to)) return context.tags(workload).concernedBy(to) ? takenOver(context, workload, to, previous, last) : undefined;
-  if (!rollsNow(workload) || !getsAnother(workload, context.tags(workload), getsNow(workload, image, previous, last), to)) return undefined;
+  const last = previous?.workloads.find(
+    (row) => workloadId(row) === workloadId(workload) && context.workloadOf(row) !== undefined,
+  );
+  if (pinnedTagTextIn(workload, image.name) === formatPinnedTag(to))
+    return context.tags(workload).concernedBy(to) ? takenOver(context, workload, to, previous, last) : undefined;
+  if (
+    !rollsNow(workload) ||
+    !getsAnother(workload, context.tags(workload), getsNow(workload, image, previous, last), to)
+  )
+    return undefined;
   return pendingWorkloadRollout(context, workload, before(workload, image, previous, last));
 }
 
 /** The row of a workload whose template names the target before this rollout has touched it: its pods have still to prove it. */
-function takenOver(context: RolloutContext, workload: Workload, to: PinnedTag, previous: Rollout | undefined, last: WorkloadRollout | undefined): WorkloadRollout | undefined {
+function takenOver(
+  context: RolloutContext,
+  workload: Workload,
+  to: PinnedTag,
+  previous: Rollout | undefined,
+  last: WorkloadRollout | undefined,
+): WorkloadRollout | undefined {
   const isSame = previous !== undefined && formatPinnedTag(previous) === formatPinnedTag(to);
   // Its time goes on; an update that is decided again and again must not give it more.
   if (isSame && (last?.phase === 'Pending' || last?.phase === 'Progressing')) return last;
   const { image } = context;
   if (last !== undefined) return pendingWorkloadRollout(context, workload, before(workload, image, previous, last));
   // What kimup put there for a rollout that is not known any more may be bad: then the Image's own tag is where to go.
-  return rollsNow(workload) ? pendingWorkloadRollout(context, workload, workload.ownsAnnotation ? undefined : pinnedTagTextIn(workload, image.name)) : undefined;
+  return rollsNow(workload)
+    ? pendingWorkloadRollout(
+        context,
+        workload,
+        workload.ownsAnnotation ? undefined : pinnedTagTextIn(workload, image.name),
+      )
+    : undefined;
 }
 
 /** What new pods of the workload get today: what its template names, unless that failed; else what it kept, or the Image's tag. */
-function getsNow(workload: Workload, image: Image, rollout: Rollout | undefined, last: WorkloadRollout | undefined): PinnedTag | undefined {
+function getsNow(
+  workload: Workload,
+  image: Image,
+  rollout: Rollout | undefined,
+  last: WorkloadRollout | undefined,
+): PinnedTag | undefined {
   const entry = pinnedTagIn(workload, image.name);
-  const hasFailed = rollout?.phase === 'Failed' && entry !== undefined && formatPinnedTag(entry) === formatPinnedTag(rollout);
+  const hasFailed =
+    rollout?.phase === 'Failed' && entry !== undefined && formatPinnedTag(entry) === formatPinnedTag(rollout);
   if (entry !== undefined && !hasFailed) return entry;
   const { tag, digest } = image.status;
-  return (last?.pinnedTag === undefined ? undefined : parsePinnedTag(last.pinnedTag)) ?? (tag === undefined ? undefined : pinnedTagOf({ tag, digest }));
+  return (
+    (last?.pinnedTag === undefined ? undefined : parsePinnedTag(last.pinnedTag)) ??
+    (tag === undefined ? undefined : pinnedTagOf({ tag, digest }))
+  );
 }
 
 /** Where the workload goes back to: what its template names now, or, where that was not proven, what it named before that. */
-function before(workload: Workload, image: Image, previous: Rollout | undefined, last: WorkloadRollout | undefined): string | undefined {
+function before(
+  workload: Workload,
+  image: Image,
+  previous: Rollout | undefined,
+  last: WorkloadRollout | undefined,
+): string | undefined {
   const entry = pinnedTagTextIn(workload, image.name);
   if (previous === undefined || last === undefined || entry !== formatPinnedTag(previous)) return entry;
   const proven = previous.phase === 'Healthy' && last.phase === 'Healthy';
   return proven || last.phase === 'Overridden' ? entry : last.previousTag;
 }
 
-function fail(context: RolloutContext, rollout: Rollout, rows: readonly WorkloadRollout[], broken: WorkloadRollout, why: string): Rollout {
+function fail(
+  context: RolloutContext,
+  rollout: Rollout,
+  rows: readonly WorkloadRollout[],
+  broken: WorkloadRollout,
+  why: string,
+): Rollout {
   const workloads = rows.map((row): WorkloadRollout => {
     if (row === broken || row.phase === 'Overridden') return row;
     if (row.phase === 'Pending') return { ...row, message: `not started: ${broken.kind} ${broken.name} failed before` };
-    return { ...row, phase: 'Failed', since: broken.since, message: `goes back to ${row.previousTag ?? "the Image's tag"}` };
+    return {
+      ...row,
+      phase: 'Failed',
+      since: broken.since,
+      message: `goes back to ${row.previousTag ?? "the Image's tag"}`,
+    };
   });
   for (const row of workloads) rollBack(context, row, rollout);
   return { ...rollout, phase: 'Failed', message: `${broken.kind} ${broken.name}: ${why}`, workloads };

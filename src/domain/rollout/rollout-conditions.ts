@@ -44,7 +44,9 @@ export function rolledOutCondition({ tag, phase, message, workloads, leftAlone =
   const named = (which: WorkloadRollout['phase']): string | undefined => {
     const rows = workloads.filter((row) => row.phase === which);
     const some = rows.slice(0, 5).map((row) => `${row.kind} ${row.name}: ${row.message ?? ''}`);
-    return rows.length === 0 ? undefined : some.concat(rows.length > 5 ? [`and ${rows.length - 5} more`] : []).join('; ');
+    return rows.length === 0
+      ? undefined
+      : some.concat(rows.length > 5 ? [`and ${rows.length - 5} more`] : []).join('; ');
   };
   const overridden = named('Overridden');
   const left = leftAlone.length === 0 ? '' : `; ${leftAloneText(leftAlone)}`;
@@ -52,15 +54,27 @@ export function rolledOutCondition({ tag, phase, message, workloads, leftAlone =
     case 'Failed':
       return { type, status: 'False', reason: 'RolloutFailed', message: `${tag}: ${message ?? ''}${left}` };
     case 'Progressing':
-      return { type, status: 'False', reason: 'RollingOut', message: `${tag}: ${message ?? ''}${overridden === undefined ? '' : `; ${overridden}`}${left}` };
+      return {
+        type,
+        status: 'False',
+        reason: 'RollingOut',
+        message: `${tag}: ${message ?? ''}${overridden === undefined ? '' : `; ${overridden}`}${left}`,
+      };
     case 'Healthy': {
       const failed = named('Failed');
-      if (failed !== undefined) return { type, status: 'False', reason: 'WorkloadFailed', message: `${tag}: ${failed}${left}` };
+      if (failed !== undefined)
+        return { type, status: 'False', reason: 'WorkloadFailed', message: `${tag}: ${failed}${left}` };
       if (workloads.some((row) => row.phase === 'Pending' || row.phase === 'Progressing')) {
         return { type, status: 'False', reason: 'RollingOut', message: `${tag}: ${message ?? ''}${left}` };
       }
-      if (overridden !== undefined) return { type, status: 'True', reason: 'Overridden', message: `${tag}: ${overridden}${left}` };
-      return { type, status: 'True', reason: leftAlone.length === 0 ? 'RolledOut' : 'LeftAlone', message: `${tag}: ${message ?? ''}${left}` };
+      if (overridden !== undefined)
+        return { type, status: 'True', reason: 'Overridden', message: `${tag}: ${overridden}${left}` };
+      return {
+        type,
+        status: 'True',
+        reason: leftAlone.length === 0 ? 'RolledOut' : 'LeftAlone',
+        message: `${tag}: ${message ?? ''}${left}`,
+      };
     }
   }
 }
@@ -81,18 +95,36 @@ export interface RolloutEvent {
 /** What people are told by events when the rollout in the status changes. Progress is nothing to tell. */
 export function rolloutEvents(before: Rollout | undefined, after: Rollout | undefined): readonly RolloutEvent[] {
   if (after === undefined) {
-    return before === undefined ? [] : [{ type: 'Normal', reason: 'RolloutWithdrawn', message: `the rollout of ${before.tag} was withdrawn; what it rolled went back` }];
+    return before === undefined
+      ? []
+      : [
+          {
+            type: 'Normal',
+            reason: 'RolloutWithdrawn',
+            message: `the rollout of ${before.tag} was withdrawn; what it rolled went back`,
+          },
+        ];
   }
   const told: RolloutEvent[] = [];
   const { tag, workloads } = after;
-  const same = before !== undefined && before.tag === tag && before.digest === after.digest && before.since === after.since;
+  const same =
+    before !== undefined && before.tag === tag && before.digest === after.digest && before.since === after.since;
   const rowsOf = (rows: readonly WorkloadRollout[], known: readonly WorkloadRollout[] = [], to?: string): void => {
     const phases = new Map(known.map((row) => [workloadId(row), row.phase]));
     for (const row of rows) {
       if (row.phase === phases.get(workloadId(row))) continue;
-      if (row.phase === 'Overridden') told.push({ type: 'Warning', reason: 'RolloutOverridden', message: `${row.kind} ${row.name}: ${row.message ?? ''}` });
+      if (row.phase === 'Overridden')
+        told.push({
+          type: 'Warning',
+          reason: 'RolloutOverridden',
+          message: `${row.kind} ${row.name}: ${row.message ?? ''}`,
+        });
       if (row.phase === 'Failed' && to !== undefined) {
-        told.push({ type: 'Warning', reason: 'WorkloadFailed', message: `${row.kind} ${row.name} does not get to ${to} and goes back: ${row.message ?? ''}` });
+        told.push({
+          type: 'Warning',
+          reason: 'WorkloadFailed',
+          message: `${row.kind} ${row.name} does not get to ${to} and goes back: ${row.message ?? ''}`,
+        });
       }
     }
   };
@@ -106,13 +138,22 @@ export function rolloutEvents(before: Rollout | undefined, after: Rollout | unde
   if (same && before.phase === after.phase) return told;
   switch (after.phase) {
     case 'Progressing':
-      told.push({ type: 'Normal', reason: 'RollingOut', message: `rolling out ${tag} to ${workloads.length} ${workloads.length === 1 ? 'workload' : 'workloads'}` });
+      told.push({
+        type: 'Normal',
+        reason: 'RollingOut',
+        message: `rolling out ${tag} to ${workloads.length} ${workloads.length === 1 ? 'workload' : 'workloads'}`,
+      });
       break;
     case 'Failed':
-      told.push({ type: 'Warning', reason: 'RolloutFailed', message: `the rollout of ${tag} failed and goes back: ${after.message ?? ''}` });
+      told.push({
+        type: 'Warning',
+        reason: 'RolloutFailed',
+        message: `the rollout of ${tag} failed and goes back: ${after.message ?? ''}`,
+      });
       break;
     case 'Healthy':
-      if (same || workloads.every((row) => row.phase !== 'Pending')) told.push({ type: 'Normal', reason: 'RolledOut', message: `${tag}: ${after.message ?? ''}` });
+      if (same || workloads.every((row) => row.phase !== 'Pending'))
+        told.push({ type: 'Normal', reason: 'RolledOut', message: `${tag}: ${after.message ?? ''}` });
   }
   return told;
 }

@@ -120,13 +120,15 @@ export class RolloutContext {
   /** The workload of a row, as long as it is the one that the row was written for and kimup has a say in it. */
   workloadOf(row: WorkloadRollout): Workload | undefined {
     const workload = this.workloads.get(workloadId(row));
-    return workload !== undefined && this.selects(workload) && workload.createdAt <= Date.parse(row.since) ? workload : undefined;
+    return workload !== undefined && this.selects(workload) && workload.createdAt <= Date.parse(row.since)
+      ? workload
+      : undefined;
   }
 
   /** What this Image makes of the workload's containers. */
   tags(workload: Workload): WorkloadTags {
     let tags = this.tagsByWorkload.get(workload);
-    if (tags === undefined) this.tagsByWorkload.set(workload, tags = new WorkloadTags(this.images, workload));
+    if (tags === undefined) this.tagsByWorkload.set(workload, (tags = new WorkloadTags(this.images, workload)));
     return tags;
   }
 
@@ -139,15 +141,20 @@ export class RolloutContext {
   /** The workloads that would get `to` if it were known which of several Images is theirs, and those Images. */
   ambiguousWorkloads(to: PinnedTag): AmbiguousWorkloads {
     if (this.input.competingImages.length < 2) return { workloads: [], images: [] };
-    const found = this.input.workloads.filter((workload) => this.inScope(workload))
+    const found = this.input.workloads
+      .filter((workload) => this.inScope(workload))
       .map((workload) => ({ workload, images: this.tags(workload).tiedAt(to) }))
       .filter(({ images }) => images.length > 0);
-    return { workloads: found.map(({ workload }) => workload), images: [...new Set(found.flatMap(({ images }) => images))] };
+    return {
+      workloads: found.map(({ workload }) => workload),
+      images: [...new Set(found.flatMap(({ images }) => images))],
+    };
   }
 
   /** The workloads in scope that stay as they are under `to`, because of their tags. */
   leftAlone(to: PinnedTag): readonly LeftAlone[] {
-    return this.input.workloads.filter((workload) => this.inScope(workload))
+    return this.input.workloads
+      .filter((workload) => this.inScope(workload))
       .map((workload) => this.tags(workload).leftAt(to))
       .filter((left) => left !== undefined)
       .sort(byName)
@@ -156,7 +163,9 @@ export class RolloutContext {
 
   /** The tags that this Image has to do with now: its own, the one that it moves to, the one that was rolled out last. */
   private targets(): readonly PinnedTag[] {
-    const { status: { tag, digest, update } } = this.image;
+    const {
+      status: { tag, digest, update },
+    } = this.image;
     const { rollout } = this.input;
     const own = tag === undefined || !statusIsCurrent(this.image) ? undefined : { tag, digest };
     return [own, update, rollout].filter((one) => one !== undefined).map(pinnedTagOf);
@@ -194,7 +203,10 @@ export class RolloutContext {
       ambiguous,
       commands: this.commands,
       // Most Images have nothing to remember, and there are thousands.
-      memory: this.best.size === 0 && this.inspected.size === 0 ? NO_MEMORY : { best: this.best, inspected: this.inspected, refused: NO_MEMORY.refused },
+      memory:
+        this.best.size === 0 && this.inspected.size === 0
+          ? NO_MEMORY
+          : { best: this.best, inspected: this.inspected, refused: NO_MEMORY.refused },
       ...(this.nextRequeue === undefined ? {} : { requeueAt: this.nextRequeue }),
     };
   }

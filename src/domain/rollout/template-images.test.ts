@@ -8,13 +8,20 @@ import type { PinnedTag } from '../reference/pinned-tag.ts';
 import type { PodState, Workload } from './workload.ts';
 import { RepositoryImages, WorkloadTags } from './workload-tags.ts';
 
-const IMAGE = new FakeImageStore().put({ spec: { image: 'registry.test/whoami', rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }] } });
+const IMAGE = new FakeImageStore().put({
+  spec: {
+    image: 'registry.test/whoami',
+    rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+  },
+});
 const [A, B] = [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`];
 const TO: PinnedTag = { tag: 'v1.10.2' };
-const tagsOf = (of: Workload, image: Image = IMAGE): WorkloadTags => new WorkloadTags(new RepositoryImages(tracked(image), []), of);
-const named = (image: string, text?: string) => workload({ image, ...(text === undefined ? {} : { annotations: { 'kimup.cloudavenue.io/images': text } }) });
+const tagsOf = (of: Workload, image: Image = IMAGE): WorkloadTags =>
+  new WorkloadTags(new RepositoryImages(tracked(image), []), of);
+const named = (image: string, text?: string) =>
+  workload({ image, ...(text === undefined ? {} : { annotations: { 'kimup.cloudavenue.io/images': text } }) });
 
-describe('whether a template\'s pods would get another image', () => {
+describe("whether a template's pods would get another image", () => {
   it.each<[string, string, PinnedTag | undefined, PinnedTag, boolean]>([
     ['an older one', 'registry.test/whoami:v1.9.0', undefined, TO, true],
     ['an older one that gets an older tag now', 'registry.test/whoami:v1.9.0', { tag: 'v1.10.0' }, TO, true],
@@ -33,7 +40,7 @@ describe('whether a template\'s pods would get another image', () => {
     expect(getsAnother(named(image), tagsOf(named(image)), now, to)).toBe(expected);
   });
 
-  it('is a matter of the Image\'s own containers', () => {
+  it("is a matter of the Image's own containers", () => {
     expect(tagsOf(named('registry.test/whoami:v1.9.0')).concernedBy(TO)).toBe(true);
     expect(tagsOf(named('registry.test/other:v1.9.0')).concernedBy(TO)).toBe(false);
   });
@@ -48,17 +55,31 @@ describe('the pods of a workload', () => {
     ['nothing is missing when they carry the tag and are ready', [good], undefined],
     ['one that is not there', [], '0 of 1 pods are there'],
     ['one that is not ready', [{ ...good, ready: false, trouble }], `pod web-0 is not ready: ${trouble}`],
-    ['one on another tag', [podOf(web)], "pod web-0: container main runs registry.test/whoami:v1.9.0, not v1.10.2: kimup's webhook did not see the pod"],
+    [
+      'one on another tag',
+      [podOf(web)],
+      "pod web-0: container main runs registry.test/whoami:v1.9.0, not v1.10.2: kimup's webhook did not see the pod",
+    ],
     ['one that ends does not count', [{ ...good, deleting: true }], '0 of 1 pods are there'],
     ['one that has ended does not count', [{ ...good, finished: true }], '0 of 1 pods are there'],
-    ['one of another owner with the same labels does not count', [{ ...good, owner: { kind: 'ReplicaSet', name: 'web-api-5d4f8', uid: 'x' } }], '0 of 1 pods are there'],
+    [
+      'one of another owner with the same labels does not count',
+      [{ ...good, owner: { kind: 'ReplicaSet', name: 'web-api-5d4f8', uid: 'x' } }],
+      '0 of 1 pods are there',
+    ],
     ['one without an owner does not count', [{ ...good, owner: undefined! }], '0 of 1 pods are there'],
   ])('%s', (_, pods, expected) => {
     expect(missing(web, pods, tagsOf(web), IMAGE, TO, 1)).toBe(expected);
   });
 
-  it('below a StatefulSet\'s partition stay as they are', () => {
-    const set = workload({ kind: 'StatefulSet', name: 'db', replicas: 2, partition: 1, annotations: web.template.annotations });
+  it("below a StatefulSet's partition stay as they are", () => {
+    const set = workload({
+      kind: 'StatefulSet',
+      name: 'db',
+      replicas: 2,
+      partition: 1,
+      annotations: web.template.annotations,
+    });
     const pods = [podOf(set, { name: 'db-0' }), podOf(set, { name: 'db-1', image: 'registry.test/whoami:v1.10.2' })];
     expect(missing(set, pods, tagsOf(set), IMAGE, TO, 1)).toBeUndefined();
   });
@@ -74,10 +95,16 @@ describe('the pods of a workload', () => {
     const pinning = new FakeImageStore().put({ name: 'pinned', spec: { ...IMAGE.spec, pinDigest: true } });
     const plain = named('registry.test/whoami:v1.9.0', `pinned=v1.10.2@${B}`);
     const to: PinnedTag = { ...TO, digest: B };
-    const [before, now, bare] = [`@${A}`, `@${B}`, ''].map((digest) => podOf(plain, { image: `registry.test/whoami:v1.10.2${digest}` })) as [PodState, PodState, PodState];
+    const [before, now, bare] = [`@${A}`, `@${B}`, ''].map((digest) =>
+      podOf(plain, { image: `registry.test/whoami:v1.10.2${digest}` }),
+    ) as [PodState, PodState, PodState];
     expect(missing(plain, [now], tagsOf(plain, pinning), pinning, to, 1)).toBeUndefined();
-    expect(missing(plain, [before], tagsOf(plain, pinning), pinning, to, 1)).toContain(`runs registry.test/whoami:v1.10.2@${A}, not v1.10.2@${B}`);
-    expect(missing(plain, [bare], tagsOf(plain, pinning), pinning, to, 1)).toContain('runs registry.test/whoami:v1.10.2, not v1.10.2@');
+    expect(missing(plain, [before], tagsOf(plain, pinning), pinning, to, 1)).toContain(
+      `runs registry.test/whoami:v1.10.2@${A}, not v1.10.2@${B}`,
+    );
+    expect(missing(plain, [bare], tagsOf(plain, pinning), pinning, to, 1)).toContain(
+      'runs registry.test/whoami:v1.10.2, not v1.10.2@',
+    );
     expect(runsOlder(plain, [before], tagsOf(plain, pinning), to)).toBe(true);
     expect(runsOlder(plain, [now], tagsOf(plain, pinning), to)).toBe(false);
     // A pod of before the digest was known, or was put: nothing is rolled because an Image begins to pin.
@@ -85,7 +112,12 @@ describe('the pods of a workload', () => {
   });
 
   it('tell why a rollout is stuck: those of the new template, not old ones that were broken before', () => {
-    const old = { ...podOf(named('registry.test/whoami:v1.9.0')), name: 'old', ready: false, trouble: 'container main: CrashLoopBackOff' };
+    const old = {
+      ...podOf(named('registry.test/whoami:v1.9.0')),
+      name: 'old',
+      ready: false,
+      trouble: 'container main: CrashLoopBackOff',
+    };
     expect(troubleOf(web, [old], IMAGE)).toBeUndefined();
     expect(troubleOf(web, [old, { ...good, ready: false, trouble }], IMAGE)).toBe(`pod web-0: ${trouble}`);
   });

@@ -10,7 +10,12 @@ import type { WorkloadTags } from './workload-tags.ts';
  * Whether any container of the workload's template would get another image at `to` than it gets now.
  * @param now what new pods get today: the tag that the template names, or the Image's; `undefined` for the manifest's own
  */
-export function getsAnother(workload: Workload, tags: WorkloadTags, now: PinnedTag | undefined, to: PinnedTag): boolean {
+export function getsAnother(
+  workload: Workload,
+  tags: WorkloadTags,
+  now: PinnedTag | undefined,
+  to: PinnedTag,
+): boolean {
   return workload.template.containers.some((container) => {
     if (container.image === undefined) return false;
     const then = tags.imageAt(container.image, to);
@@ -25,7 +30,14 @@ export function getsAnother(workload: Workload, tags: WorkloadTags, now: PinnedT
  * What is missing until all pods of the workload are ready and carry the tag, in a sentence that names a pod;
  * `undefined` when nothing is.
  */
-export function missing(workload: Workload, pods: readonly PodState[], tags: WorkloadTags, image: Image, to: PinnedTag, wanted: number): string | undefined {
+export function missing(
+  workload: Workload,
+  pods: readonly PodState[],
+  tags: WorkloadTags,
+  image: Image,
+  to: PinnedTag,
+  wanted: number,
+): string | undefined {
   const rolled = rolledPods(workload, pods);
   // Its rules changed meanwhile, or its containers: that pods are well proves nothing of a tag that none of them gets.
   const left = tags.concernedBy(to) ? undefined : tags.leftAt(to);
@@ -41,27 +53,42 @@ export function missing(workload: Workload, pods: readonly PodState[], tags: Wor
 }
 
 /** Pods that were made from the template that names `to`, but do not carry it. */
-export function unseenPods(workload: Workload, pods: readonly PodState[], tags: WorkloadTags, image: Image, to: PinnedTag): readonly PodState[] {
-  return rolledPods(workload, pods).filter((pod) => !pod.deleting && namesThe(pod, image, to) && wrongContainer(workload, pod, tags, to) !== undefined);
+export function unseenPods(
+  workload: Workload,
+  pods: readonly PodState[],
+  tags: WorkloadTags,
+  image: Image,
+  to: PinnedTag,
+): readonly PodState[] {
+  return rolledPods(workload, pods).filter(
+    (pod) => !pod.deleting && namesThe(pod, image, to) && wrongContainer(workload, pod, tags, to) !== undefined,
+  );
 }
 
 /** Whether a pod of the workload runs an older tag than `to`, one that gives way to it, or another digest of it. */
 export function runsOlder(workload: Workload, pods: readonly PodState[], tags: WorkloadTags, to: PinnedTag): boolean {
-  return rolledPods(workload, pods).some((pod) => workload.template.containers.some((container) => {
-    if (container.image === undefined || tags.imageAt(container.image, to) === undefined) return false;
-    const running = pod.containers.find((one) => one.name === container.name)?.image;
-    if (running === undefined) return false;
-    // The template names no digest, or kimup would leave it alone: the pod's, if it has one, is what kimup put.
-    const [tagged = '', digest] = running.split('@');
-    const fit = tags.fit(tagged, to);
-    return fit?.kind === 'put' || (fit?.kind === 'equal' && digest !== undefined && to.digest !== undefined && digest !== to.digest);
-  }));
+  return rolledPods(workload, pods).some((pod) =>
+    workload.template.containers.some((container) => {
+      if (container.image === undefined || tags.imageAt(container.image, to) === undefined) return false;
+      const running = pod.containers.find((one) => one.name === container.name)?.image;
+      if (running === undefined) return false;
+      // The template names no digest, or kimup would leave it alone: the pod's, if it has one, is what kimup put.
+      const [tagged = '', digest] = running.split('@');
+      const fit = tags.fit(tagged, to);
+      return (
+        fit?.kind === 'put' ||
+        (fit?.kind === 'equal' && digest !== undefined && to.digest !== undefined && digest !== to.digest)
+      );
+    }),
+  );
 }
 
 /** The first trouble among the pods of the template's present revision: why a rollout is stuck. */
 export function troubleOf(workload: Workload, pods: readonly PodState[], image: Image): string | undefined {
   const entry = pinnedTagIn(workload, image.name);
-  const stuck = podsOf(workload, pods).find((pod) => !pod.ready && pod.trouble !== undefined && namesThe(pod, image, entry));
+  const stuck = podsOf(workload, pods).find(
+    (pod) => !pod.ready && pod.trouble !== undefined && namesThe(pod, image, entry),
+  );
   return stuck === undefined ? undefined : `pod ${stuck.name}: ${stuck.trouble}`;
 }
 

@@ -16,7 +16,11 @@ const NOTHING_NOW = 'nothing to roll now: paused, without replicas or OnDelete';
 const MAX_MESSAGE = 500;
 
 /** A new row, before its workload is touched. Its `since` is never before the workload was made, whatever the clocks say. */
-export function pendingWorkloadRollout(context: RolloutContext, workload: Workload, before: string | undefined): WorkloadRollout {
+export function pendingWorkloadRollout(
+  context: RolloutContext,
+  workload: Workload,
+  before: string | undefined,
+): WorkloadRollout {
   return {
     kind: workload.kind,
     name: workload.name,
@@ -30,12 +34,17 @@ export function pendingWorkloadRollout(context: RolloutContext, workload: Worklo
  * The row as it is now that the workload is as it is; `undefined` when it is no longer of this rollout (its workload is
  * gone, or out of scope). A row that is Pending stays so until its template names the target.
  */
-export function nextWorkloadRollout(context: RolloutContext, row: WorkloadRollout, target: PinnedTag): WorkloadRollout | undefined {
+export function nextWorkloadRollout(
+  context: RolloutContext,
+  row: WorkloadRollout,
+  target: PinnedTag,
+): WorkloadRollout | undefined {
   const workload = context.workloadOf(row);
   if (workload === undefined) return undefined;
   if (row.phase === 'Overridden' || row.phase === 'Failed') return row;
   const entry = pinnedTagTextIn(workload, context.image.name);
-  if (entry === formatPinnedTag(target)) return row.phase === 'Healthy' ? row : progressing(context, row, workload, target);
+  if (entry === formatPinnedTag(target))
+    return row.phase === 'Healthy' ? row : progressing(context, row, workload, target);
   // What an update in whose place this one came had put there is no person's word.
   if (row.phase === 'Pending' && (entry === row.previousTag || workload.ownsAnnotation)) {
     return rollsNow(workload) ? pending(context, row) : healthy(context, row, NOTHING_NOW);
@@ -69,7 +78,8 @@ function ownEntry({ image }: RolloutContext, target: PinnedTag): string | undefi
 function pending(context: RolloutContext, row: WorkloadRollout): WorkloadRollout {
   const { now, memory, options } = context.input;
   const refusal = memory.refused.get(workloadId(row));
-  if (row.message === undefined) return refusal === undefined ? row : { ...row, since: rfc3339(now), message: shortened(`refused: ${refusal}`) };
+  if (row.message === undefined)
+    return refusal === undefined ? row : { ...row, since: rfc3339(now), message: shortened(`refused: ${refusal}`) };
   const deadline = Date.parse(row.since) + options.rolloutDeadlineMs;
   if (now >= deadline) return failed(context, row, row.message);
   context.requeueAt(deadline);
@@ -110,17 +120,30 @@ export function rollBack(context: RolloutContext, row: WorkloadRollout, target: 
   return pods === undefined || stuck.length > 0;
 }
 
-function progressing(context: RolloutContext, row: WorkloadRollout, workload: Workload, target: PinnedTag): WorkloadRollout {
-  const { image, input: { now, options, memory } } = context;
+function progressing(
+  context: RolloutContext,
+  row: WorkloadRollout,
+  workload: Workload,
+  target: PinnedTag,
+): WorkloadRollout {
+  const {
+    image,
+    input: { now, options, memory },
+  } = context;
   const progress = progressOf(workload);
   const score = scoreOf(progress);
   const known = `${workloadId(workload)} ${formatPinnedTag(target)}`;
   const best = memory.best.get(known);
   const moved = row.phase === 'Pending' || (best !== undefined && score > best.score);
-  const since = Math.max(Date.parse(row.since), moved ? now : best?.at ?? 0);
+  const since = Math.max(Date.parse(row.since), moved ? now : (best?.at ?? 0));
   const next = { score: Math.max(score, best?.score ?? 0), at: since, remade: best?.recreated };
   context.best.set(known, next);
-  const under = (message: string): WorkloadRollout => ({ ...row, phase: 'Progressing', since: since === Date.parse(row.since) ? row.since : rfc3339(since), message });
+  const under = (message: string): WorkloadRollout => ({
+    ...row,
+    phase: 'Progressing',
+    since: since === Date.parse(row.since) ? row.since : rfc3339(since),
+    message,
+  });
 
   if (progress.complete) {
     const pods = context.pods(workload);
@@ -129,7 +152,15 @@ function progressing(context: RolloutContext, row: WorkloadRollout, workload: Wo
     if (lack === undefined) return healthy(context, row, progressMessage(progress));
     if (now - since >= options.rolloutDeadlineMs) return failed(context, row, lack);
     context.requeueAt(Math.min(now + RECHECK_MS, since + options.rolloutDeadlineMs));
-    context.best.set(known, { ...next, recreated: recreatePod(context, workload, unseenPods(workload, pods, context.tags(workload), image, target), best?.recreated) });
+    context.best.set(known, {
+      ...next,
+      recreated: recreatePod(
+        context,
+        workload,
+        unseenPods(workload, pods, context.tags(workload), image, target),
+        best?.recreated,
+      ),
+    });
     return under(lack);
   }
   if (workload.paused) {
@@ -154,7 +185,12 @@ function progressing(context: RolloutContext, row: WorkloadRollout, workload: Wo
  * A replica of the webhook that was not up to date, or none that could be reached, let a pod pass by: its controller makes it
  * anew. One pod at a time while all others are ready; where that does not help, a few times only.
  */
-function recreatePod(context: RolloutContext, workload: Workload, unseen: readonly PodState[], last: RecreatedPod | undefined): RecreatedPod | undefined {
+function recreatePod(
+  context: RolloutContext,
+  workload: Workload,
+  unseen: readonly PodState[],
+  last: RecreatedPod | undefined,
+): RecreatedPod | undefined {
   const [pod] = unseen;
   if (pod === undefined) return last;
   const { now } = context.input;

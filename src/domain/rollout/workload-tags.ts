@@ -1,7 +1,17 @@
 import { pinned, resolveTag } from '../assignment/assign-tag.ts';
 import type { LeftAlone } from '../image/image-status.ts';
 import { type ImageReference, readReference, sameRepository } from '../reference/image-reference.ts';
-import { type Contender, contenderFor, type Rewrite, rewrite, IMAGE_ANNOTATION, selectImage, type Selection, type TrackedImage, whyItStays } from '../assignment/image-ownership.ts';
+import {
+  type Contender,
+  contenderFor,
+  type Rewrite,
+  rewrite,
+  IMAGE_ANNOTATION,
+  selectImage,
+  type Selection,
+  type TrackedImage,
+  whyItStays,
+} from '../assignment/image-ownership.ts';
 import type { PinnedTag } from '../reference/pinned-tag.ts';
 import { pinnedTagIn, type Workload } from './workload.ts';
 
@@ -51,7 +61,9 @@ export class WorkloadTags {
   /** What becomes of an image under this Image alone, without a digest being put; `undefined` where it is of another repository. */
   fit(text: string, { tag }: PinnedTag): Rewrite | undefined {
     const reference = this.#images.referenceOf(text);
-    return reference === undefined ? undefined : rewrite(text, reference, { track: this.#images.own.track, to: { tag } });
+    return reference === undefined
+      ? undefined
+      : rewrite(text, reference, { track: this.#images.own.track, to: { tag } });
   }
 
   /** Whether the template names this Image's repository at all. */
@@ -78,14 +90,23 @@ export class WorkloadTags {
     const { kind, name } = this.#workload;
     const kept = this.#containers().flatMap(({ name: container, image }) => {
       const selection = this.#select(image, to);
-      const left = selection?.kind === 'none' ? selection.left.find(({ contender }) => contender.image.name === this.#images.own.image.name) : undefined;
-      return left === undefined ? [] : [`container ${container} keeps ${image}: ${whyItStays(left.because, readReference(image)?.tag, to.tag, this.#images.own.image.name)}`];
+      const left =
+        selection?.kind === 'none'
+          ? selection.left.find(({ contender }) => contender.image.name === this.#images.own.image.name)
+          : undefined;
+      return left === undefined
+        ? []
+        : [
+            `container ${container} keeps ${image}: ${whyItStays(left.because, readReference(image)?.tag, to.tag, this.#images.own.image.name)}`,
+          ];
     });
     return kept.length === 0 ? undefined : { kind, name, message: truncated(kept.join('; ')) };
   }
 
   #containers(): readonly { readonly name: string; readonly image: string }[] {
-    return this.#workload.template.containers.filter((one): one is { readonly name: string; readonly image: string } => one.image !== undefined);
+    return this.#workload.template.containers.filter(
+      (one): one is { readonly name: string; readonly image: string } => one.image !== undefined,
+    );
   }
 
   #select(text: string, to: PinnedTag): Selection | undefined {
@@ -98,12 +119,19 @@ export class WorkloadTags {
     const reference = this.#images.referenceOf(text);
     if (reference === undefined) return undefined;
     const own: Contender = { ...this.#images.own, to: pinned(this.#images.own.image, to) };
-    return selectImage(text, reference, [own, ...this.#contenders()], this.#workload.template.annotations[IMAGE_ANNOTATION]);
+    return selectImage(
+      text,
+      reference,
+      [own, ...this.#contenders()],
+      this.#workload.template.annotations[IMAGE_ANNOTATION],
+    );
   }
 
   /** The other Images, with the tag that each puts on the workload's pods now. */
   #contenders(): readonly Contender[] {
-    return this.#others ??= this.#images.others.map((one) => contenderFor(one, resolveTag(one.image, pinnedTagIn(this.#workload, one.image.name))));
+    return (this.#others ??= this.#images.others.map((one) =>
+      contenderFor(one, resolveTag(one.image, pinnedTagIn(this.#workload, one.image.name))),
+    ));
   }
 }
 

@@ -9,7 +9,9 @@ import type { Rule } from './rule.ts';
 /** `always`: the newest release above the current tag, whatever its parts and its variant; for tests. */
 export function alwaysRule({ name, type, actions }: RuleSpec): Rule {
   return {
-    name, type, actions,
+    name,
+    type,
+    actions,
     reach: reachOfVersions((_, target) => target.preRelease === undefined),
     from(currentTag) {
       const current = parseVersionTag(currentTag);
@@ -23,10 +25,14 @@ export function alwaysRule({ name, type, actions }: RuleSpec): Rule {
         miss(tag) {
           const version = parseVersionTag(tag);
           if (version === undefined) return notAVersion(tag);
-          if (comparePrecedence(version, current) <= 0) return { reason: 'not above the current tag', newer: false, sameSeries: true, distance: 0 };
-          return version.preRelease === undefined ? undefined : { reason: 'a pre-release', newer: true, sameSeries: false, distance: 1 };
+          if (comparePrecedence(version, current) <= 0)
+            return { reason: 'not above the current tag', newer: false, sameSeries: true, distance: 0 };
+          return version.preRelease === undefined
+            ? undefined
+            : { reason: 'a pre-release', newer: true, sameSeries: false, distance: 1 };
         },
-        compare: (a, b) => comparePrecedence(parseVersionTag(a)!, parseVersionTag(b)!) || compareSpelling(currentTag, a, b),
+        compare: (a, b) =>
+          comparePrecedence(parseVersionTag(a)!, parseVersionTag(b)!) || compareSpelling(currentTag, a, b),
       });
     },
   };

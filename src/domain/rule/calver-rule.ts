@@ -15,24 +15,36 @@ const NAMES: Names = ['year', 'month', 'day'];
 /** `calver-major`, `-minor`, `-patch`: the semver rules on `YYYY|YY [.MM [.DD]]`, the year as wide as the current tag's, releases only. */
 export function calverRule({ name, type, actions }: RuleSpec, level: Level): Rule {
   return {
-    name, type, actions,
-    reach: reachOfSeries((origin, target) => target.preRelease === undefined && yearWidth(origin) !== undefined && yearWidth(origin) === yearWidth(target) && isWithinLevel(level, origin, target)),
-    from: (currentTag) => selectOfSeries(currentTag, (current) => {
-      const width = yearWidth(current);
-      if (width === undefined) return { stuck: notCalver(currentTag) };
-      if (level === 'minor' && current.numbers.length === 1) {
-        return { stuck: `the current tag ${currentTag} has no month; use calver-major, or set spec.baseTag to a tag with more numbers` };
-      }
-      const { description: wanted, accepts, miss } = levelStep(level, current, NAMES);
-      const lastYear = width === 4 ? 9999 : 99;
-      return {
-        description: wanted,
-        preReleases: false,
-        accepts: (parts) => (parts[0] as number) <= lastYear && accepts(parts),
-        acceptsVersion: (version) => yearWidth(version) === width,
-        miss: (version) => yearWidth(version) === width ? miss(version) : { reason: 'not of the form YYYY.MM.DD', distance: 5 },
-      };
-    }),
+    name,
+    type,
+    actions,
+    reach: reachOfSeries(
+      (origin, target) =>
+        target.preRelease === undefined &&
+        yearWidth(origin) !== undefined &&
+        yearWidth(origin) === yearWidth(target) &&
+        isWithinLevel(level, origin, target),
+    ),
+    from: (currentTag) =>
+      selectOfSeries(currentTag, (current) => {
+        const width = yearWidth(current);
+        if (width === undefined) return { stuck: notCalver(currentTag) };
+        if (level === 'minor' && current.numbers.length === 1) {
+          return {
+            stuck: `the current tag ${currentTag} has no month; use calver-major, or set spec.baseTag to a tag with more numbers`,
+          };
+        }
+        const { description: wanted, accepts, miss } = levelStep(level, current, NAMES);
+        const lastYear = width === 4 ? 9999 : 99;
+        return {
+          description: wanted,
+          preReleases: false,
+          accepts: (parts) => (parts[0] as number) <= lastYear && accepts(parts),
+          acceptsVersion: (version) => yearWidth(version) === width,
+          miss: (version) =>
+            yearWidth(version) === width ? miss(version) : { reason: 'not of the form YYYY.MM.DD', distance: 5 },
+        };
+      }),
   };
 }
 
@@ -71,7 +83,10 @@ function preReleaseFrom(currentTag: string): CandidateSelector {
   const version = parseVersionTag(currentTag);
   if (version === undefined || yearWidth(version) === undefined) return notApplicable(notCalver(currentTag));
   const current = labelled(version);
-  if (current === undefined) return notApplicable(`the current tag ${currentTag} is no pre-release with a number; set spec.baseTag to one, such as 2024.01.02-rc.1`);
+  if (current === undefined)
+    return notApplicable(
+      `the current tag ${currentTag} is no pre-release with a number; set spec.baseTag to one, such as 2024.01.02-rc.1`,
+    );
   const line = new TagSeries(version);
   const date = version.numbers;
   /** What a tag is, where it has the current one's date. */
@@ -94,7 +109,10 @@ function preReleaseFrom(currentTag: string): CandidateSelector {
     },
     miss(tag) {
       const other = read(tag);
-      if (other !== undefined && isOfLine(other)) return compareLabelled(other, current) > 0 ? undefined : { reason: 'not above the current tag', newer: false, sameSeries: true, distance: 0 };
+      if (other !== undefined && isOfLine(other))
+        return compareLabelled(other, current) > 0
+          ? undefined
+          : { reason: 'not above the current tag', newer: false, sameSeries: true, distance: 0 };
       return preReleaseMiss(current, tag);
     },
     compare: (a, b) => compareLabelled(read(a)!, read(b)!) || compareSpelling(currentTag, a, b),
@@ -117,19 +135,38 @@ function preReleaseMiss({ version, label, numbers, rest, numbered }: Labelled, t
   const dates = compareLists(other.numbers, version.numbers);
   if (dates !== 0) return { reason: 'of another date', newer: dates > 0, sameSeries: false, distance: 2 };
   const its = labelled(other);
-  if (its === undefined) return { reason: `no ${label}`, newer: other.preRelease === undefined && other.variant === '', sameSeries: false, distance: 1 };
-  if (its.label !== label) return { reason: `no ${label}`, newer: compareText(its.label, label) > 0, sameSeries: false, distance: 1 };
-  if (its.rest === rest && isTooWide(numbered, its.numbered)) return { reason: 'written with a number of six digits or more, like a date', newer: true, sameSeries: false, distance: 4 };
+  if (its === undefined)
+    return {
+      reason: `no ${label}`,
+      newer: other.preRelease === undefined && other.variant === '',
+      sameSeries: false,
+      distance: 1,
+    };
+  if (its.label !== label)
+    return { reason: `no ${label}`, newer: compareText(its.label, label) > 0, sameSeries: false, distance: 1 };
+  if (its.rest === rest && isTooWide(numbered, its.numbered))
+    return {
+      reason: 'written with a number of six digits or more, like a date',
+      newer: true,
+      sameSeries: false,
+      distance: 4,
+    };
   const newer = compareLists(its.numbers, numbers) > 0;
-  if (its.rest !== rest && isSameShape(its.rest, rest)) return { ...NUMBERED_VARIANT, newer, sameSeries: false, distance: 0 };
+  if (its.rest !== rest && isSameShape(its.rest, rest))
+    return { ...NUMBERED_VARIANT, newer, sameSeries: false, distance: 0 };
   return { reason: 'of another variant', newer, sameSeries: false, distance: 3 };
 }
 
 /** Whether `tag` has the date, the label and the variant of `current`, and is written like it. */
 function isSameLabel(current: Labelled, tag: Labelled): boolean {
-  return tag.label === current.label && tag.rest === current.rest && !isTooWide(current.numbered, tag.numbered)
-    && yearWidth(tag.version) === yearWidth(current.version) && compareLists(tag.version.numbers, current.version.numbers) === 0
-    && tag.version.revision.length === current.version.revision.length;
+  return (
+    tag.label === current.label &&
+    tag.rest === current.rest &&
+    !isTooWide(current.numbered, tag.numbered) &&
+    yearWidth(tag.version) === yearWidth(current.version) &&
+    compareLists(tag.version.numbers, current.version.numbers) === 0 &&
+    tag.version.revision.length === current.version.revision.length
+  );
 }
 
 function compareLabelled(a: Labelled, b: Labelled): number {
@@ -141,9 +178,20 @@ const LABEL = /^[-_.]([a-z]+)[-_.]?(\d+(?:\.\d+)*)(?=$|[-_.])/i;
 /** A version with its label: a pre-release, or any other word with a number at the beginning of its variant. */
 function labelled(version: VersionTag): Labelled | undefined {
   const { preRelease, variant } = version;
-  if (preRelease !== undefined) return preRelease.numbers.length === 0 ? undefined : { version, label: preRelease.word, numbers: preRelease.numbers, numbered: version, rest: variant };
+  if (preRelease !== undefined)
+    return preRelease.numbers.length === 0
+      ? undefined
+      : { version, label: preRelease.word, numbers: preRelease.numbers, numbered: version, rest: variant };
   const found = version.revision.length === 0 ? LABEL.exec(variant) : null;
   if (found === null) return undefined;
   const read = parseVersionTag(found[2]!);
-  return read === undefined ? undefined : { version, label: found[1]!.toLowerCase(), numbers: read.numbers, numbered: read, rest: variant.slice(found[0].length) };
+  return read === undefined
+    ? undefined
+    : {
+        version,
+        label: found[1]!.toLowerCase(),
+        numbers: read.numbers,
+        numbered: read,
+        rest: variant.slice(found[0].length),
+      };
 }

@@ -2,7 +2,13 @@ import type { CandidateSelector, Miss } from './rule.ts';
 
 /** A rule that no tag can satisfy from here. @param reason why, and what to do */
 export function notApplicable(reason: string): CandidateSelector {
-  return { notApplicable: reason, description: { one: '', none: reason }, candidates: () => [], explain: () => () => undefined, isBelow: () => false };
+  return {
+    notApplicable: reason,
+    description: { one: '', none: reason },
+    candidates: () => [],
+    explain: () => () => undefined,
+    isBelow: () => false,
+  };
 }
 
 /** What makes a rule that looks at tags one by one: which are candidates, and which of two is the better. */
@@ -27,7 +33,7 @@ export function selectBy(order: Order): CandidateSelector {
     ...(order.remark === undefined ? {} : { remark: order.remark }),
     explain: () => (tag) => order.miss(tag),
     isBelow: (tag, other) => order.compare(tag, other) < 0,
-    * candidates(tags) {
+    *candidates(tags) {
       let best: string | undefined;
       for (let i = tags.length - 1; i >= 0; i--) {
         const tag = tags[i]!;

@@ -14,7 +14,9 @@ import type { Rule } from './rule.ts';
 export function numericalRule({ name, type, actions, value }: RuleSpec, where: string): Rule {
   const sign = signOf(value, where);
   return {
-    name, type, actions,
+    name,
+    type,
+    actions,
     ...(sign < 0 ? { descends: true as const } : {}),
     reach(origin, target) {
       if (!isNumber(origin) || !isNumber(target)) return 'out';
@@ -22,17 +24,34 @@ export function numericalRule({ name, type, actions, value }: RuleSpec, where: s
       return isOneSeries(origin, target) ? 'within' : 'out';
     },
     from(currentTag) {
-      if (!isNumber(currentTag)) return notApplicable(`the current tag ${currentTag} is no number, so none is ${sign > 0 ? 'above' : 'below'} it; set spec.baseTag to a number`);
+      if (!isNumber(currentTag))
+        return notApplicable(
+          `the current tag ${currentTag} is no number, so none is ${sign > 0 ? 'above' : 'below'} it; set spec.baseTag to a number`,
+        );
       const isBeyond = (tag: string): boolean => compareNumbers(tag, currentTag) * sign > 0;
       return selectBy({
         descends: sign < 0,
-        wants: sign > 0
-          ? { one: `is the highest number above ${currentTag}`, none: `no tag is a number above ${currentTag}` }
-          : { one: `is the lowest number below ${currentTag}`, none: `no tag is a number below ${currentTag}` },
+        wants:
+          sign > 0
+            ? { one: `is the highest number above ${currentTag}`, none: `no tag is a number above ${currentTag}` }
+            : { one: `is the lowest number below ${currentTag}`, none: `no tag is a number below ${currentTag}` },
         accepts: (tag) => isNumber(tag) && isBeyond(tag),
         miss(tag) {
-          if (!isNumber(tag)) return { reason: isCompanion(tag) ? 'a signature or an attestation' : 'no number', newer: false, sameSeries: false, distance: 9 };
-          return isBeyond(tag) ? undefined : { reason: `not ${sign > 0 ? 'above' : 'below'} the current tag`, newer: false, sameSeries: true, distance: 0 };
+          if (!isNumber(tag))
+            return {
+              reason: isCompanion(tag) ? 'a signature or an attestation' : 'no number',
+              newer: false,
+              sameSeries: false,
+              distance: 9,
+            };
+          return isBeyond(tag)
+            ? undefined
+            : {
+                reason: `not ${sign > 0 ? 'above' : 'below'} the current tag`,
+                newer: false,
+                sameSeries: true,
+                distance: 0,
+              };
         },
         compare: (a, b) => compareNumbers(a, b) * sign || compareSpelling(currentTag, a, b),
       });
@@ -48,24 +67,42 @@ export function numericalRule({ name, type, actions, value }: RuleSpec, where: s
 export function alphabeticalRule({ name, type, actions, value }: RuleSpec, where: string): Rule {
   const sign = signOf(value, where);
   return {
-    name, type, actions,
+    name,
+    type,
+    actions,
     ...(sign < 0 ? { descends: true as const } : {}),
     reach(origin, target) {
       if (compareText(origin, target) * sign > 0) return 'beyond';
       return isCompanion(origin) || isCompanion(target) ? 'out' : 'within';
     },
-    from: (currentTag) => selectBy({
-      descends: sign < 0,
-      wants: sign > 0
-        ? { one: `is the highest by code point above ${currentTag}`, none: `no tag is above ${currentTag} by code point` }
-        : { one: `is the lowest by code point below ${currentTag}`, none: `no tag is below ${currentTag} by code point` },
-      accepts: (tag) => compareText(tag, currentTag) * sign > 0 && !isCompanion(tag),
-      miss(tag) {
-        if (isCompanion(tag)) return { reason: 'a signature or an attestation', newer: false, sameSeries: false, distance: 9 };
-        return compareText(tag, currentTag) * sign > 0 ? undefined : { reason: `not ${sign > 0 ? 'above' : 'below'} the current tag`, newer: false, sameSeries: true, distance: 0 };
-      },
-      compare: (a, b) => compareText(a, b) * sign,
-    }),
+    from: (currentTag) =>
+      selectBy({
+        descends: sign < 0,
+        wants:
+          sign > 0
+            ? {
+                one: `is the highest by code point above ${currentTag}`,
+                none: `no tag is above ${currentTag} by code point`,
+              }
+            : {
+                one: `is the lowest by code point below ${currentTag}`,
+                none: `no tag is below ${currentTag} by code point`,
+              },
+        accepts: (tag) => compareText(tag, currentTag) * sign > 0 && !isCompanion(tag),
+        miss(tag) {
+          if (isCompanion(tag))
+            return { reason: 'a signature or an attestation', newer: false, sameSeries: false, distance: 9 };
+          return compareText(tag, currentTag) * sign > 0
+            ? undefined
+            : {
+                reason: `not ${sign > 0 ? 'above' : 'below'} the current tag`,
+                newer: false,
+                sameSeries: true,
+                distance: 0,
+              };
+        },
+        compare: (a, b) => compareText(a, b) * sign,
+      }),
   };
 }
 
@@ -78,7 +115,9 @@ function signOf(value: string | undefined, where: string): 1 | -1 {
     case 'asc':
       return -1;
     default:
-      throw new InvalidRuleError(`${where}: value is ${JSON.stringify(value)}; leave it out for the highest tag above the current one, or use "asc" for the lowest below it`);
+      throw new InvalidRuleError(
+        `${where}: value is ${JSON.stringify(value)}; leave it out for the highest tag above the current one, or use "asc" for the lowest below it`,
+      );
   }
 }
 
@@ -98,5 +137,7 @@ function compareNumbers(a: string, b: string): number {
   const [wholeB = '', fractionB = ''] = b.split('.');
   const x = wholeA.replace(/^0+/, '');
   const y = wholeB.replace(/^0+/, '');
-  return x.length - y.length || compareText(x, y) || compareText(fractionA.replace(/0+$/, ''), fractionB.replace(/0+$/, ''));
+  return (
+    x.length - y.length || compareText(x, y) || compareText(fractionA.replace(/0+$/, ''), fractionB.replace(/0+$/, ''))
+  );
 }

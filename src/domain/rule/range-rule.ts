@@ -22,31 +22,48 @@ interface Bound {
  * @throws InvalidRuleError
  */
 export function rangeRule({ name, type, actions, value }: RuleSpec, where: string): Rule {
-  const sets = parseRange(value, where).set.map((comparators) => comparators.map(boundOf).filter((bound) => bound !== undefined));
-  const isIn = (numbers: readonly Part[], count: number, preRelease?: PreRelease): boolean => sets.some((set) =>
-    set.every((bound) => isWithin(bound, numbers, count, preRelease)) && (preRelease === undefined || set.some((bound) => bound.preRelease !== undefined && orderOf(bound, numbers, count) === 0)));
+  const sets = parseRange(value, where).set.map((comparators) =>
+    comparators.map(boundOf).filter((bound) => bound !== undefined),
+  );
+  const isIn = (numbers: readonly Part[], count: number, preRelease?: PreRelease): boolean =>
+    sets.some(
+      (set) =>
+        set.every((bound) => isWithin(bound, numbers, count, preRelease)) &&
+        (preRelease === undefined ||
+          set.some((bound) => bound.preRelease !== undefined && orderOf(bound, numbers, count) === 0)),
+    );
   const shown = value!.trim();
   return {
-    name, type, actions,
+    name,
+    type,
+    actions,
     reach: reachOfSeries((_, { numbers, preRelease }) => isIn(numbers, numbers.length, preRelease)),
-    from: (currentTag) => selectOfSeries(currentTag, (current) => ({
-      description: `in ${shown} above ${current.tag}`,
-      preReleases: true,
-      // Behind the numbers stands the revision.
-      accepts: (parts) => current.preRelease !== undefined || isIn(parts, current.numbers.length),
-      acceptsVersion: ({ numbers, preRelease }) => isIn(numbers, numbers.length, preRelease),
-      miss: () => ({ reason: `not in ${shown}`, distance: 1 }),
-    })),
+    from: (currentTag) =>
+      selectOfSeries(currentTag, (current) => ({
+        description: `in ${shown} above ${current.tag}`,
+        preReleases: true,
+        // Behind the numbers stands the revision.
+        accepts: (parts) => current.preRelease !== undefined || isIn(parts, current.numbers.length),
+        acceptsVersion: ({ numbers, preRelease }) => isIn(numbers, numbers.length, preRelease),
+        miss: () => ({ reason: `not in ${shown}`, distance: 1 }),
+      })),
   };
 }
 
 function parseRange(value: string | undefined, where: string): Range {
-  if (value === undefined || value.trim() === '') throw new InvalidRuleError(`${where}: value is missing; give a range in npm's syntax, such as "^1.2" or ">=1.2 <3"`);
-  if (value.length > LONGEST_RANGE) throw new InvalidRuleError(`${where}: the range has ${value.length} characters, of ${LONGEST_RANGE} at most`);
+  if (value === undefined || value.trim() === '')
+    throw new InvalidRuleError(
+      `${where}: value is missing; give a range in npm's syntax, such as "^1.2" or ">=1.2 <3"`,
+    );
+  if (value.length > LONGEST_RANGE)
+    throw new InvalidRuleError(`${where}: the range has ${value.length} characters, of ${LONGEST_RANGE} at most`);
   try {
     return new Range(value);
   } catch (error) {
-    throw new InvalidRuleError(`${where}: ${JSON.stringify(value)} is no range in npm's syntax (such as "^1.2" or ">=1.2 <3")`, { cause: error });
+    throw new InvalidRuleError(
+      `${where}: ${JSON.stringify(value)} is no range in npm's syntax (such as "^1.2" or ">=1.2 <3")`,
+      { cause: error },
+    );
   }
 }
 

@@ -20,13 +20,17 @@ import { InvalidRuleError } from '../tag/invalid-rule-error.ts';
 export function regexRule({ name, type, actions, value }: RuleSpec, where: string): Rule {
   const pattern = patternOf(value, where);
   return {
-    name, type, actions,
+    name,
+    type,
+    actions,
     reach(origin, target) {
       const from = parseVersionTag(origin);
       const to = parseVersionTag(target);
       const areVersions = from !== undefined && to !== undefined;
       // What it would take from there.
-      const isPast = areVersions ? isNewerVersion(from, to) : pattern.matches(origin) && (!pattern.matches(target) || isNewer(origin, target));
+      const isPast = areVersions
+        ? isNewerVersion(from, to)
+        : pattern.matches(origin) && (!pattern.matches(target) || isNewer(origin, target));
       if (isPast) return 'beyond';
       // A pattern says of what the Image is one: what does not match is of another line, such as 14.9 to ^17\.
       if (!pattern.matches(origin) || !pattern.matches(target) || isCompanion(target)) return 'out';
@@ -51,26 +55,39 @@ export function regexRule({ name, type, actions, value }: RuleSpec, where: strin
         if (current !== undefined && version !== undefined) return isNewerVersion(version, current);
         return !matched || isNewer(tag, currentTag);
       };
-      const chooserWith = (words: boolean): CandidateSelector => selectBy({
-        wants: {
-          one: `is the newest that matches ${pattern.source}`,
-          none: `no tag newer than ${currentTag} matches ${pattern.source}`,
-        },
-        accepts: (tag) => pattern.matches(tag) && isAbove(tag) && !isCompanion(tag) && (words || parseVersionTag(tag) !== undefined),
-        miss(tag) {
-          if (isCompanion(tag)) return { reason: 'a signature or an attestation', newer: false, sameSeries: false, distance: 9 };
-          if (!pattern.matches(tag)) return { reason: `not matched by ${pattern.source}`, newer: isNewer(tag, currentTag), sameSeries: false, distance: 1 };
-          if (!words && parseVersionTag(tag) === undefined) return { reason: 'below the versions that match', newer: false, sameSeries: true, distance: 2 };
-          return isAbove(tag) ? undefined : { reason: 'not newer than the current tag', newer: false, sameSeries: true, distance: 0 };
-        },
-        compare,
-        remark: (text, tag) => numberingRemark(current, parseVersionTag(text), tag),
-      });
+      const chooserWith = (words: boolean): CandidateSelector =>
+        selectBy({
+          wants: {
+            one: `is the newest that matches ${pattern.source}`,
+            none: `no tag newer than ${currentTag} matches ${pattern.source}`,
+          },
+          accepts: (tag) =>
+            pattern.matches(tag) && isAbove(tag) && !isCompanion(tag) && (words || parseVersionTag(tag) !== undefined),
+          miss(tag) {
+            if (isCompanion(tag))
+              return { reason: 'a signature or an attestation', newer: false, sameSeries: false, distance: 9 };
+            if (!pattern.matches(tag))
+              return {
+                reason: `not matched by ${pattern.source}`,
+                newer: isNewer(tag, currentTag),
+                sameSeries: false,
+                distance: 1,
+              };
+            if (!words && parseVersionTag(tag) === undefined)
+              return { reason: 'below the versions that match', newer: false, sameSeries: true, distance: 2 };
+            return isAbove(tag)
+              ? undefined
+              : { reason: 'not newer than the current tag', newer: false, sameSeries: true, distance: 0 };
+          },
+          compare,
+          remark: (text, tag) => numberingRemark(current, parseVersionTag(text), tag),
+        });
       const all = chooserWith(true);
       if (current === undefined || matched) return all;
       // From a version to a word, and from there, versions being above words, to an older version: not so.
       const versions = chooserWith(false);
-      const chooserFor = (tags: readonly string[]): CandidateSelector => tags.some((tag) => parseVersionTag(tag) !== undefined && pattern.matches(tag)) ? versions : all;
+      const chooserFor = (tags: readonly string[]): CandidateSelector =>
+        tags.some((tag) => parseVersionTag(tag) !== undefined && pattern.matches(tag)) ? versions : all;
       return {
         ...all,
         candidates: (tags) => chooserFor(tags).candidates(tags),
@@ -85,6 +102,9 @@ function patternOf(value: string | undefined, where: string): ReturnType<typeof 
     return compilePattern(value ?? '');
   } catch (error) {
     if (!(error instanceof InvalidPatternError)) throw error;
-    throw new InvalidRuleError(`${where}: ${value === undefined || value === '' ? 'value is missing; give an RE2 pattern, such as "^v1\\\\."' : error.message}`, { cause: error });
+    throw new InvalidRuleError(
+      `${where}: ${value === undefined || value === '' ? 'value is missing; give an RE2 pattern, such as "^v1\\\\."' : error.message}`,
+      { cause: error },
+    );
   }
 }

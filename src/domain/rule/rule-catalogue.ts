@@ -48,7 +48,9 @@ export function buildRule(spec: RuleSpec, index: number): Rule {
       return alwaysRule(spec);
     default:
       // A type that the CRD lets through and this version of kimup has never heard of.
-      throw new InvalidRuleError(`${where}: this version of kimup has no rules of type ${JSON.stringify(type satisfies never)}`);
+      throw new InvalidRuleError(
+        `${where}: this version of kimup has no rules of type ${JSON.stringify(type satisfies never)}`,
+      );
   }
 }
 
@@ -67,6 +69,12 @@ export interface BuiltSpec {
  * Builds `spec.rules` and `spec.tags`.
  * @throws InvalidRuleError
  */
-export function buildSpec({ rules, tags }: { readonly rules: readonly RuleSpec[]; readonly tags?: TagsSpec }): BuiltSpec {
+export function buildSpec({
+  rules,
+  tags,
+}: {
+  readonly rules: readonly RuleSpec[];
+  readonly tags?: TagsSpec;
+}): BuiltSpec {
   return { rules: buildRules(rules), filter: buildTagFilter(tags) };
 }

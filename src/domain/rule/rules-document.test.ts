@@ -24,68 +24,110 @@ function tables(): ReadonlyMap<string, readonly Row[]> {
       columns = undefined;
       continue;
     }
-    const cells = line.slice(1, -1).split(/(?<!\\)\|/).map((cell) => cell.trim().replace(/^`(.*)`$/, '$1').replaceAll('\\|', '|'));
+    const cells = line
+      .slice(1, -1)
+      .split(/(?<!\\)\|/)
+      .map((cell) =>
+        cell
+          .trim()
+          .replace(/^`(.*)`$/, '$1')
+          .replaceAll('\\|', '|'),
+      );
     if (columns === undefined) {
       columns = cells;
     } else if (!cells[0]!.startsWith('---')) {
       const row: Row = Object.fromEntries(columns.map((column, i) => [column, cells[i]!]));
       const name = 'facts' in row ? `${heading} (facts)` : heading;
-      found.set(name, [...found.get(name) ?? [], row]);
+      found.set(name, [...(found.get(name) ?? []), row]);
     }
   }
   return found;
 }
 
 const words = (text: string): readonly string[] => text.split(' ').filter((word) => word !== '');
-const optional = (key: string, value: string | undefined): object => value === undefined || value === '' ? {} : { [key]: value };
+const optional = (key: string, value: string | undefined): object =>
+  value === undefined || value === '' ? {} : { [key]: value };
 const TABLES = tables();
 const rowsOf = (name: string): readonly Row[] => TABLES.get(name) ?? [];
 
 describe.each(['Every rule', 'Edges', 'Tags of real repositories'])('docs/rules.md, %s', (name) => {
   it.each(rowsOf(name))('$rule $value, from $current among [$tags]: $takes', (row) => {
-    const found = outcome(ruleOf(row['rule'] as RuleType, row['value'] || undefined), row['current']!, words(row['tags']!));
+    const found = outcome(
+      ruleOf(row['rule'] as RuleType, row['value'] || undefined),
+      row['current']!,
+      words(row['tags']!),
+    );
     expect(found.tag ?? '').toBe(row['takes']);
     expect(found.reason).toContain(row['because']);
   });
 });
 
 describe('docs/rules.md, spec.tags', () => {
-  it.each(rowsOf('Which tags the rules see: `spec.tags`'))('include $include, exclude $exclude, extract $extract: $rule from $current among [$tags]: $takes', (row) => {
-    const filter = buildTagFilter({ ...optional('include', row['include']), ...optional('exclude', row['exclude']), ...optional('extract', row['extract']) });
-    const found = outcome(ruleOf(row['rule'] as RuleType), row['current']!, words(row['tags']!), { filter });
-    expect(found.tag ?? '').toBe(row['takes']);
-    expect(found.reason).toContain(row['because']);
-  });
+  it.each(rowsOf('Which tags the rules see: `spec.tags`'))(
+    'include $include, exclude $exclude, extract $extract: $rule from $current among [$tags]: $takes',
+    (row) => {
+      const filter = buildTagFilter({
+        ...optional('include', row['include']),
+        ...optional('exclude', row['exclude']),
+        ...optional('extract', row['extract']),
+      });
+      const found = outcome(ruleOf(row['rule'] as RuleType), row['current']!, words(row['tags']!), { filter });
+      expect(found.tag ?? '').toBe(row['takes']);
+      expect(found.reason).toContain(row['because']);
+    },
+  );
 
   const HOUR = 3_600_000;
   const NOW = Date.UTC(2026, 10, 22);
   const digest = (word: string): string => `sha256:${word.padEnd(64, '0')}`;
 
   /** `1.12 linux/amd64 linux/arm64`, `1.11 72` (hours), `latest new`, `1.10 gone`. */
-  const factsOf = (cell: string): Map<string, TagFacts> => new Map(cell.split('; ').filter((one) => one !== '').map((one): [string, TagFacts] => {
-    const [tag = '', first = '', ...more] = one.split(' ');
-    if (/^\d+$/.test(first)) return [tag, { firstSeen: NOW - Number(first) * HOUR }];
-    if (first === 'gone') return [tag, { digest: { unknown: 'the registry does not have it' } }];
-    return [tag, first.includes('/') ? { platforms: [first, ...more] } : { digest: digest(first) }];
-  }));
+  const factsOf = (cell: string): Map<string, TagFacts> =>
+    new Map(
+      cell
+        .split('; ')
+        .filter((one) => one !== '')
+        .map((one): [string, TagFacts] => {
+          const [tag = '', first = '', ...more] = one.split(' ');
+          if (/^\d+$/.test(first)) return [tag, { firstSeen: NOW - Number(first) * HOUR }];
+          if (first === 'gone') return [tag, { digest: { unknown: 'the registry does not have it' } }];
+          return [tag, first.includes('/') ? { platforms: [first, ...more] } : { digest: digest(first) }];
+        }),
+    );
 
-  it.each(rowsOf('Which tags the rules see: `spec.tags` (facts)'))('$rule from $current among [$tags], platforms $platforms, minimum age $minimumAge, [$facts]: $takes', (row) => {
-    const filter = buildTagFilter({ platforms: words(row['platforms']!), ...optional('minimumAge', row['minimumAge']) });
-    const facts = factsOf(row['facts']!);
-    const found = outcome(ruleOf(row['rule'] as RuleType), row['current']!, words(row['tags']!), {
-      filter, facts, now: NOW, currentDigest: digest('old'), ...(facts.size === 0 ? { noFacts: 'nobody was asked' } : {}),
-    });
-    expect(found.tag ?? '').toBe(row['takes']);
-    expect(found.reason).toContain(row['because']);
-  });
+  it.each(rowsOf('Which tags the rules see: `spec.tags` (facts)'))(
+    '$rule from $current among [$tags], platforms $platforms, minimum age $minimumAge, [$facts]: $takes',
+    (row) => {
+      const filter = buildTagFilter({
+        platforms: words(row['platforms']!),
+        ...optional('minimumAge', row['minimumAge']),
+      });
+      const facts = factsOf(row['facts']!);
+      const found = outcome(ruleOf(row['rule'] as RuleType), row['current']!, words(row['tags']!), {
+        filter,
+        facts,
+        now: NOW,
+        currentDigest: digest('old'),
+        ...(facts.size === 0 ? { noFacts: 'nobody was asked' } : {}),
+      });
+      expect(found.tag ?? '').toBe(row['takes']);
+      expect(found.reason).toContain(row['because']);
+    },
+  );
 });
 
 describe('docs/rules.md, rules in order', () => {
   it.each(rowsOf('Rules in order'))('$rules, from $current among [$tags]: $by moves to $[moves to]', (row) => {
-    const rules = buildRules(row['rules']!.split('; ').map((each) => {
-      const [type = '', actions = ''] = each.split(': ');
-      return { name: type, type: type as RuleType, actions: actions.split(', ').map((action) => ({ type: action as ActionType })) };
-    }));
+    const rules = buildRules(
+      row['rules']!.split('; ').map((each) => {
+        const [type = '', actions = ''] = each.split(': ');
+        return {
+          name: type,
+          type: type as RuleType,
+          actions: actions.split(', ').map((action) => ({ type: action as ActionType })),
+        };
+      }),
+    );
     const decision = answer({ rules, currentTag: row['current']!, tags: words(row['tags']!) });
     expect(decision.kind === 'move' ? [decision.tag, decision.rule] : ['', '']).toEqual([row['moves to'], row['by']]);
     expect(decision.alerts.map(({ rule, tag }) => `${rule} ${tag}`).join(', ')).toBe(row['alerts']);
@@ -93,21 +135,36 @@ describe('docs/rules.md, rules in order', () => {
 });
 
 describe('docs/rules.md, the track', () => {
-  it.each(rowsOf('Which containers get the tag: the track'))('$rules, $extract, from $[base tag] to $puts: $container becomes $becomes', (row) => {
-    const [baseTag, tag] = [row['base tag']!, row['puts']!];
-    const rules = row['rules']!.split('; ').map((each): RuleSpec => {
-      const [type = '', ...value] = each.split(' ');
-      return { name: type, type: type as RuleType, ...optional('value', value.join(' ')), actions: [{ type: 'apply' }] };
-    });
-    const tags = row['extract'] === '' ? {} : { tags: { extract: row['extract']! } };
-    const history = [{ from: baseTag, to: tag, rule: rules[0]!.name, began: '', ended: '', outcome: 'Healthy' as const }];
-    const image = new FakeImageStore().put({ spec: { image: 'app', baseTag, rules, ...tags }, status: { image: 'app', baseTag, tag, history, conditions: [] } });
-    const own = row['container'] === '' ? 'app' : `app:${row['container']}`;
-    const { patches: puts, warnings } = mutatePod({ spec: { containers: [{ name: 'main', image: own }] } }, () => [tracked(image)]);
-    expect(puts.map((put) => put.image)).toEqual(row['becomes'] === '' ? [] : [`app:${row['becomes']}`]);
-    expect(warnings.join()).toContain(row['because']);
-    if (row['becomes'] !== '') expect(warnings).toEqual([]);
-  });
+  it.each(rowsOf('Which containers get the tag: the track'))(
+    '$rules, $extract, from $[base tag] to $puts: $container becomes $becomes',
+    (row) => {
+      const [baseTag, tag] = [row['base tag']!, row['puts']!];
+      const rules = row['rules']!.split('; ').map((each): RuleSpec => {
+        const [type = '', ...value] = each.split(' ');
+        return {
+          name: type,
+          type: type as RuleType,
+          ...optional('value', value.join(' ')),
+          actions: [{ type: 'apply' }],
+        };
+      });
+      const tags = row['extract'] === '' ? {} : { tags: { extract: row['extract']! } };
+      const history = [
+        { from: baseTag, to: tag, rule: rules[0]!.name, began: '', ended: '', outcome: 'Healthy' as const },
+      ];
+      const image = new FakeImageStore().put({
+        spec: { image: 'app', baseTag, rules, ...tags },
+        status: { image: 'app', baseTag, tag, history, conditions: [] },
+      });
+      const own = row['container'] === '' ? 'app' : `app:${row['container']}`;
+      const { patches: puts, warnings } = mutatePod({ spec: { containers: [{ name: 'main', image: own }] } }, () => [
+        tracked(image),
+      ]);
+      expect(puts.map((put) => put.image)).toEqual(row['becomes'] === '' ? [] : [`app:${row['becomes']}`]);
+      expect(warnings.join()).toContain(row['because']);
+      if (row['becomes'] !== '') expect(warnings).toEqual([]);
+    },
+  );
 });
 
 it('docs/rules.md has examples of every rule, and enough of them', () => {

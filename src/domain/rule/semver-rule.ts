@@ -16,20 +16,29 @@ const NAMES: Names = ['major', 'minor', 'patch'];
 /** `semver-major`, `-minor`, `-patch`: the highest candidate whose number of `level` is above the current tag's. */
 export function semverRule({ name, type, actions }: RuleSpec, level: Level): Rule {
   return {
-    name, type, actions,
+    name,
+    type,
+    actions,
     reach: reachOfSeries((origin, target) => isWithinLevel(level, origin, target)),
-    from: (currentTag) => selectOfSeries(currentTag, (current) => {
-      if (level === 'minor' && current.numbers.length === 1) {
-        return { stuck: `the current tag ${currentTag} has no minor; use semver-major, or set spec.baseTag to a tag with more numbers` };
-      }
-      return { ...levelStep(level, current, NAMES), preReleases: true };
-    }),
+    from: (currentTag) =>
+      selectOfSeries(currentTag, (current) => {
+        if (level === 'minor' && current.numbers.length === 1) {
+          return {
+            stuck: `the current tag ${currentTag} has no minor; use semver-major, or set spec.baseTag to a tag with more numbers`,
+          };
+        }
+        return { ...levelStep(level, current, NAMES), preReleases: true };
+      }),
   };
 }
 
 /** The step that takes a higher number of `level`. */
 export function levelStep(level: Level, current: VersionTag, names: Names): Omit<VersionConstraint, 'preReleases'> {
-  return { description: wanted(level, current, names), accepts: acceptor(level, current), miss: (version) => levelMiss(current, version, names) };
+  return {
+    description: wanted(level, current, names),
+    accepts: acceptor(level, current),
+    miss: (version) => levelMiss(current, version, names),
+  };
 }
 
 /** Whether a rule of `level` never leaves, from one version to the other, what it keeps: the first number, or the first two. */

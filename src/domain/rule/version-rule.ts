@@ -26,14 +26,17 @@ export interface VersionConstraint {
  * Picks the highest tag of the current one's line (`isCandidate`) above it that the step accepts. One pass without memory
  * for each tag; only what betters the best so far is parsed.
  */
-export function selectOfSeries(currentTag: string, stepFrom: (current: VersionTag) => VersionConstraint | { readonly stuck: string }): CandidateSelector {
+export function selectOfSeries(
+  currentTag: string,
+  stepFrom: (current: VersionTag) => VersionConstraint | { readonly stuck: string },
+): CandidateSelector {
   const current = parseVersionTag(currentTag);
   if (current === undefined) return noVersion(currentTag);
   const step = stepFrom(current);
   if ('stuck' in step) return notApplicable(step.stuck);
   return {
     description: { one: `is the highest ${step.description}`, none: `no tag ${step.description}` },
-    * candidates(tags) {
+    *candidates(tags) {
       const best = highest(current, step, tags);
       if (best === undefined) return;
       yield best.tag;
@@ -82,22 +85,31 @@ function highest(current: VersionTag, step: VersionConstraint, tags: readonly st
 }
 
 function isAccepted(current: VersionTag, step: VersionConstraint, version: VersionTag): boolean {
-  return isCandidate(current, version)
-    && (step.preReleases || version.preRelease === undefined)
-    && comparePrecedence(version, current) > 0
-    && step.accepts(version.numbers)
-    && (step.acceptsVersion === undefined || step.acceptsVersion(version));
+  return (
+    isCandidate(current, version) &&
+    (step.preReleases || version.preRelease === undefined) &&
+    comparePrecedence(version, current) > 0 &&
+    step.accepts(version.numbers) &&
+    (step.acceptsVersion === undefined || step.acceptsVersion(version))
+  );
 }
 
 /** A version rule has nothing to compare with. */
 export function noVersion(currentTag: string): CandidateSelector {
   const within = /[^\d.]\d+\.\d/.test(currentTag) ? ', or spec.tags.extract to the part of a tag that is one' : '';
-  return notApplicable(`the current tag ${currentTag} is no version, so none is newer; set spec.baseTag to a version${within}`);
+  return notApplicable(
+    `the current tag ${currentTag} is no version, so none is newer; set spec.baseTag to a version${within}`,
+  );
 }
 
 /** Why a tag that is no version is no candidate of a version rule. */
 export function notAVersion(tag: string): Miss {
-  return { reason: isCompanion(tag) ? 'a signature or an attestation' : 'no version', newer: false, sameSeries: false, distance: 9 };
+  return {
+    reason: isCompanion(tag) ? 'a signature or an attestation' : 'no version',
+    newer: false,
+    sameSeries: false,
+    distance: 9,
+  };
 }
 
 /** Whether a variant differs from `variant` in numbers and commits only. Many tags have one of few variants. */
@@ -106,7 +118,7 @@ function likeness(variant: string): (other: string) => boolean {
   return (other) => {
     if (variant === '' || other === '') return false;
     let is = known.get(other);
-    if (is === undefined) known.set(other, is = isSameShape(variant, other));
+    if (is === undefined) known.set(other, (is = isSameShape(variant, other)));
     return is;
   };
 }
@@ -117,31 +129,55 @@ export const NUMBERED_VARIANT: Pick<Miss, 'reason' | 'wayOut'> = {
   wayOut: 'if only by a number or a commit: let spec.tags.extract name the part that counts, or use a regex rule',
 };
 
-function missOf(current: VersionTag, step: VersionConstraint, tag: VersionTag, isLike: (variant: string) => boolean): Miss {
+function missOf(
+  current: VersionTag,
+  step: VersionConstraint,
+  tag: VersionTag,
+  isLike: (variant: string) => boolean,
+): Miss {
   const newer = isNewerVersion(tag, current);
   if (newer && isLike(tag.variant)) {
-    const wanted = (tag.preRelease === undefined || current.preRelease !== undefined) && step.accepts(tag.numbers) && (step.acceptsVersion === undefined || step.acceptsVersion(tag));
+    const wanted =
+      (tag.preRelease === undefined || current.preRelease !== undefined) &&
+      step.accepts(tag.numbers) &&
+      (step.acceptsVersion === undefined || step.acceptsVersion(tag));
     return { ...NUMBERED_VARIANT, newer, sameSeries: false, distance: wanted ? 0 : 6 };
   }
   const shape = shapeMiss(current, tag);
   if (shape !== undefined) return { ...shape, newer, sameSeries: false };
   if (!newer) return { reason: 'not above the current tag', newer, sameSeries: true, distance: 0 };
-  if (tag.preRelease !== undefined && !step.preReleases) return { reason: 'a pre-release', newer, sameSeries: true, distance: 4 };
+  if (tag.preRelease !== undefined && !step.preReleases)
+    return { reason: 'a pre-release', newer, sameSeries: true, distance: 4 };
   return { ...step.miss(tag), newer, sameSeries: true };
 }
 
 /** Why a version is not of the current tag's line, the most telling reason first; `undefined` where it is. */
 export function shapeMiss(current: VersionTag, tag: VersionTag): Pick<Miss, 'reason' | 'distance'> | undefined {
   if (tag.variant !== current.variant) return { reason: 'of another variant', distance: 6 };
-  if (tag.prefix !== current.prefix) return { reason: `written ${tag.prefix === 'v' ? 'with' : 'without'} a leading v`, distance: 7 };
-  if (tag.numbers.length !== current.numbers.length) return { reason: `written with ${tag.numbers.length > current.numbers.length ? 'more' : 'fewer'} numbers`, distance: 7 };
-  if (isTooWide(current, tag)) return { reason: 'written with a number of six digits or more, like a date', distance: 8 };
+  if (tag.prefix !== current.prefix)
+    return { reason: `written ${tag.prefix === 'v' ? 'with' : 'without'} a leading v`, distance: 7 };
+  if (tag.numbers.length !== current.numbers.length)
+    return {
+      reason: `written with ${tag.numbers.length > current.numbers.length ? 'more' : 'fewer'} numbers`,
+      distance: 7,
+    };
+  if (isTooWide(current, tag))
+    return { reason: 'written with a number of six digits or more, like a date', distance: 8 };
   if (tag.preRelease !== undefined) {
     if (current.preRelease === undefined) return { reason: 'a pre-release', distance: 4 };
-    if ((tag.preRelease.numbers.length === 0) !== (current.preRelease.numbers.length === 0)) return { reason: `a pre-release with${tag.preRelease.numbers.length === 0 ? 'out' : ''} a number of its own`, distance: 5 };
+    if ((tag.preRelease.numbers.length === 0) !== (current.preRelease.numbers.length === 0))
+      return {
+        reason: `a pre-release with${tag.preRelease.numbers.length === 0 ? 'out' : ''} a number of its own`,
+        distance: 5,
+      };
   }
-  if (tag.revision.length !== current.revision.length) return { reason: `written with ${tag.revision.length > current.revision.length ? 'more' : 'fewer'} revision numbers`, distance: 7 };
-  if (tag.build !== current.build) return { reason: `written with${tag.build ? '' : 'out'} a b before its build`, distance: 7 };
+  if (tag.revision.length !== current.revision.length)
+    return {
+      reason: `written with ${tag.revision.length > current.revision.length ? 'more' : 'fewer'} revision numbers`,
+      distance: 7,
+    };
+  if (tag.build !== current.build)
+    return { reason: `written with${tag.build ? '' : 'out'} a b before its build`, distance: 7 };
   if (isCandidate(current, tag) || comparePrecedence(tag, current) <= 0) return undefined;
   return { reason: 'a pre-release of another version', distance: 5 };
 }

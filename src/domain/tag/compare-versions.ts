@@ -9,16 +9,19 @@ import { isTooWide } from './width.ts';
  * nor they it).
  */
 export function isCandidate(current: VersionTag, tag: VersionTag): boolean {
-  return tag.numbers.length === current.numbers.length
-    && tag.prefix === current.prefix
-    && tag.variant === current.variant
-    && tag.revision.length === current.revision.length
-    && tag.build === current.build
-    && !isTooWide(current, tag)
-    && (tag.preRelease === undefined || (current.preRelease !== undefined
-      && (tag.preRelease.numbers.length === 0) === (current.preRelease.numbers.length === 0)
-      && compareLists(tag.numbers, current.numbers) === 0
-      && comparePrecedence(tag, current) > 0));
+  return (
+    tag.numbers.length === current.numbers.length &&
+    tag.prefix === current.prefix &&
+    tag.variant === current.variant &&
+    tag.revision.length === current.revision.length &&
+    tag.build === current.build &&
+    !isTooWide(current, tag) &&
+    (tag.preRelease === undefined ||
+      (current.preRelease !== undefined &&
+        (tag.preRelease.numbers.length === 0) === (current.preRelease.numbers.length === 0) &&
+        compareLists(tag.numbers, current.numbers) === 0 &&
+        comparePrecedence(tag, current) > 0))
+  );
 }
 
 /**
@@ -26,7 +29,11 @@ export function isCandidate(current: VersionTag, tag: VersionTag): boolean {
  * (below its release; words without case, then their numbers), then revision. Negative, 0 or positive like a sort's.
  */
 export function comparePrecedence(a: VersionTag, b: VersionTag): number {
-  return compareNumbers(a.numbers, b.numbers) || comparePreReleases(a.preRelease, b.preRelease) || compareLists(a.revision, b.revision);
+  return (
+    compareNumbers(a.numbers, b.numbers) ||
+    comparePreReleases(a.preRelease, b.preRelease) ||
+    compareLists(a.revision, b.revision)
+  );
 }
 
 /** A total order of tags: {@link comparePrecedence}, then the longer, then the later by code point. 0 only for the same tag. */
@@ -46,7 +53,9 @@ export function compareCandidates(current: VersionTag, a: VersionTag, b: Version
 
 /** Of two equal tags, that which is written like `current` is the higher, then the longer, then the later by code point. */
 export function compareSpelling(current: string, a: string, b: string): number {
-  return Number(isWrittenLike(current, a)) - Number(isWrittenLike(current, b)) || a.length - b.length || compareText(a, b);
+  return (
+    Number(isWrittenLike(current, a)) - Number(isWrittenLike(current, b)) || a.length - b.length || compareText(a, b)
+  );
 }
 
 /** By value. */

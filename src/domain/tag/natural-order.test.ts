@@ -70,41 +70,81 @@ it.each<[one: string, other: string, same: boolean]>([
 });
 
 /** Few pieces, so that equal and nearly equal tags meet. */
-const piece = fc.constantFrom('a', 'b', 'mainZ', 'main', '1', '2', '10', '010', 'a1b2c3d', '9f8e7d6', '-', '-', '.', '_', '+');
+const piece = fc.constantFrom(
+  'a',
+  'b',
+  'mainZ',
+  'main',
+  '1',
+  '2',
+  '10',
+  '010',
+  'a1b2c3d',
+  '9f8e7d6',
+  '-',
+  '-',
+  '.',
+  '_',
+  '+',
+);
 const word = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''));
-const version = fc.tuple(fc.constantFrom('1.2', '1.2.0', 'v1.2', '1.02', '1.2-rc1', '1.3'), fc.constantFrom('', '-1', '-2'), fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join('')))
+const version = fc
+  .tuple(
+    fc.constantFrom('1.2', '1.2.0', 'v1.2', '1.02', '1.2-rc1', '1.3'),
+    fc.constantFrom('', '-1', '-2'),
+    fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join('')),
+  )
   .map(([numbers, revision, rest]) => `${numbers}${revision}${rest === '' ? '' : '-x'}${rest}`);
 const tag = fc.oneof(version, word);
 const RUNS = { numRuns: 5_000 };
 
 describe('newer', () => {
   it('is never both ways, and what is newer than a newer tag is newer', () => {
-    fc.assert(fc.property(fc.oneof(fc.tuple(tag, tag, tag), fc.tuple(word, word, word), fc.tuple(version, version, version)), ([a, b, c]) => {
-      expect(isNewer(a, b) && isNewer(b, a)).toBe(false);
-      if (isNewer(a, b) && isNewer(b, c)) expect(isNewer(a, c)).toBe(true);
-    }), RUNS);
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.tuple(tag, tag, tag), fc.tuple(word, word, word), fc.tuple(version, version, version)),
+        ([a, b, c]) => {
+          expect(isNewer(a, b) && isNewer(b, a)).toBe(false);
+          if (isNewer(a, b) && isNewer(b, c)) expect(isNewer(a, c)).toBe(true);
+        },
+      ),
+      RUNS,
+    );
   });
 
   it('is above in the total order', () => {
-    fc.assert(fc.property(tag, tag, (a, b) => {
-      if (isNewer(a, b)) expect(compareNaturally(a, b)).toBeGreaterThan(0);
-    }), RUNS);
+    fc.assert(
+      fc.property(tag, tag, (a, b) => {
+        if (isNewer(a, b)) expect(compareNaturally(a, b)).toBeGreaterThan(0);
+      }),
+      RUNS,
+    );
   });
 
-  it('is above in the order of what may take a tag\'s place, whatever that is, which is total too', () => {
-    fc.assert(fc.property(tag, version, version, version, (model, a, b, c) => {
-      const runs = runsOf(model);
-      const compare = (one: string, other: string): number => comparePrecedence(parseVersionTag(one)!, parseVersionTag(other)!) || compareLike(runs, one, other);
-      fc.pre([a, b, c].every((one) => parseVersionTag(one) !== undefined));
-      if (isNewer(a, b)) expect(compare(a, b)).toBeGreaterThan(0);
-      expect(Math.sign(compare(a, b))).toBe(-Math.sign(compare(b, a)) + 0);
-      if (compare(a, b) <= 0 && compare(b, c) <= 0) expect(compare(a, c)).toBeLessThanOrEqual(0);
-    }), RUNS);
+  it("is above in the order of what may take a tag's place, whatever that is, which is total too", () => {
+    fc.assert(
+      fc.property(tag, version, version, version, (model, a, b, c) => {
+        const runs = runsOf(model);
+        const compare = (one: string, other: string): number =>
+          comparePrecedence(parseVersionTag(one)!, parseVersionTag(other)!) || compareLike(runs, one, other);
+        fc.pre([a, b, c].every((one) => parseVersionTag(one) !== undefined));
+        if (isNewer(a, b)) expect(compare(a, b)).toBeGreaterThan(0);
+        expect(Math.sign(compare(a, b))).toBe(-Math.sign(compare(b, a)) + 0);
+        if (compare(a, b) <= 0 && compare(b, c) <= 0) expect(compare(a, c)).toBeLessThanOrEqual(0);
+      }),
+      RUNS,
+    );
   });
 });
 
 it('all of a tag is in its runs', () => {
-  fc.assert(fc.property(fc.oneof(tag, fc.string({ unit: 'binary' })), (text) => {
-    expect(runsOf(text).map((run) => run.text).join('')).toBe(text);
-  }));
+  fc.assert(
+    fc.property(fc.oneof(tag, fc.string({ unit: 'binary' })), (text) => {
+      expect(
+        runsOf(text)
+          .map((run) => run.text)
+          .join(''),
+      ).toBe(text);
+    }),
+  );
 });

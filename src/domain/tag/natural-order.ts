@@ -35,7 +35,9 @@ export function isNewer(tag: string, than: string): boolean {
   if (at === undefined) return false;
   const kinds = [runs[at]?.kind, others[at]?.kind];
   if (kinds[0] === 'digits' && kinds[1] === 'digits') return compareOneRun(runs[at], others[at]) > 0;
-  return !kinds.includes('hash') && runs.slice(0, at).every(({ kind }) => kind === 'text') && compareRuns(tag, than) > 0;
+  return (
+    !kinds.includes('hash') && runs.slice(0, at).every(({ kind }) => kind === 'text') && compareRuns(tag, than) > 0
+  );
 }
 
 /** {@link isNewer}, of versions. */
@@ -44,7 +46,12 @@ export function isNewerVersion(tag: VersionTag, than: VersionTag): boolean {
   if (order !== 0 || tag.tag === than.tag) return order > 0;
   const [runs, others] = [runsOf(tag.tag), runsOf(than.tag)];
   const at = firstDifference(runs, others);
-  return at !== undefined && runs[at]?.kind === 'digits' && others[at]?.kind === 'digits' && compareOneRun(runs[at], others[at]) > 0;
+  return (
+    at !== undefined &&
+    runs[at]?.kind === 'digits' &&
+    others[at]?.kind === 'digits' &&
+    compareOneRun(runs[at], others[at]) > 0
+  );
 }
 
 /**
@@ -56,7 +63,8 @@ export function compareLike(model: readonly Run[], a: string, b: string): number
   const [runs, others] = [runsOf(a), runsOf(b)];
   const at = firstDifference(runs, others);
   if (at === undefined) return 0;
-  const isLike = (run: Run | undefined): boolean => model[at]?.kind === 'digits' ? run?.kind === 'digits' : run?.text === model[at]?.text;
+  const isLike = (run: Run | undefined): boolean =>
+    model[at]?.kind === 'digits' ? run?.kind === 'digits' : run?.text === model[at]?.text;
   return Number(isLike(runs[at])) - Number(isLike(others[at])) || compareOneRun(runs[at], others[at]);
 }
 
@@ -112,10 +120,11 @@ export function compareRuns(a: string, b: string): number {
       j++;
     }
   }
-  return (a.length - i) - (b.length - j) || a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+  return a.length - i - (b.length - j) || a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }
 
-const ZERO = 0x30, NINE = 0x39;
+const ZERO = 0x30,
+  NINE = 0x39;
 
 function digitsEnd(text: string, start: number): number {
   let end = start;

@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import { numberingRemark } from './numbering.ts';
 import { parseVersionTag } from './version-tag.ts';
 
-const remark = (from: string, to: string, tag = to): string | undefined => numberingRemark(parseVersionTag(from), parseVersionTag(to), tag);
-const such = (pattern: string): string => `a change of numbering? exclude it with spec.tags.exclude, such as '${pattern}'`;
+const remark = (from: string, to: string, tag = to): string | undefined =>
+  numberingRemark(parseVersionTag(from), parseVersionTag(to), tag);
+const such = (pattern: string): string =>
+  `a change of numbering? exclude it with spec.tags.exclude, such as '${pattern}'`;
 
 it.each<[from: string, to: string, pattern: string]>([
   ['10.11.4', '2021.12.16', '^\\d{4}\\.'],
@@ -21,12 +23,24 @@ it.each<[from: string, to: string, pattern: string]>([
 });
 
 it.each<[from: string, to: string]>([
-  ['1.9', '2.0'], ['9.9', '10.0'], ['99', '100'], ['999.0', '1000.0'], ['999.0', '1899.0'], ['999.0', '2100.0'], ['2023.12', '2024.1'], ['1024.1', '2024.1'], ['0001.0', '10.0'],
-  ['20240102', '20250102'], ['latest', '2024.1'], ['1.0', 'latest'],
+  ['1.9', '2.0'],
+  ['9.9', '10.0'],
+  ['99', '100'],
+  ['999.0', '1000.0'],
+  ['999.0', '1899.0'],
+  ['999.0', '2100.0'],
+  ['2023.12', '2024.1'],
+  ['1024.1', '2024.1'],
+  ['0001.0', '10.0'],
+  ['20240102', '20250102'],
+  ['latest', '2024.1'],
+  ['1.0', 'latest'],
 ])('from %s to %s is none', (from, to) => {
   expect(remark(from, to)).toBeUndefined();
 });
 
 it('has no pattern for a tag of which the version is a part only', () => {
-  expect(remark('1.6.1', '5512.0.0', 'server-5512.0.0')).toBe('a change of numbering? exclude it with spec.tags.exclude');
+  expect(remark('1.6.1', '5512.0.0', 'server-5512.0.0')).toBe(
+    'a change of numbering? exclude it with spec.tags.exclude',
+  );
 });

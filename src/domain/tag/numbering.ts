@@ -14,7 +14,11 @@ export function changesNumbering(from: VersionTag, to: VersionTag): boolean {
  * What is said of `to` where it takes the place of `from` and {@link changesNumbering}: a question, and what to do.
  * @param tag the whole tag, of which the version may be a part (`spec.tags.extract`)
  */
-export function numberingRemark(from: VersionTag | undefined, to: VersionTag | undefined, tag: string): string | undefined {
+export function numberingRemark(
+  from: VersionTag | undefined,
+  to: VersionTag | undefined,
+  tag: string,
+): string | undefined {
   if (from === undefined || to === undefined || !changesNumbering(from, to)) return undefined;
   const remark = 'a change of numbering? exclude it with spec.tags.exclude';
   if (to.tag !== tag) return remark;

@@ -24,9 +24,13 @@ export class InvalidPatternError extends Error {
 /** @throws InvalidPatternError */
 export function compilePattern(source: string): Pattern {
   if (source === '') throw new InvalidPatternError('the pattern is empty');
-  if (source.length > LONGEST_PATTERN) throw new InvalidPatternError(`the pattern has ${source.length} characters, of ${LONGEST_PATTERN} at most`);
+  if (source.length > LONGEST_PATTERN)
+    throw new InvalidPatternError(`the pattern has ${source.length} characters, of ${LONGEST_PATTERN} at most`);
   const compiled = compile(source);
-  if (compiled.programSize() > LARGEST_PROGRAM) throw new InvalidPatternError(`the pattern ${JSON.stringify(source)} repeats so much that it gets too large; use smaller counts`);
+  if (compiled.programSize() > LARGEST_PROGRAM)
+    throw new InvalidPatternError(
+      `the pattern ${JSON.stringify(source)} repeats so much that it gets too large; use smaller counts`,
+    );
   return {
     source,
     groups: compiled.groupCount(),
@@ -42,6 +46,9 @@ function compile(source: string): RE2JS {
   try {
     return RE2JS.compile(source);
   } catch (error) {
-    throw new InvalidPatternError(`${JSON.stringify(source)} is no RE2 pattern: ${(error as Error).message.replace('error parsing regexp: ', '')}`, { cause: error });
+    throw new InvalidPatternError(
+      `${JSON.stringify(source)} is no RE2 pattern: ${(error as Error).message.replace('error parsing regexp: ', '')}`,
+      { cause: error },
+    );
   }
 }

@@ -43,7 +43,8 @@ export function isSameShape(a: string, b: string): boolean {
 function isSameWord(a: string, b: string): boolean {
   if (a === b) return true;
   // A hash may be of digits alone, as a date is: then its length tells.
-  if (mayBeHash(a, b) && mayBeHash(b, a) && (a.length === b.length || !(/^\d+$/.test(a) || /^\d+$/.test(b)))) return true;
+  if (mayBeHash(a, b) && mayBeHash(b, a) && (a.length === b.length || !(/^\d+$/.test(a) || /^\d+$/.test(b))))
+    return true;
   return a.replace(/\d+/g, '#') === b.replace(/\d+/g, '#');
 }
 
@@ -58,7 +59,9 @@ function mayBeHash(word: string, beside: string): boolean {
  */
 function isHash(word: string): boolean {
   if (/^g[0-9a-f]{7,40}$/.test(word)) return true;
-  return /^[0-9a-f]{6,64}$/.test(word) && /\d/.test(word) && /[a-f]/.test(word) && !/^(?:\d+[a-f]|[a-f]\d+)$/.test(word);
+  return (
+    /^[0-9a-f]{6,64}$/.test(word) && /\d/.test(word) && /[a-f]/.test(word) && !/^(?:\d+[a-f]|[a-f]\d+)$/.test(word)
+  );
 }
 
 /** By value, of any length. */

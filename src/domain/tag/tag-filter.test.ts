@@ -19,7 +19,10 @@ describe('spec.tags', () => {
     [{ extract: '(a)|(b)' }, 'a b', 'a'],
   ])('%j shows of [%s] the rules [%s]', (spec, tags, seen) => {
     expect(buildTagFilter(spec).show('1', tags.split(' ')).tags.join(' ')).toBe(seen);
-    for (const tag of tags.split(' ')) expect(buildTagFilter(spec).hides(tag) === undefined).toBe(buildTagFilter(spec).show('1', [tag]).tags.length === 1);
+    for (const tag of tags.split(' '))
+      expect(buildTagFilter(spec).hides(tag) === undefined).toBe(
+        buildTagFilter(spec).show('1', [tag]).tags.length === 1,
+      );
   });
 
   it('is nothing where it is not there', () => {
@@ -28,7 +31,11 @@ describe('spec.tags', () => {
 
   it('of tags with the same text takes the one written like the current tag, then the longer', () => {
     const filter = buildTagFilter({ extract: '(\\d+)' });
-    expect(filter.show('b-9-x', ['b-10', 'b-10-x', 'c-10-xyz', 'b-10-x']).tagsOf('10')).toEqual(['b-10-x', 'c-10-xyz', 'b-10']);
+    expect(filter.show('b-9-x', ['b-10', 'b-10-x', 'c-10-xyz', 'b-10-x']).tagsOf('10')).toEqual([
+      'b-10-x',
+      'c-10-xyz',
+      'b-10',
+    ]);
   });
 
   it.each<[spec: TagsSpec, message: string]>([
@@ -36,7 +43,10 @@ describe('spec.tags', () => {
     [{ exclude: '(?!a)' }, 'spec.tags.exclude: "(?!a)" is no RE2 pattern: invalid or unsupported Perl syntax: `(?!`'],
     [{ extract: '^v' }, 'spec.tags.extract: "^v" has no group; put what the rules are to see in parentheses'],
     [{ extract: '[' }, 'spec.tags.extract: "[" is no RE2 pattern: missing closing ]: `[`'],
-    [{ platforms: ['linux/amd64', 'arm64'] }, 'spec.tags.platforms[1]: "arm64" is no platform; write it like linux/amd64 or linux/arm64/v8'],
+    [
+      { platforms: ['linux/amd64', 'arm64'] },
+      'spec.tags.platforms[1]: "arm64" is no platform; write it like linux/amd64 or linux/arm64/v8',
+    ],
     [{ minimumAge: '3 days' }, 'spec.tags.minimumAge: "3 days" is no duration; write it like 90m, 72h or 7d'],
   ])('%j is refused: %s', (spec, message) => {
     expect(() => buildTagFilter(spec)).toThrow(InvalidRuleError);
@@ -45,11 +55,14 @@ describe('spec.tags', () => {
 });
 
 describe('a pattern', () => {
-  it.each([['(a+)+$'], ['(x+x+)+y'], ['^(([a-z])+.)+[A-Z]([a-z])+$'], ['(a|aa)+$'], ['(.*)*b{900}']])('%s ends on 100,000 tags of 128 characters, where backtracking never would', (source) => {
-    const pattern = compilePattern(source);
-    const tags = Array.from({ length: 100_000 }, (_, i) => `${'a'.repeat(122)}${String(i).padStart(5, '0')}!`);
-    expect(tags.filter((tag) => pattern.matches(tag))).toEqual([]);
-  });
+  it.each([['(a+)+$'], ['(x+x+)+y'], ['^(([a-z])+.)+[A-Z]([a-z])+$'], ['(a|aa)+$'], ['(.*)*b{900}']])(
+    '%s ends on 100,000 tags of 128 characters, where backtracking never would',
+    (source) => {
+      const pattern = compilePattern(source);
+      const tags = Array.from({ length: 100_000 }, (_, i) => `${'a'.repeat(122)}${String(i).padStart(5, '0')}!`);
+      expect(tags.filter((tag) => pattern.matches(tag))).toEqual([]);
+    },
+  );
 
   it('is no larger than its text lets one think', () => {
     expect(() => compilePattern('(((a?){30}){30}){30}')).toThrow(/repeats so much|invalid repeat count/);
@@ -59,8 +72,21 @@ describe('a pattern', () => {
 
 describe('a duration', () => {
   it.each<[text: string, ms: number | undefined]>([
-    ['90s', 90_000], ['90m', 5_400_000], ['72h', 259_200_000], ['7d', 604_800_000], ['1d12h', 129_600_000], ['2w', 1_209_600_000], ['0s', 0],
-    ['', undefined], ['7', undefined], ['d', undefined], ['-1h', undefined], ['1.5h', undefined], ['1 h', undefined], ['1H', undefined], ['9999999d', undefined],
+    ['90s', 90_000],
+    ['90m', 5_400_000],
+    ['72h', 259_200_000],
+    ['7d', 604_800_000],
+    ['1d12h', 129_600_000],
+    ['2w', 1_209_600_000],
+    ['0s', 0],
+    ['', undefined],
+    ['7', undefined],
+    ['d', undefined],
+    ['-1h', undefined],
+    ['1.5h', undefined],
+    ['1 h', undefined],
+    ['1H', undefined],
+    ['9999999d', undefined],
   ])('%j is %s ms', (text, ms) => {
     expect(parseDuration(text)).toBe(ms);
   });

@@ -48,24 +48,37 @@ export function buildTagFilter(spec: TagsSpec | undefined): TagFilter {
   const exclude = patternOf('exclude', spec.exclude);
   const extract = patternOf('extract', spec.extract);
   if (extract !== undefined && extract.groups === 0) {
-    throw new InvalidRuleError(`spec.tags.extract: ${JSON.stringify(extract.source)} has no group; put what the rules are to see in parentheses, such as "^build-(\\\\d+)$"`);
+    throw new InvalidRuleError(
+      `spec.tags.extract: ${JSON.stringify(extract.source)} has no group; put what the rules are to see in parentheses, such as "^build-(\\\\d+)$"`,
+    );
   }
   for (const [i, platform] of platforms.entries()) {
-    if (!IS_PLATFORM.test(platform)) throw new InvalidRuleError(`spec.tags.platforms[${i}]: ${JSON.stringify(platform)} is no platform; write it like linux/amd64 or linux/arm64/v8`);
+    if (!IS_PLATFORM.test(platform))
+      throw new InvalidRuleError(
+        `spec.tags.platforms[${i}]: ${JSON.stringify(platform)} is no platform; write it like linux/amd64 or linux/arm64/v8`,
+      );
   }
   const minimumAgeMs = spec.minimumAge === undefined || spec.minimumAge === '' ? 0 : parseDuration(spec.minimumAge);
-  if (minimumAgeMs === undefined) throw new InvalidRuleError(`spec.tags.minimumAge: ${JSON.stringify(spec.minimumAge)} is no duration; write it like 90m, 72h or 7d`);
+  if (minimumAgeMs === undefined)
+    throw new InvalidRuleError(
+      `spec.tags.minimumAge: ${JSON.stringify(spec.minimumAge)} is no duration; write it like 90m, 72h or 7d`,
+    );
 
   const patterns = { include, exclude, extract };
   return {
     platforms,
     minimumAgeMs,
-    show: include === undefined && exclude === undefined && extract === undefined ? EVERY_TAG.show : (current, tags) => show(patterns, current, tags),
-    textOf: (tag) => extract === undefined ? tag : textOf(extract, tag),
+    show:
+      include === undefined && exclude === undefined && extract === undefined
+        ? EVERY_TAG.show
+        : (current, tags) => show(patterns, current, tags),
+    textOf: (tag) => (extract === undefined ? tag : textOf(extract, tag)),
     hides(tag) {
       if (include?.matches(tag) === false) return 'does not match spec.tags.include';
       if (exclude?.matches(tag) === true) return 'matches spec.tags.exclude';
-      return extract !== undefined && textOf(extract, tag) === undefined ? 'does not match spec.tags.extract' : undefined;
+      return extract !== undefined && textOf(extract, tag) === undefined
+        ? 'does not match spec.tags.extract'
+        : undefined;
     },
   };
 }
@@ -90,7 +103,7 @@ function show({ include, exclude, extract }: Patterns, currentTag: string, tags:
   return {
     current: textOf(extract, currentTag),
     tags: [...byText.keys()],
-    tagsOf: (text) => [...byText.get(text) ?? []].sort((a, b) => compareSpelling(currentTag, b, a)),
+    tagsOf: (text) => [...(byText.get(text) ?? [])].sort((a, b) => compareSpelling(currentTag, b, a)),
     textOf: (tag) => textOf(extract, tag) ?? tag,
   };
 }

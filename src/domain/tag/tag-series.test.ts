@@ -39,29 +39,56 @@ it.each<[current: string, tag: string, found: number]>([
 
 describe('reading and parsing', () => {
   /** Numbers of few widths around those that decide. */
-  const number = fc.oneof(fc.nat(3).map(String), fc.constantFrom(4, 5, 6, 7, 15, 16, 17).map((width) => '1'.repeat(width)), fc.constantFrom('00001', '000001'));
-  const ending = fc.tuple(fc.constantFrom('', '', '-b', '_B', '-', '-', '_', '.b', 'b', '-rc', '-b-'), number, fc.constantFrom('', '', '-7', '_b7', '.x', '-slim', '.1'))
-    .map(([separator, digits, rest]) => separator === '' ? rest : `${separator}${digits}${rest}`);
+  const number = fc.oneof(
+    fc.nat(3).map(String),
+    fc.constantFrom(4, 5, 6, 7, 15, 16, 17).map((width) => '1'.repeat(width)),
+    fc.constantFrom('00001', '000001'),
+  );
+  const ending = fc
+    .tuple(
+      fc.constantFrom('', '', '-b', '_B', '-', '-', '_', '.b', 'b', '-rc', '-b-'),
+      number,
+      fc.constantFrom('', '', '-7', '_b7', '.x', '-slim', '.1'),
+    )
+    .map(([separator, digits, rest]) => (separator === '' ? rest : `${separator}${digits}${rest}`));
   /** Two tags with as many numbers, that often end alike. */
   const pair = fc.constantFrom(1, 2, 4, 4, 4).chain((count) => {
     const numbers = fc.array(number, { minLength: count, maxLength: count }).map((all) => all.join('.'));
-    return fc.tuple(numbers, ending, numbers, ending, fc.boolean()).map(([own, end, its, other, alike]) => [`${own}${end}`, `${its}${alike ? end.replace(/\d+/, '13') : other}`] as const);
+    return fc
+      .tuple(numbers, ending, numbers, ending, fc.boolean())
+      .map(
+        ([own, end, its, other, alike]) =>
+          [`${own}${end}`, `${its}${alike ? end.replace(/\d+/, '13') : other}`] as const,
+      );
   });
 
   it('agree on builds and on wide numbers', () => {
-    fc.assert(fc.property(pair, ([current, tag]) => {
-      fc.pre(parseVersionTag(current) !== undefined);
-      reading(current, tag);
-    }), { numRuns: 20_000 });
+    fc.assert(
+      fc.property(pair, ([current, tag]) => {
+        fc.pre(parseVersionTag(current) !== undefined);
+        reading(current, tag);
+      }),
+      { numRuns: 20_000 },
+    );
   });
 
   it('agree with the rule of wide numbers, whatever the place', () => {
     const width = fc.integer({ min: 1, max: 14 });
-    fc.assert(fc.property(fc.constantFrom('', '3.', '1.2.3.'), fc.constantFrom('', '-1', '-alpine'), fc.constantFrom('', '5-', '1.2.3.4-b'), width, width, (before, after, revision, from, to) => {
-      const tagOf = (digits: number): string => revision === '' ? `${before}${'1'.repeat(digits)}${after}` : `${revision}${'1'.repeat(digits)}${after}`;
-      const fits = to < 6 || to <= from + 1;
-      expect(to <= mostDigits(from)).toBe(fits);
-      expect(reading(tagOf(from), tagOf(to))).toBe(fits ? YES : NO);
-    }));
+    fc.assert(
+      fc.property(
+        fc.constantFrom('', '3.', '1.2.3.'),
+        fc.constantFrom('', '-1', '-alpine'),
+        fc.constantFrom('', '5-', '1.2.3.4-b'),
+        width,
+        width,
+        (before, after, revision, from, to) => {
+          const tagOf = (digits: number): string =>
+            revision === '' ? `${before}${'1'.repeat(digits)}${after}` : `${revision}${'1'.repeat(digits)}${after}`;
+          const fits = to < 6 || to <= from + 1;
+          expect(to <= mostDigits(from)).toBe(fits);
+          expect(reading(tagOf(from), tagOf(to))).toBe(fits ? YES : NO);
+        },
+      ),
+    );
   });
 });

@@ -4,9 +4,17 @@ import { mostDigits, WIDE_DIGITS, widthsOf } from './width.ts';
 /** What {@link TagSeries.read} found: no candidate, one, or a tag that has to be parsed to tell. */
 export type Reading = typeof NO | typeof YES | typeof PARSE;
 
-export const NO = 0, YES = 1, PARSE = 2;
+export const NO = 0,
+  YES = 1,
+  PARSE = 2;
 
-const ZERO = 0x30, NINE = 0x39, LOWER_B = 0x62, LOWER_V = 0x76, DOT = 0x2e, DASH = 0x2d, UNDERSCORE = 0x5f;
+const ZERO = 0x30,
+  NINE = 0x39,
+  LOWER_B = 0x62,
+  LOWER_V = 0x76,
+  DOT = 0x2e,
+  DASH = 0x2d,
+  UNDERSCORE = 0x5f;
 
 /** A double holds numbers of so many digits exactly. */
 const EXACT_DIGITS = 15;
@@ -71,7 +79,7 @@ export class TagSeries {
       i += r === 0 && this.#build ? 2 : 1;
       const start = i;
       let value = 0;
-      for (let c: number; i < end && isDigit(c = tag.charCodeAt(i)); i++) value = value * 10 + (c - ZERO);
+      for (let c: number; i < end && isDigit((c = tag.charCodeAt(i))); i++) value = value * 10 + (c - ZERO);
       const digits = i - start;
       if (digits === 0) return NO;
       if (digits >= WIDE_DIGITS) {
@@ -98,7 +106,7 @@ export class TagSeries {
     for (let n = 0; ; n++) {
       const start = i;
       let value = 0;
-      for (let c: number; i < end && isDigit(c = tag.charCodeAt(i)); i++) value = value * 10 + (c - ZERO);
+      for (let c: number; i < end && isDigit((c = tag.charCodeAt(i))); i++) value = value * 10 + (c - ZERO);
       const digits = i - start;
       if (digits === 0) return -1;
       if (digits >= WIDE_DIGITS) {

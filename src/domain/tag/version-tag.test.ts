@@ -12,7 +12,13 @@ const version = (tag: string): VersionTag => {
 
 /** `prefix numbers pre-release revision variant`, in one line. */
 const shown = ({ prefix, numbers, preRelease, revision, variant }: VersionTag): string =>
-  [prefix || '-', numbers.join('.'), preRelease ? [preRelease.word, ...preRelease.numbers].join(' ') : '-', revision.join(' ') || '-', variant || '-'].join(' | ');
+  [
+    prefix || '-',
+    numbers.join('.'),
+    preRelease ? [preRelease.word, ...preRelease.numbers].join(' ') : '-',
+    revision.join(' ') || '-',
+    variant || '-',
+  ].join(' | ');
 
 describe('a version tag', () => {
   it.each([
@@ -81,14 +87,47 @@ describe('a version tag', () => {
     expect(shown(version(tag)).replaceAll(' | ', '|')).toBe(expected);
   });
 
-  it.each([['2.6.3.0-b12', true], ['2.6.3.0-12', false], ['2.6.3.0-b12.x86', false], ['2.6.3-b12', false]])('%s has a build: %s', (tag, build) => {
+  it.each([
+    ['2.6.3.0-b12', true],
+    ['2.6.3.0-12', false],
+    ['2.6.3.0-b12.x86', false],
+    ['2.6.3-b12', false],
+  ])('%s has a build: %s', (tag, build) => {
     expect(version(tag).build).toBe(build);
   });
 
   it.each([
-    '', 'v', 'latest', 'bookworm', 'version1', 'vv1', 'V1', 'x1.0', '-1', '.1', 'alpine3.20', 'server-0.6.1-1', 'open-11.0.17_8-jre', 'jdk8u202', 'nanoserver1709', 'nd14.04', 'p10',
-    '8u242-jdk-slim', '1.9alpine', '2.9a', '1.0rcfoo', '1.0rc1foo', '1e10', '12ab34c', '1.0.0+build', '11.0.15.0.1', '1.2.3.4.5-alpine',
-    `sha256-${'0123456789abcdef'.repeat(4)}`, `sha256-${'0123456789abcdef'.repeat(4)}.sig`, `sha256-${'0123456789abcdef'.repeat(4)}.att`, `sha256-${'0123456789abcdef'.repeat(4)}.sbom`,
+    '',
+    'v',
+    'latest',
+    'bookworm',
+    'version1',
+    'vv1',
+    'V1',
+    'x1.0',
+    '-1',
+    '.1',
+    'alpine3.20',
+    'server-0.6.1-1',
+    'open-11.0.17_8-jre',
+    'jdk8u202',
+    'nanoserver1709',
+    'nd14.04',
+    'p10',
+    '8u242-jdk-slim',
+    '1.9alpine',
+    '2.9a',
+    '1.0rcfoo',
+    '1.0rc1foo',
+    '1e10',
+    '12ab34c',
+    '1.0.0+build',
+    '11.0.15.0.1',
+    '1.2.3.4.5-alpine',
+    `sha256-${'0123456789abcdef'.repeat(4)}`,
+    `sha256-${'0123456789abcdef'.repeat(4)}.sig`,
+    `sha256-${'0123456789abcdef'.repeat(4)}.att`,
+    `sha256-${'0123456789abcdef'.repeat(4)}.sbom`,
   ])('%j is no version', (tag) => {
     expect(parseVersionTag(tag)).toBeUndefined();
   });
@@ -97,13 +136,22 @@ describe('a version tag', () => {
 describe('the order of versions', () => {
   it.each([
     ['numbers, not text', ['1.2', '1.9', '1.9.5', '1.10', '1.10.2', '2.0']],
-    ['numbers of any length', ['1.9007199254740992', '1.9007199254740993', '1.90071992547409921', '1.100000000000000000000']],
-    ['pre-releases below their release', ['1.0-alpha1', '1.0-beta', '1.0-beta2', '1.0-rc1', '1.0-RC2', '1.0-rc9', '1.0-rc10', '1.0', '1.1-rc1']],
+    [
+      'numbers of any length',
+      ['1.9007199254740992', '1.9007199254740993', '1.90071992547409921', '1.100000000000000000000'],
+    ],
+    [
+      'pre-releases below their release',
+      ['1.0-alpha1', '1.0-beta', '1.0-beta2', '1.0-rc1', '1.0-RC2', '1.0-rc9', '1.0-rc10', '1.0', '1.1-rc1'],
+    ],
     ["python's words", ['3.15.0a1', '3.15.0a2', '3.15.0b1', '3.15.0rc1', '3.15.0']],
     ["openjdk's early access", ['24-ea', '24-ea-2', '24-ea-20', '24-rc', '24']],
     ['dotted pre-release numbers', ['8.0-rc.1.9', '8.0-rc.1.10', '8.0-rc.1.10.1', '8.0-rc.2.1']],
     ['revisions last', ['21.0.2', '21.0.2_9', '21.0.2_13', '21.0.2_13_1', '21.0.3_1']],
-    ['of equal ones the longer is later, then by code point', ['2024.1', '2024.01', '2024.001', '2024.2', '2024.2-a', '2024.2-b', '2024.2_b']],
+    [
+      'of equal ones the longer is later, then by code point',
+      ['2024.1', '2024.01', '2024.001', '2024.2', '2024.2-a', '2024.2-b', '2024.2_b'],
+    ],
   ])('is by %s', (_what, sorted) => {
     const shuffled = sorted.toReversed().map(version);
     expect(shuffled.sort(compareVersions).map(({ tag }) => tag)).toEqual(sorted);
@@ -196,13 +244,45 @@ describe('a candidate', () => {
 
   it.each<[repository: string, current: string, tags: string[], candidates: string[]]>([
     // What real repositories hold.
-    ['openjdk', '21-ea-23-slim', ['21-ea-9-slim', '21-ea-35-slim', '21-slim', '22-ea-1-slim', '21-ea-35', '21-ea-slim', '21-rc-slim'], ['21-ea-35-slim', '21-slim']],
+    [
+      'openjdk',
+      '21-ea-23-slim',
+      ['21-ea-9-slim', '21-ea-35-slim', '21-slim', '22-ea-1-slim', '21-ea-35', '21-ea-slim', '21-rc-slim'],
+      ['21-ea-35-slim', '21-slim'],
+    ],
     ['openjdk', '21-ea-slim', ['21-ea-9-slim', '21-rc-slim', '21-slim', '22-ea-slim'], ['21-rc-slim', '21-slim']],
-    ['adoptopenjdk', '11.0.2_9-jdk-hotspot', ['11.0.10_9-jdk-hotspot', '11.0.9.1_1-jdk-hotspot', '11.0.7_10.1-jdk-hotspot', '8u292-b10-jdk-hotspot', '11.0.10_9-jre-hotspot', '11-jdk-hotspot'], ['11.0.10_9-jdk-hotspot']],
-    ['pypy', '3.10-7.3.17-slim', ['3.11-7.3.19-slim', '3.11-7.3.17-slim', '3.11-slim', '3-7.3.17-slim'], ['3.11-7.3.17-slim']],
-    ['nextcloud', '13.0.8RC2', ['13.0.8RC1', '13.0.8RC3', '13.0.8', '13.0.8-rc', '14.0.0beta1', '14.0.0', '14.0'], ['13.0.8RC3', '13.0.8', '14.0.0']],
+    [
+      'adoptopenjdk',
+      '11.0.2_9-jdk-hotspot',
+      [
+        '11.0.10_9-jdk-hotspot',
+        '11.0.9.1_1-jdk-hotspot',
+        '11.0.7_10.1-jdk-hotspot',
+        '8u292-b10-jdk-hotspot',
+        '11.0.10_9-jre-hotspot',
+        '11-jdk-hotspot',
+      ],
+      ['11.0.10_9-jdk-hotspot'],
+    ],
+    [
+      'pypy',
+      '3.10-7.3.17-slim',
+      ['3.11-7.3.19-slim', '3.11-7.3.17-slim', '3.11-slim', '3-7.3.17-slim'],
+      ['3.11-7.3.17-slim'],
+    ],
+    [
+      'nextcloud',
+      '13.0.8RC2',
+      ['13.0.8RC1', '13.0.8RC3', '13.0.8', '13.0.8-rc', '14.0.0beta1', '14.0.0', '14.0'],
+      ['13.0.8RC3', '13.0.8', '14.0.0'],
+    ],
     ['kaazing-gateway', '5.0.1.21', ['5.0.1.38', '5.1.0', '5', 'latest'], ['5.0.1.38']],
-    ['tomee', '9.0.0-M7-jre11', ['9.0.0-M8-jre11', '9.0.0.RC1-jre11', '9.0.0-M8-jre17', '9.1-jre11', '9.0.0-jre11'], ['9.0.0-M8-jre11', '9.0.0.RC1-jre11', '9.0.0-jre11']],
+    [
+      'tomee',
+      '9.0.0-M7-jre11',
+      ['9.0.0-M8-jre11', '9.0.0.RC1-jre11', '9.0.0-M8-jre17', '9.1-jre11', '9.0.0-jre11'],
+      ['9.0.0-M8-jre11', '9.0.0.RC1-jre11', '9.0.0-jre11'],
+    ],
   ])('of %s for %s', (_repository, current, tags, candidates) => {
     const found = tags.map(parseVersionTag).filter((tag) => tag !== undefined && isCandidate(version(current), tag));
     expect(found.map((tag) => tag!.tag).sort()).toEqual(candidates.toSorted());
@@ -214,50 +294,72 @@ const number = fc.oneof(
   { weight: 1, arbitrary: fc.nat(30).map((n) => `0${n}`) },
   { weight: 1, arbitrary: fc.bigInt({ min: 0n, max: 10n ** 25n }).map(String) },
 );
-const versionTag = fc.tuple(
-  fc.constantFrom('', 'v'),
-  fc.array(number, { minLength: 1, maxLength: 4 }).map((numbers) => numbers.join('.')),
-  fc.constantFrom('', '', '-rc1', 'RC.2', '-beta', '_ea-7', 'b3', '.dev4', '-preview.1.2'),
-  fc.constantFrom('', '', '-1', '_13', '-20220107', '-1-2'),
-  fc.constantFrom('', '-alpine', '-slim', '.Final'),
-).map((parts) => parts.join(''));
+const versionTag = fc
+  .tuple(
+    fc.constantFrom('', 'v'),
+    fc.array(number, { minLength: 1, maxLength: 4 }).map((numbers) => numbers.join('.')),
+    fc.constantFrom('', '', '-rc1', 'RC.2', '-beta', '_ea-7', 'b3', '.dev4', '-preview.1.2'),
+    fc.constantFrom('', '', '-1', '_13', '-20220107', '-1-2'),
+    fc.constantFrom('', '-alpine', '-slim', '.Final'),
+  )
+  .map((parts) => parts.join(''));
 
 describe('properties', () => {
   it('comparison is a total order', () => {
-    fc.assert(fc.property(versionTag, versionTag, versionTag, (x, y, z) => {
-      const [a, b, c] = [version(x), version(y), version(z)];
-      expect(Math.sign(compareVersions(a, b))).toBe(-Math.sign(compareVersions(b, a)) + 0);
-      expect(compareVersions(a, b) === 0).toBe(x === y);
-      if (compareVersions(a, b) <= 0 && compareVersions(b, c) <= 0) expect(compareVersions(a, c)).toBeLessThanOrEqual(0);
-    }), { numRuns: 3000 });
+    fc.assert(
+      fc.property(versionTag, versionTag, versionTag, (x, y, z) => {
+        const [a, b, c] = [version(x), version(y), version(z)];
+        expect(Math.sign(compareVersions(a, b))).toBe(-Math.sign(compareVersions(b, a)) + 0);
+        expect(compareVersions(a, b) === 0).toBe(x === y);
+        if (compareVersions(a, b) <= 0 && compareVersions(b, c) <= 0)
+          expect(compareVersions(a, c)).toBeLessThanOrEqual(0);
+      }),
+      { numRuns: 3000 },
+    );
   });
 
   it('so it is among the candidates for a tag', () => {
-    fc.assert(fc.property(versionTag, versionTag, versionTag, versionTag, (current, x, y, z) => {
-      const [a, b, c] = [version(x), version(y), version(z)];
-      const order = (one: VersionTag, other: VersionTag) => compareCandidates(version(current), one, other);
-      expect(Math.sign(order(a, b))).toBe(-Math.sign(order(b, a)) + 0);
-      expect(order(a, b) === 0).toBe(x === y);
-      if (order(a, b) <= 0 && order(b, c) <= 0) expect(order(a, c)).toBeLessThanOrEqual(0);
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(versionTag, versionTag, versionTag, versionTag, (current, x, y, z) => {
+        const [a, b, c] = [version(x), version(y), version(z)];
+        const order = (one: VersionTag, other: VersionTag) => compareCandidates(version(current), one, other);
+        expect(Math.sign(order(a, b))).toBe(-Math.sign(order(b, a)) + 0);
+        expect(order(a, b) === 0).toBe(x === y);
+        if (order(a, b) <= 0 && order(b, c) <= 0) expect(order(a, c)).toBeLessThanOrEqual(0);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('every text is read or is no version, and nothing of a version is lost', () => {
     const noise = fc.array(fc.constantFrom(...'v019.-_ arcbetRC+é'), { maxLength: 30 }).map((all) => all.join(''));
-    fc.assert(fc.property(fc.oneof(noise, versionTag, fc.string({ unit: 'binary' })), (text) => {
-      const parsed = parseVersionTag(text);
-      if (parsed === undefined) return;
-      expect(parsed.tag).toBe(text);
-      expect(text.startsWith(parsed.prefix)).toBe(true);
-      expect(text.endsWith(parsed.variant)).toBe(true);
-      expect(compareVersions(parsed, version(text))).toBe(0);
-    }), { numRuns: 3000 });
+    fc.assert(
+      fc.property(fc.oneof(noise, versionTag, fc.string({ unit: 'binary' })), (text) => {
+        const parsed = parseVersionTag(text);
+        if (parsed === undefined) return;
+        expect(parsed.tag).toBe(text);
+        expect(text.startsWith(parsed.prefix)).toBe(true);
+        expect(text.endsWith(parsed.variant)).toBe(true);
+        expect(compareVersions(parsed, version(text))).toBe(0);
+      }),
+      { numRuns: 3000 },
+    );
   });
 
   it('plain versions are ordered as npm orders them', () => {
-    const plain = fc.tuple(fc.nat(20), fc.nat(20), fc.nat(20), fc.constantFrom('', '-alpha.1', '-alpha.10', '-beta.2', '-rc.1', '-rc.1.2')).map(([a, b, c, pre]) => `${a}.${b}.${c}${pre}`);
-    fc.assert(fc.property(plain, plain, (a, b) => {
-      expect(Math.sign(compareVersions(version(a), version(b)))).toBe(semver.compare(a, b));
-    }), { numRuns: 2000 });
+    const plain = fc
+      .tuple(
+        fc.nat(20),
+        fc.nat(20),
+        fc.nat(20),
+        fc.constantFrom('', '-alpha.1', '-alpha.10', '-beta.2', '-rc.1', '-rc.1.2'),
+      )
+      .map(([a, b, c, pre]) => `${a}.${b}.${c}${pre}`);
+    fc.assert(
+      fc.property(plain, plain, (a, b) => {
+        expect(Math.sign(compareVersions(version(a), version(b)))).toBe(semver.compare(a, b));
+      }),
+      { numRuns: 2000 },
+    );
   });
 });

@@ -38,8 +38,15 @@ export interface VersionTag {
 const NUMBERS_MAX = 4;
 const EXACT_DIGITS = 15;
 
-const ZERO = 0x30, NINE = 0x39, LOWER_A = 0x61, LOWER_B = 0x62, LOWER_V = 0x76, LOWER_Z = 0x7a;
-const DOT = 0x2e, DASH = 0x2d, UNDERSCORE = 0x5f;
+const ZERO = 0x30,
+  NINE = 0x39,
+  LOWER_A = 0x61,
+  LOWER_B = 0x62,
+  LOWER_V = 0x76,
+  LOWER_Z = 0x7a;
+const DOT = 0x2e,
+  DASH = 0x2d,
+  UNDERSCORE = 0x5f;
 
 /** Words that make a pre-release; `true` where they do without a number too (`3.12-dev` is a variant, a moving channel). */
 const PRE_RELEASE_WORDS: ReadonlyMap<string, boolean> = new Map([
@@ -72,7 +79,17 @@ export function parseVersionTag(tag: string): VersionTag | undefined {
     if (tag.charCodeAt(i) !== DOT || !isDigit(tag.charCodeAt(i + 1))) break;
     i++;
   }
-  if (i === length) return { tag, prefix: prefixed ? 'v' : '', numbers, preRelease: undefined, revision: NONE, build: false, variant: '', wide };
+  if (i === length)
+    return {
+      tag,
+      prefix: prefixed ? 'v' : '',
+      numbers,
+      preRelease: undefined,
+      revision: NONE,
+      build: false,
+      variant: '',
+      wide,
+    };
 
   let preRelease: PreRelease | undefined;
   const glued = !isSeparator(tag.charCodeAt(i));
@@ -92,7 +109,10 @@ export function parseVersionTag(tag: string): VersionTag | undefined {
       if (tag.charCodeAt(end) !== DOT) break;
       at = end + 1;
     }
-    if ((found !== undefined || PRE_RELEASE_WORDS.get(word) === true) && (end === length || isSeparator(tag.charCodeAt(end)))) {
+    if (
+      (found !== undefined || PRE_RELEASE_WORDS.get(word) === true) &&
+      (end === length || isSeparator(tag.charCodeAt(end)))
+    ) {
       preRelease = { word, numbers: found ?? NONE };
       i = end;
     }
@@ -113,8 +133,14 @@ export function parseVersionTag(tag: string): VersionTag | undefined {
     i = end;
   }
   return {
-    tag, prefix: prefixed ? 'v' : '', numbers, preRelease,
-    revision: revision ?? NONE, build: build && revision !== undefined, variant: i === length ? '' : tag.slice(i), wide,
+    tag,
+    prefix: prefixed ? 'v' : '',
+    numbers,
+    preRelease,
+    revision: revision ?? NONE,
+    build: build && revision !== undefined,
+    variant: i === length ? '' : tag.slice(i),
+    wide,
   };
 }
 
@@ -168,5 +194,9 @@ function isSeparator(c: number): boolean {
 /** Whether a build such as `-b12` stands at `start`; behind four numbers, where it is no beta. */
 function isBuild(tag: string, start: number): boolean {
   const separator = tag.charCodeAt(start);
-  return (separator === DASH || separator === UNDERSCORE) && (tag.charCodeAt(start + 1) | 0x20) === LOWER_B && isDigit(tag.charCodeAt(start + 2));
+  return (
+    (separator === DASH || separator === UNDERSCORE) &&
+    (tag.charCodeAt(start + 1) | 0x20) === LOWER_B &&
+    isDigit(tag.charCodeAt(start + 2))
+  );
 }

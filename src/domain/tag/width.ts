@@ -19,8 +19,17 @@ export function mostDigits(width = 0): number {
 }
 
 /** How many digits the parts of a version are spelt with: its numbers, those of its pre-release, its revision. */
-export function widthsOf({ tag, numbers, preRelease, revision }: VersionTag): readonly [readonly number[], readonly number[], readonly number[]] {
+export function widthsOf({
+  tag,
+  numbers,
+  preRelease,
+  revision,
+}: VersionTag): readonly [readonly number[], readonly number[], readonly number[]] {
   const widths = Array.from(tag.matchAll(/\d+/g), ([digits]) => digits.length);
   const behind = numbers.length + (preRelease?.numbers.length ?? 0);
-  return [widths.slice(0, numbers.length), widths.slice(numbers.length, behind), widths.slice(behind, behind + revision.length)];
+  return [
+    widths.slice(0, numbers.length),
+    widths.slice(numbers.length, behind),
+    widths.slice(behind, behind + revision.length),
+  ];
 }

@@ -9,26 +9,40 @@ import type { Place } from './track.ts';
 
 /** `semver-minor`, `regex ^1`, or with an action that moves nothing: `semver-minor!`. */
 function rules(text: string): RuleSpec[] {
-  return text.split('; ').filter((each) => each !== '').map((each) => {
-    const [type = '', ...value] = each.split(' ');
-    return {
-      name: each, type: type.replace('!', '') as RuleType, ...(value.length === 0 ? {} : { value: value.join(' ') }),
-      actions: [type.endsWith('!') ? { type: 'alert-discord' } : { type: 'apply' }],
-    };
-  });
+  return text
+    .split('; ')
+    .filter((each) => each !== '')
+    .map((each) => {
+      const [type = '', ...value] = each.split(' ');
+      return {
+        name: each,
+        type: type.replace('!', '') as RuleType,
+        ...(value.length === 0 ? {} : { value: value.join(' ') }),
+        actions: [type.endsWith('!') ? { type: 'alert-discord' } : { type: 'apply' }],
+      };
+    });
 }
 
 /** Tags that the Image was on, each with the baseTag that counted then: `1.8 1.9@1.6`. */
 function was(text: string, baseTag: string): Pick<ImageStatus, 'origins'> {
-  return { origins: text.split(' ').map((each) => ({ tag: each.split('@')[0]!, baseTag: each.split('@')[1] ?? baseTag })) };
+  return {
+    origins: text.split(' ').map((each) => ({ tag: each.split('@')[0]!, baseTag: each.split('@')[1] ?? baseTag })),
+  };
 }
 
 const SINCE = '2026-01-01T00:00:00Z';
 
 /** Where a container's tag is to the track of an Image. */
-function place(given: { spec?: Partial<ImageSpec>; status?: Partial<ImageStatus>; rules?: string }, own: string | undefined, target: string): Place {
+function place(
+  given: { spec?: Partial<ImageSpec>; status?: Partial<ImageStatus>; rules?: string },
+  own: string | undefined,
+  target: string,
+): Place {
   const spec = { baseTag: 'nowhere', rules: rules(given.rules ?? ''), ...given.spec };
-  const image = new FakeImageStore().put({ spec, status: { image: 'registry.test/whoami', baseTag: spec.baseTag, tag: target, conditions: [], ...given.status } });
+  const image = new FakeImageStore().put({
+    spec,
+    status: { image: 'registry.test/whoami', baseTag: spec.baseTag, tag: target, conditions: [], ...given.status },
+  });
   return tracked(image).track.place(own, target);
 }
 
@@ -88,18 +102,46 @@ describe('where the Image itself has been', () => {
     const update = { tag: '17.0', rule: BASE_TAG_RULE, since: SINCE };
     const during = { tag: '16.4', update, ...was('16.0', '16.0') };
     expect(place({ spec: { baseTag: '17.0' }, status: during }, '16.0', '17.0')).toBe('on');
-    expect(place({ spec: { baseTag: '17.0' }, status: { tag: '17.0', ...was('16.0 16.4', '16.0') } }, '16.0', '17.0')).toBe('on');
-    expect(place({ spec: { baseTag: '17.2' }, status: { tag: '17.2', ...was('14.9@14.9 16.1@16.1', '') } }, '14.9', '17.2')).toBe('on');
-    expect(place({ spec: { baseTag: '15.1' }, status: { tag: '15.1', ...was('16.0 16.4', '16.0') } }, '16.0', '15.1')).toBe('above');
+    expect(
+      place({ spec: { baseTag: '17.0' }, status: { tag: '17.0', ...was('16.0 16.4', '16.0') } }, '16.0', '17.0'),
+    ).toBe('on');
+    expect(
+      place({ spec: { baseTag: '17.2' }, status: { tag: '17.2', ...was('14.9@14.9 16.1@16.1', '') } }, '14.9', '17.2'),
+    ).toBe('on');
+    expect(
+      place({ spec: { baseTag: '15.1' }, status: { tag: '15.1', ...was('16.0 16.4', '16.0') } }, '16.0', '15.1'),
+    ).toBe('above');
     // A rule reaches what the Image was on, and that gives way.
-    expect(place({ rules: 'semver-minor', spec: { baseTag: '17.0' }, status: { tag: '17.0', ...was('16.4', '16.0') } }, '16.2', '17.0')).toBe('on');
-    expect(place({ rules: 'semver-minor', spec: { baseTag: '17.0' }, status: { tag: '17.0', ...was('16.4', '16.0') } }, '15.2', '17.0')).toBe('out-of-reach');
+    expect(
+      place(
+        { rules: 'semver-minor', spec: { baseTag: '17.0' }, status: { tag: '17.0', ...was('16.4', '16.0') } },
+        '16.2',
+        '17.0',
+      ),
+    ).toBe('on');
+    expect(
+      place(
+        { rules: 'semver-minor', spec: { baseTag: '17.0' }, status: { tag: '17.0', ...was('16.4', '16.0') } },
+        '15.2',
+        '17.0',
+      ),
+    ).toBe('out-of-reach');
     // Pods whose template names nothing yet go on as before.
     expect(place({ spec: { baseTag: '17.0' }, status: during }, '16.0', '16.4')).toBe('on');
   });
 
   it('a baseTag that is changed to where the Image is takes nothing back', () => {
-    expect(place({ rules: 'regex ^(jammy|noble)$', spec: { baseTag: 'noble' }, status: { tag: 'noble', ...was('jammy', 'jammy') } }, 'jammy', 'noble')).toBe('on');
+    expect(
+      place(
+        {
+          rules: 'regex ^(jammy|noble)$',
+          spec: { baseTag: 'noble' },
+          status: { tag: 'noble', ...was('jammy', 'jammy') },
+        },
+        'jammy',
+        'noble',
+      ),
+    ).toBe('on');
   });
 
   it.each<[string, Partial<ImageStatus>, string, string]>([
@@ -107,10 +149,19 @@ describe('where the Image itself has been', () => {
     ['is on its way there by a rule', { update: { tag: '2.0', rule: 'semver-major', since: SINCE } }, '2.0', '1.10'],
     ['is on its way down', { update: { tag: '1.9', rule: BASE_TAG_RULE, since: SINCE } }, '1.9', '1.10'],
     ['is on its way to a word', { update: { tag: 'stable', rule: BASE_TAG_RULE, since: SINCE } }, 'stable', '1.10'],
-    ['did not come there', { history: [{ from: '1.10', to: '2.0', rule: BASE_TAG_RULE, began: SINCE, ended: SINCE, outcome: 'Failed' }] }, '2.0', '1.10'],
+    [
+      'did not come there',
+      { history: [{ from: '1.10', to: '2.0', rule: BASE_TAG_RULE, began: SINCE, ended: SINCE, outcome: 'Failed' }] },
+      '2.0',
+      '1.10',
+    ],
   ])('a new baseTag is not taken back while the Image %s', (_, status, baseTag, tag) => {
-    expect(place({ rules: 'semver-major', spec: { baseTag }, status: { tag, ...status } }, baseTag, tag)).toBe('base-tag');
-    expect(place({ rules: 'semver-major', spec: { baseTag }, status: { tag, ...status } }, baseTag, baseTag)).toBe('on');
+    expect(place({ rules: 'semver-major', spec: { baseTag }, status: { tag, ...status } }, baseTag, tag)).toBe(
+      'base-tag',
+    );
+    expect(place({ rules: 'semver-major', spec: { baseTag }, status: { tag, ...status } }, baseTag, baseTag)).toBe(
+      'on',
+    );
   });
 });
 
@@ -196,21 +247,35 @@ describe('what the rules reach', () => {
   });
 
   it('include and exclude limit what a rule goes to, not from where', () => {
-    expect(place({ rules: 'semver-minor', spec: { rules: rules('semver-minor'), tags: { exclude: '^1\\.9$' } } }, '1.9', '1.10')).toBe('on');
+    expect(
+      place(
+        { rules: 'semver-minor', spec: { rules: rules('semver-minor'), tags: { exclude: '^1\\.9$' } } },
+        '1.9',
+        '1.10',
+      ),
+    ).toBe('on');
   });
 
   it('also a tag from which the Image was moved on', () => {
     const status = was('1.9.0 1.9.5', 'nowhere');
     expect(place({ rules: 'semver-patch', status }, '1.9.1', '2.0-bookworm')).toBe('on');
     expect(place({ rules: 'semver-patch', status }, '1.8.1', '2.0-bookworm')).toBe('variant');
-    expect(place({ rules: 'semver-patch', status: was('1.9.5 2.0-bookworm', 'nowhere') }, '1.9.1', '1.9.0')).toBe('above');
+    expect(place({ rules: 'semver-patch', status: was('1.9.5 2.0-bookworm', 'nowhere') }, '1.9.1', '1.9.0')).toBe(
+      'above',
+    );
   });
 
   it('of what a rule sees as the same nothing is reached where it is another version', () => {
-    expect(place({ rules: 'semver-minor', spec: { rules: rules('semver-minor'), tags: { extract: '-r(\\d+)$' } } }, '1.2.3-r5', '9.0.0-r5')).toBe('out-of-reach');
+    expect(
+      place(
+        { rules: 'semver-minor', spec: { rules: rules('semver-minor'), tags: { extract: '-r(\\d+)$' } } },
+        '1.2.3-r5',
+        '9.0.0-r5',
+      ),
+    ).toBe('out-of-reach');
   });
 
-  it('of rules that can\'t be built nothing is reached, and those beside them go on', () => {
+  it("of rules that can't be built nothing is reached, and those beside them go on", () => {
     expect(place({ rules: 'regex (' }, '1.9', '1.10')).toBe('out-of-reach');
     expect(place({ rules: 'regex (; semver-minor' }, '1.9', '1.10')).toBe('on');
   });

@@ -83,8 +83,14 @@ export class Track {
   #isReached(built: BuiltSpec | undefined, from: Tag, to: Tag): boolean {
     const rules = movingRules(built).filter((rule) => !isPast(rule, from, to));
     if (rules.length === 0) return false;
-    const reached = new Set([to.tag, ...this.#origins(to.tag), ...this.#former().filter((tag) => this.#givesWay(built, tag, to))]);
-    return [...reached].some((tag) => isSameKind(from.tag, tag) && rules.some((rule) => reach(built, rule, from.tag, tag) === 'within'));
+    const reached = new Set([
+      to.tag,
+      ...this.#origins(to.tag),
+      ...this.#former().filter((tag) => this.#givesWay(built, tag, to)),
+    ]);
+    return [...reached].some(
+      (tag) => isSameKind(from.tag, tag) && rules.some((rule) => reach(built, rule, from.tag, tag) === 'within'),
+    );
   }
 
   /** Whether a tag that the Image was on before its baseTag was changed gives way to `to`. */
@@ -101,7 +107,10 @@ export class Track {
 
   /** Whether the Image is on its way to its base tag, or failed to come to it, while `target` is another: who has that already is not taken back. */
   #isComing(target: string): boolean {
-    const { spec: { baseTag }, status: { tag, update, history = [] } } = this.#image;
+    const {
+      spec: { baseTag },
+      status: { tag, update, history = [] },
+    } = this.#image;
     if (tag === baseTag || target === baseTag) return false;
     if (update?.tag === baseTag) return true;
     const last = history.findLast(({ rule }) => rule === BASE_TAG_RULE);
@@ -115,8 +124,11 @@ export class Track {
   }
 
   /** The tags that give way whatever they are: the base tag, the Image's, and those from which rules moved it since. */
-  * #origins(target: string): Iterable<string> {
-    const { spec: { baseTag }, status: { tag, update, origins = [] } } = this.#image;
+  *#origins(target: string): Iterable<string> {
+    const {
+      spec: { baseTag },
+      status: { tag, update, origins = [] },
+    } = this.#image;
     yield baseTag;
     // What a changed baseTag moves is of before.
     if (tag !== undefined && !(update?.rule === BASE_TAG_RULE && update.tag === target)) yield tag;
@@ -125,7 +137,10 @@ export class Track {
 
   /** The tags that the Image was on before its baseTag was changed, and the one that a changed baseTag moves it from now. */
   #former(): readonly string[] {
-    const { spec: { baseTag }, status: { tag, update, origins = [] } } = this.#image;
+    const {
+      spec: { baseTag },
+      status: { tag, update, origins = [] },
+    } = this.#image;
     const before = origins.filter((origin) => origin.baseTag !== baseTag).map((origin) => origin.tag);
     return update?.rule === BASE_TAG_RULE && tag !== undefined ? [...before, tag] : before;
   }
@@ -139,7 +154,11 @@ function movingRules(built: BuiltSpec | undefined): readonly Rule[] {
 function pastTarget(built: BuiltSpec | undefined, from: Tag, to: Tag): 'above' | 'below' | 'beyond' | undefined {
   const rules = movingRules(built);
   const rule = rules.find((one) => reach(built, one, from.tag, to.tag) === 'beyond');
-  if (rule === undefined && !(rules.length === 0 ? isPast(undefined, from, to) : rules.every((one) => isPast(one, from, to)))) return undefined;
+  if (
+    rule === undefined &&
+    !(rules.length === 0 ? isPast(undefined, from, to) : rules.every((one) => isPast(one, from, to)))
+  )
+    return undefined;
   // As versions it may be the other way round: then the rule has the say.
   if (isPast(rule ?? rules[0], to, from)) return 'beyond';
   return (rule ?? rules[0])?.descends === true ? 'below' : 'above';

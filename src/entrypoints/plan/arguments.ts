@@ -74,18 +74,23 @@ export function readArguments(argv: readonly string[]): PlanArguments | 'help' {
         output = format(value('table, json or yaml'));
         break;
       case '--explain':
-        if (inline !== undefined && inline !== 'true' && inline !== 'false') throw new UsageError(`--explain takes true or false, not ${JSON.stringify(inline)}`);
+        if (inline !== undefined && inline !== 'true' && inline !== 'false')
+          throw new UsageError(`--explain takes true or false, not ${JSON.stringify(inline)}`);
         explain = inline !== 'false';
         break;
       case '--plain-http-registries':
-        plainHttpRegistries = value('a host').split(',').map((host) => host.trim()).filter((host) => host !== '');
+        plainHttpRegistries = value('a host')
+          .split(',')
+          .map((host) => host.trim())
+          .filter((host) => host !== '');
         break;
       default:
         throw new UsageError(`${JSON.stringify(argument)} is no flag of kimup plan`);
     }
   }
   if (files.length === 0) throw new UsageError('which Images? Give their manifests with -f FILE, or -f - for stdin');
-  if ([...files, tagsFile].filter((file) => file === '-').length > 1) throw new UsageError('stdin (-) can be read once only');
+  if ([...files, tagsFile].filter((file) => file === '-').length > 1)
+    throw new UsageError('stdin (-) can be read once only');
   return { files, tagsFile, output, explain, plainHttpRegistries };
 }
 

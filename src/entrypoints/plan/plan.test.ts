@@ -11,11 +11,25 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const surroundings = (stdin: string) => ({ env: { DOCKER_CONFIG: folder }, isTerminal: true, now: 0, readStdin: async () => stdin });
-const image = (spec: object, status?: object) => JSON.stringify({
-  apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name: 'demos' },
-  spec: { image: 'registry.test/app', triggers: [{ type: 'webhook' }], rules: [{ name: 'a', type: 'semver-minor', actions: [{ type: 'apply' }] }], ...spec }, status,
+const surroundings = (stdin: string) => ({
+  env: { DOCKER_CONFIG: folder },
+  isTerminal: true,
+  now: 0,
+  readStdin: async () => stdin,
 });
+const image = (spec: object, status?: object) =>
+  JSON.stringify({
+    apiVersion: 'kimup.cloudavenue.io/v1alpha1',
+    kind: 'Image',
+    metadata: { name: 'demos' },
+    spec: {
+      image: 'registry.test/app',
+      triggers: [{ type: 'webhook' }],
+      rules: [{ name: 'a', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+      ...spec,
+    },
+    status,
+  });
 
 it('says in the table why spec.baseTag moves an Image', async () => {
   const tags = join(folder, 'tags.txt');
@@ -28,13 +42,23 @@ it('says in the table why spec.baseTag moves an Image', async () => {
 it('tells of triggers that the controller would refuse, with what to write instead; that is no reason to end otherwise', async () => {
   const tags = join(folder, 'tags.txt');
   writeFileSync(tags, 'v1.9.0\n');
-  const triggers = ['@every 1m', '0 0 * * * *', '*/480 * * * *', 'CRON_TZ=Nowhere 0 0 * * *'].map((value) => ({ type: 'crontab', value }));
-  const planned = (output: string) => plan(['-f', '-', '--tags-file', tags, '-o', output], surroundings(image({ triggers })));
+  const triggers = ['@every 1m', '0 0 * * * *', '*/480 * * * *', 'CRON_TZ=Nowhere 0 0 * * *'].map((value) => ({
+    type: 'crontab',
+    value,
+  }));
+  const planned = (output: string) =>
+    plan(['-f', '-', '--tags-file', tags, '-o', output], surroundings(image({ triggers })));
   const { stdout, stderr, status } = await planned('json');
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
   expect((JSON.parse(stdout) as PlanEntry[])[0]!.triggers).toEqual([
-    { field: 'spec.triggers[0].value', message: expect.stringContaining('for every minute write "0 * * * * *"') as string },
-    { field: 'spec.triggers[2].value', message: expect.stringContaining('for every 8 hours write "0 0 */8 * * *"') as string },
+    {
+      field: 'spec.triggers[0].value',
+      message: expect.stringContaining('for every minute write "0 * * * * *"') as string,
+    },
+    {
+      field: 'spec.triggers[2].value',
+      message: expect.stringContaining('for every 8 hours write "0 0 */8 * * *"') as string,
+    },
     { field: 'spec.triggers[3].value', message: expect.stringContaining('"Nowhere" is no time zone') as string },
   ]);
   expect((await planned('table')).stdout).toContain('refused: spec.triggers[2].value: the field minutes: "*/480"');
@@ -42,7 +66,13 @@ it('tells of triggers that the controller would refuse, with what to write inste
 
 it.each<[string, readonly string[], string]>([
   ['what a manifest holds', ['-f', '-'], image({ '\u001B[2Jx\u202E\r': 1 })],
-  ['what a rule holds', ['-f', '-'], image({ rules: [{ name: 'a\u001B[2J\u009B', type: 'regex', value: '(\u001B[2J\u202E', actions: [{ type: 'apply' }] }] })],
+  [
+    'what a rule holds',
+    ['-f', '-'],
+    image({
+      rules: [{ name: 'a\u001B[2J\u009B', type: 'regex', value: '(\u001B[2J\u202E', actions: [{ type: 'apply' }] }],
+    }),
+  ],
   ['what is no YAML', ['-f', '-'], '%\u001B[2J\n\u001B[2J: [\u001B'],
   ['the name of a file', ['-f', 'no\u001B[2J\rsuch'], ''],
   ['a flag', ['--no\u001B[2J'], ''],

@@ -43,8 +43,10 @@ async function ended(argv: readonly string[], surroundings: Surroundings): Promi
     if (given === 'help') return { stdout: HELP, stderr: '', status: 0 };
     return await planFor(given, surroundings);
   } catch (error) {
-    if (error instanceof UsageError) return { stdout: '', stderr: `kimup plan: ${error.message}; kimup plan --help tells more\n`, status: 2 };
-    if (error instanceof InputError || error instanceof DockerConfigError) return { stdout: '', stderr: `${error.message}\n`, status: 2 };
+    if (error instanceof UsageError)
+      return { stdout: '', stderr: `kimup plan: ${error.message}; kimup plan --help tells more\n`, status: 2 };
+    if (error instanceof InputError || error instanceof DockerConfigError)
+      return { stdout: '', stderr: `${error.message}\n`, status: 2 };
     throw error;
   }
 }
@@ -55,25 +57,42 @@ async function planFor(given: PlanArguments, surroundings: Surroundings): Promis
   for (const file of files) manifests.push(readManifests(await read(file, surroundings), shown(file)));
   const images = manifests.flatMap((one) => one.images);
   if (images.length === 0) throw noImage(files.map(shown));
-  const beside = { workloads: manifests.flatMap(({ workloads }) => workloads), namespaces: new Map(manifests.flatMap(({ namespaces }) => [...namespaces])) };
+  const beside = {
+    workloads: manifests.flatMap(({ workloads }) => workloads),
+    namespaces: new Map(manifests.flatMap(({ namespaces }) => [...namespaces])),
+  };
   const options = { explain, now: surroundings.now };
   let plans: readonly Plan[];
   if (tagsFile === undefined) {
     const config = await UserDockerConfig.load(surroundings.env);
-    const registry = new DistributionTagRegistry(new NoMetrics(), { insecureRegistries: given.plainHttpRegistries, env: surroundings.env });
+    const registry = new DistributionTagRegistry(new NoMetrics(), {
+      insecureRegistries: given.plainHttpRegistries,
+      env: surroundings.env,
+    });
     try {
-      const source = new RegistryTagSource(registry, (reference) => config.credentialsFor(reference), { dockerConfig: config.file });
+      const source = new RegistryTagSource(registry, (reference) => config.credentialsFor(reference), {
+        dockerConfig: config.file,
+      });
       plans = await planImages(images, source, options, beside);
     } finally {
       await registry.close();
     }
   } else {
-    const source: TagSource = new FileTagSource(shown(tagsFile), readTags(await read(tagsFile, surroundings), shown(tagsFile)));
+    const source: TagSource = new FileTagSource(
+      shown(tagsFile),
+      readTags(await read(tagsFile, surroundings), shown(tagsFile)),
+    );
     plans = await planImages(images, source, options, beside);
   }
   plans = tellOfTriggers(plans, images, readCrontab);
-  const failures = plans.flatMap(({ entry: { namespace, name, error } }) => (error === undefined ? [] : [`${text(`${namespace}/${name}: ${error}`)}\n`]));
-  return { stdout: format(plans, output, surroundings), stderr: failures.join(''), status: failures.length === 0 ? 0 : 1 };
+  const failures = plans.flatMap(({ entry: { namespace, name, error } }) =>
+    error === undefined ? [] : [`${text(`${namespace}/${name}: ${error}`)}\n`],
+  );
+  return {
+    stdout: format(plans, output, surroundings),
+    stderr: failures.join(''),
+    status: failures.length === 0 ? 0 : 1,
+  };
 }
 
 async function read(file: string, surroundings: Surroundings): Promise<string> {
@@ -82,7 +101,10 @@ async function read(file: string, surroundings: Surroundings): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    throw InputError.at({ file }, `can't be read: ${{ ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'permission denied' }[code] ?? code}`);
+    throw InputError.at(
+      { file },
+      `can't be read: ${{ ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'permission denied' }[code] ?? code}`,
+    );
   }
 }
 

@@ -35,22 +35,41 @@ function block({ entry, why }: Plan, { good, bad, dim, bold }: Colours): string 
   const refused = triggers.map(({ field, message }) => `  ${bad(text(`refused: ${field}: ${message}`))}`);
   if (error !== undefined) return [title, `  ${bad(`not known: ${text(error)}`)}`, ...refused].join('\n');
   const lines = [title, `  ${move === null ? head(entry, why) : good(moves(entry, why))}`, ...refused, ''];
-  lines.push(...columns([
-    { cells: ['RULE', 'TYPE', 'TAG', 'WHY'], paint: dim },
-    ...rules.map((rule) => ({ cells: [rule.name, rule.type, rule.tag ?? '-', rule.reason], paint: rule.tag === null ? plain : good })),
-  ]));
+  lines.push(
+    ...columns([
+      { cells: ['RULE', 'TYPE', 'TAG', 'WHY'], paint: dim },
+      ...rules.map((rule) => ({
+        cells: [rule.name, rule.type, rule.tag ?? '-', rule.reason],
+        paint: rule.tag === null ? plain : good,
+      })),
+    ]),
+  );
   if (candidates !== undefined) {
-    lines.push('', ...columns([
-      { cells: ['CANDIDATE', 'RULE', 'VERDICT', 'WHY'], paint: dim },
-      ...candidates.map(({ tag, rule, verdict, reason }) => ({ cells: [tag, rule, verdict, reason], paint: { selected: good, older: dim, excluded: plain }[verdict] })),
-    ]));
+    lines.push(
+      '',
+      ...columns([
+        { cells: ['CANDIDATE', 'RULE', 'VERDICT', 'WHY'], paint: dim },
+        ...candidates.map(({ tag, rule, verdict, reason }) => ({
+          cells: [tag, rule, verdict, reason],
+          paint: { selected: good, older: dim, excluded: plain }[verdict],
+        })),
+      ]),
+    );
   }
-  const containers = (workloads ?? []).flatMap((workload) => workload.containers.map((container) => ({ ...container, workload: `${workload.kind} ${workload.name}` })));
+  const containers = (workloads ?? []).flatMap((workload) =>
+    workload.containers.map((container) => ({ ...container, workload: `${workload.kind} ${workload.name}` })),
+  );
   if (containers.length > 0) {
-    lines.push('', ...columns([
-      { cells: ['WORKLOAD', 'CONTAINER', 'IMAGE', 'BECOMES', 'WHY'], paint: dim },
-      ...containers.map((one) => ({ cells: [one.workload, one.name, one.image, one.becomes ?? '-', one.reason], paint: one.becomes === null ? plain : good })),
-    ]));
+    lines.push(
+      '',
+      ...columns([
+        { cells: ['WORKLOAD', 'CONTAINER', 'IMAGE', 'BECOMES', 'WHY'], paint: dim },
+        ...containers.map((one) => ({
+          cells: [one.workload, one.name, one.image, one.becomes ?? '-', one.reason],
+          paint: one.becomes === null ? plain : good,
+        })),
+      ]),
+    );
   } else if (workloads !== undefined) {
     lines.push('', `  ${dim('no workload in the files names this repository in this namespace')}`);
   }
@@ -61,13 +80,18 @@ function moves({ currentTag, move, rules }: PlanEntry, why: string | undefined):
   const { tag, rule, action } = move!;
   const to = tag === currentTag ? `${tag}, pushed anew` : `${currentTag} -> ${tag}`;
   // Its own reason says it by name.
-  const by = rule === BASE_TAG_RULE && !rules.some(({ name }) => name === rule) ? '' : ` by rule ${JSON.stringify(rule)}`;
-  return text(`${action === 'apply' ? 'moves' : 'asks for approval to move'} ${to}${by}${why === undefined ? '' : `: ${why}`}`);
+  const by =
+    rule === BASE_TAG_RULE && !rules.some(({ name }) => name === rule) ? '' : ` by rule ${JSON.stringify(rule)}`;
+  return text(
+    `${action === 'apply' ? 'moves' : 'asks for approval to move'} ${to}${by}${why === undefined ? '' : `: ${why}`}`,
+  );
 }
 
 function head({ currentTag, rules }: PlanEntry, why: string | undefined): string {
   if (why !== undefined) return text(`stays on ${currentTag}: ${why}`);
-  return text(`stays on ${currentTag}: ${rules.some(({ tag }) => tag !== null) ? 'no rule that finds a tag has an action that moves it' : 'no rule finds a tag to move to'}`);
+  return text(
+    `stays on ${currentTag}: ${rules.some(({ tag }) => tag !== null) ? 'no rule that finds a tag has an action that moves it' : 'no rule finds a tag to move to'}`,
+  );
 }
 
 interface Row {
@@ -78,6 +102,10 @@ interface Row {
 /** Aligned, the last column as long as it is. */
 function columns(rows: readonly Row[]): string[] {
   const shown = rows.map(({ cells, paint }) => ({ cells: cells.map(text), paint }));
-  const widths = shown[0]!.cells.map((_, at) => shown.reduce((width, { cells }) => Math.max(width, cells[at]!.length), 0));
-  return shown.map(({ cells, paint }) => paint(`  ${cells.map((cell, at) => (at === cells.length - 1 ? cell : cell.padEnd(widths[at]!))).join('  ')}`));
+  const widths = shown[0]!.cells.map((_, at) =>
+    shown.reduce((width, { cells }) => Math.max(width, cells[at]!.length), 0),
+  );
+  return shown.map(({ cells, paint }) =>
+    paint(`  ${cells.map((cell, at) => (at === cells.length - 1 ? cell : cell.padEnd(widths[at]!))).join('  ')}`),
+  );
 }

@@ -20,14 +20,16 @@ export async function killApiServer(cluster: Cluster): Promise<void> {
  */
 export async function controlPlaneIsBack(cluster: Cluster): Promise<void> {
   await cluster.apiServerReady(READY_MS);
-  await Promise.all(['kube-controller-manager', 'kube-scheduler', 'kwok'].map(async (name) => {
-    const component = cluster.component(name);
-    component.kill('SIGKILL');
-    await component.exited();
-    // A new kwok would wait until the old one's nodes have expired.
-    if (name === 'kwok') await cluster.kubectl(['delete', 'leases', '--all', '-n', 'kube-node-lease']);
-    await component.start();
-  }));
+  await Promise.all(
+    ['kube-controller-manager', 'kube-scheduler', 'kwok'].map(async (name) => {
+      const component = cluster.component(name);
+      component.kill('SIGKILL');
+      await component.exited();
+      // A new kwok would wait until the old one's nodes have expired.
+      if (name === 'kwok') await cluster.kubectl(['delete', 'leases', '--all', '-n', 'kube-node-lease']);
+      await component.start();
+    }),
+  );
 }
 
 /** Stops it for `ms` or for as long as `meanwhile` takes; back once it is ready again. */
@@ -44,12 +46,16 @@ export async function withoutApiServer<T>(cluster: Cluster, ms: number, meanwhil
 /** Makes etcd forget all but the present, through the gateway on its client port. */
 export async function compactEtcd(cluster: Cluster): Promise<void> {
   const arguments_ = readFileSync(`/proc/${cluster.component('etcd').pid}/cmdline`, 'utf8').split('\0');
-  const url = arguments_.find((argument) => argument.startsWith('--listen-client-urls='))!.slice('--listen-client-urls='.length);
+  const url = arguments_
+    .find((argument) => argument.startsWith('--listen-client-urls='))!
+    .slice('--listen-client-urls='.length);
   const ask = async (path: string, body: object): Promise<{ header: { revision: string } }> => {
     const response = await fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body) });
     if (!response.ok) throw new Error(`etcd ${path}: ${response.status} ${await response.text()}`);
-    return await response.json() as { header: { revision: string } };
+    return (await response.json()) as { header: { revision: string } };
   };
-  const { header: { revision } } = await ask('/v3/kv/range', { key: Buffer.from('/').toString('base64') });
+  const {
+    header: { revision },
+  } = await ask('/v3/kv/range', { key: Buffer.from('/').toString('base64') });
   await ask('/v3/kv/compaction', { revision, physical: true });
 }

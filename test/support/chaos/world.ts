@@ -2,7 +2,18 @@
 // that are born on v1.0.0 while v1.1.0 is there already. Whatever happens on the way, the end is the same.
 import { Informer } from '../../../src/adapters/kubernetes/client/informer.ts';
 import type { KubeClient } from '../../../src/adapters/kubernetes/client/kube-client.ts';
-import { DAEMONSETS, DEPLOYMENTS, EVENTS, IMAGES, type KubeObject, NAMESPACES, PODS, REPLICASETS, type Resource, STATEFULSETS } from '../../../src/adapters/kubernetes/client/resource.ts';
+import {
+  DAEMONSETS,
+  DEPLOYMENTS,
+  EVENTS,
+  IMAGES,
+  type KubeObject,
+  NAMESPACES,
+  PODS,
+  REPLICASETS,
+  type Resource,
+  STATEFULSETS,
+} from '../../../src/adapters/kubernetes/client/resource.ts';
 import { type Cluster, startCluster } from '../../../tools/cluster/cluster.ts';
 import { until } from '../../../tools/cluster/process.ts';
 import { HANG_MS } from '../../../tools/cluster/hang.ts';
@@ -21,7 +32,11 @@ export interface Status {
   readonly result?: string;
   readonly time?: string;
   readonly update?: { readonly tag: string; readonly digest?: string; readonly since: string };
-  readonly rollout?: { readonly tag: string; readonly phase: string; readonly workloads?: readonly { readonly kind: string; readonly phase: string }[] };
+  readonly rollout?: {
+    readonly tag: string;
+    readonly phase: string;
+    readonly workloads?: readonly { readonly kind: string; readonly phase: string }[];
+  };
   readonly conditions?: readonly { readonly type: string; readonly status: string }[];
 }
 
@@ -34,7 +49,10 @@ interface RawPod extends KubeObject {
 }
 
 interface RawWorkload extends KubeObject {
-  readonly spec?: { readonly replicas?: number; readonly template?: { readonly metadata?: KubeObject['metadata']; readonly spec?: RawPod['spec'] } };
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly template?: { readonly metadata?: KubeObject['metadata']; readonly spec?: RawPod['spec'] };
+  };
 }
 
 /** An application of one scenario: its namespace, which is its Image's and repository's name too. */
@@ -64,7 +82,13 @@ export class World {
   readonly #tookMs: number[] = [];
   #count = 0;
 
-  private constructor(cluster: Cluster, client: KubeClient, close: () => Promise<void>, replicas: Replicas, scripted: RegistryServer) {
+  private constructor(
+    cluster: Cluster,
+    client: KubeClient,
+    close: () => Promise<void>,
+    replicas: Replicas,
+    scripted: RegistryServer,
+  ) {
     this.cluster = cluster;
     this.client = client;
     this.#close = close;
@@ -77,10 +101,15 @@ export class World {
 
   static async start(): Promise<World> {
     await buildBundle();
-    const [cluster, scripted] = await Promise.all([startCluster({ nodes: 'kwok', name: 'chaos', progress: console.log }), startRegistryServer()]);
+    const [cluster, scripted] = await Promise.all([
+      startCluster({ nodes: 'kwok', name: 'chaos', progress: console.log }),
+      startRegistryServer(),
+    ]);
     try {
       const { client, close } = kubernetes(cluster.kubeconfig);
-      const replicas = await installReplicas(cluster, client, 2, { flags: { controller: [`--plain-http-registries=${cluster.registry.host},${scripted.host}`] } });
+      const replicas = await installReplicas(cluster, client, 2, {
+        flags: { controller: [`--plain-http-registries=${cluster.registry.host},${scripted.host}`] },
+      });
       return new World(cluster, client, close, replicas, scripted);
     } catch (error) {
       await Promise.all([cluster.stop(), scripted.stop()]);
@@ -97,7 +126,9 @@ export class World {
 
   /** The end of each replica's log, for a test that failed. */
   logs(): string {
-    const around = ['kube-controller-manager', 'kube-scheduler', 'kwok'].map((name) => `${name}:\n${this.cluster.component(name).logTail(5)}`).join('\n');
+    const around = ['kube-controller-manager', 'kube-scheduler', 'kwok']
+      .map((name) => `${name}:\n${this.cluster.component(name).logTail(5)}`)
+      .join('\n');
     return `${around}\n${(['operator', 'controller'] as const).flatMap((component) => this.replicas.of(component).map(({ name, process }) => `${name} (${process.ended ?? 'runs'}):\n${process.logTail(25)}`)).join('\n')}`;
   }
 
@@ -112,33 +143,47 @@ export class World {
   }
 
   push(repository: string, tag: string): Promise<string> {
-    return this.cluster.registry.push(repository, tag, { files: [{ path: '/version', content: Buffer.from(`${repository} ${tag}`) }], config: { entrypoint: ['/version'] } });
+    return this.cluster.registry.push(repository, tag, {
+      files: [{ path: '/version', content: Buffer.from(`${repository} ${tag}`) }],
+      config: { entrypoint: ['/version'] },
+    });
   }
 
   /** Makes a namespace in scope with the three workloads, and waits for their pods. */
   async workloads(namespace: string, image: string): Promise<void> {
     await this.cluster.apply([
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, annotations: { 'kimup.cloudavenue.io/enabled': 'true' } } },
+      {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: namespace, annotations: { 'kimup.cloudavenue.io/enabled': 'true' } },
+      },
       manifest('Deployment', { name: 'web', namespace, image, replicas: 2 }),
       manifest('StatefulSet', { name: 'db', namespace, image }),
       manifest('DaemonSet', { name: 'agent', namespace, image }),
     ]);
-    await until(async () => ((await this.client.list<KubeObject>(PODS, { namespace })).length === 6 ? true : undefined), HANG_MS, `the pods of ${namespace}`, 100);
+    await until(
+      async () => ((await this.client.list<KubeObject>(PODS, { namespace })).length === 6 ? true : undefined),
+      HANG_MS,
+      `the pods of ${namespace}`,
+      100,
+    );
   }
 
   /** Applies the Image of an application: the path begins. */
   async begin({ name, repository }: Pick<App, 'name' | 'repository'>, crontab = '*/2 * * * * *'): Promise<void> {
-    await this.cluster.apply([{
-      apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-      kind: 'Image',
-      metadata: { name, namespace: name },
-      spec: {
-        image: repository,
-        baseTag: BASE,
-        triggers: [{ type: 'crontab', value: crontab }],
-        rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+    await this.cluster.apply([
+      {
+        apiVersion: 'kimup.cloudavenue.io/v1alpha1',
+        kind: 'Image',
+        metadata: { name, namespace: name },
+        spec: {
+          image: repository,
+          baseTag: BASE,
+          triggers: [{ type: 'crontab', value: crontab }],
+          rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+        },
       },
-    }]);
+    ]);
   }
 
   status(name: string): Status {
@@ -152,7 +197,12 @@ export class World {
 
   /** Waits until the Image's status is so. */
   async statusWhen(name: string, what: string, holds: (status: Status) => boolean): Promise<Status> {
-    return until(() => (holds(this.status(name)) ? this.status(name) : undefined), HANG_MS, `${name} to ${what}`, 20).catch((error: Error) => {
+    return until(
+      () => (holds(this.status(name)) ? this.status(name) : undefined),
+      HANG_MS,
+      `${name} to ${what}`,
+      20,
+    ).catch((error: Error) => {
       throw new Error(`${error.message}; its status: ${JSON.stringify(this.status(name))}`);
     });
   }
@@ -164,15 +214,22 @@ export class World {
   async ends(app: App, timeoutMs = HANG_MS): Promise<void> {
     const begun = performance.now();
     let wrong: readonly string[] = ['not looked yet'];
-    await until(async () => {
-      if (this.status(app.name).tag !== NEXT) {
-        wrong = [`the Image's status is ${JSON.stringify(this.status(app.name))}`];
-        return undefined;
-      }
-      wrong = await this.#wrong(app, NEXT);
-      return wrong.length === 0 ? true : undefined;
-    }, timeoutMs, `${app.name} to be on ${NEXT}`, 100).catch((error: Error) => {
-      throw new Error(`${error.message}; what is wrong:\n${wrong.join('\n')}\nseen: ${JSON.stringify(this.seen(app.name))}`);
+    await until(
+      async () => {
+        if (this.status(app.name).tag !== NEXT) {
+          wrong = [`the Image's status is ${JSON.stringify(this.status(app.name))}`];
+          return undefined;
+        }
+        wrong = await this.#wrong(app, NEXT);
+        return wrong.length === 0 ? true : undefined;
+      },
+      timeoutMs,
+      `${app.name} to be on ${NEXT}`,
+      100,
+    ).catch((error: Error) => {
+      throw new Error(
+        `${error.message}; what is wrong:\n${wrong.join('\n')}\nseen: ${JSON.stringify(this.seen(app.name))}`,
+      );
     });
     this.#tookMs.push(performance.now() - begun);
   }
@@ -193,9 +250,11 @@ export class World {
   async #wrong({ name: namespace, repository, digest }: App, tag: string): Promise<string[]> {
     const found: string[] = [];
     const same = (what: string, is: unknown, wanted: unknown): void => {
-      if (JSON.stringify(is) !== JSON.stringify(wanted)) found.push(`${what}: ${JSON.stringify(is)}, not ${JSON.stringify(wanted)}`);
+      if (JSON.stringify(is) !== JSON.stringify(wanted))
+        found.push(`${what}: ${JSON.stringify(is)}, not ${JSON.stringify(wanted)}`);
     };
-    const all = <T extends KubeObject>(resource: Resource): Promise<T[]> => this.client.list<T>(resource, { namespace });
+    const all = <T extends KubeObject>(resource: Resource): Promise<T[]> =>
+      this.client.list<T>(resource, { namespace });
     const image = await this.client.get<RawImage>(IMAGES, { namespace, name: namespace });
     const { status = {} } = image;
     same('status.tag', status.tag, tag);
@@ -203,29 +262,44 @@ export class World {
     same('status.result', status.result, 'Success');
     same('status.update', status.update, undefined);
     same('status.rollout', [status.rollout?.tag, status.rollout?.phase], [tag, 'Healthy']);
-    same('rows', status.rollout?.workloads?.map(({ kind, phase }) => `${kind} ${phase}`).toSorted(), ['DaemonSet Healthy', 'Deployment Healthy', 'StatefulSet Healthy']);
+    same('rows', status.rollout?.workloads?.map(({ kind, phase }) => `${kind} ${phase}`).toSorted(), [
+      'DaemonSet Healthy',
+      'Deployment Healthy',
+      'StatefulSet Healthy',
+    ]);
     same('Ready', status.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
     same('annotation', image.metadata?.annotations?.['kimup.cloudavenue.io/tag'], tag);
 
     for (const resource of [DEPLOYMENTS, STATEFULSETS, DAEMONSETS]) {
       const [{ metadata, spec } = {} as RawWorkload] = await all<RawWorkload>(resource);
-      same(`${resource.kind}'s entry`, spec?.template?.metadata?.annotations?.['kimup.cloudavenue.io/images'], `${namespace}=${tag}@${digest}`);
+      same(
+        `${resource.kind}'s entry`,
+        spec?.template?.metadata?.annotations?.['kimup.cloudavenue.io/images'],
+        `${namespace}=${tag}@${digest}`,
+      );
       same(`${resource.kind}'s image`, spec?.template?.spec?.containers?.[0]?.image, `${repository}:${BASE}`);
       // Made, and changed once.
       same(`${resource.kind}'s generation`, metadata?.generation, 2);
     }
     same('ReplicaSets', (await all<RawWorkload>(REPLICASETS)).map(({ spec }) => spec?.replicas).toSorted(), [0, 2]);
     const pods = (await all<RawPod>(PODS)).filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
-    same('pods', pods.map(({ spec }) => spec?.containers?.[0]?.image), Array.from({ length: 6 }, () => `${repository}:${tag}`));
+    same(
+      'pods',
+      pods.map(({ spec }) => spec?.containers?.[0]?.image),
+      Array.from({ length: 6 }, () => `${repository}:${tag}`),
+    );
 
     // Exactly one move. Events are written at most once, and may be lost with the process.
     const { tags } = this.seen(namespace);
     if (![tag, `${BASE} ${tag}`].includes(tags.join(' '))) found.push(`tags seen: ${tags.join(', ')}`);
     if (this.seen(namespace).updates.length > 1) found.push(`moves: ${this.seen(namespace).updates.join(', ')}`);
-    const events = (await all<KubeObject & { readonly reason?: string; readonly series?: object }>(EVENTS)).filter(({ reason }) => reason === 'UpdateFound' || reason === 'Updated');
+    const events = (await all<KubeObject & { readonly reason?: string; readonly series?: object }>(EVENTS)).filter(
+      ({ reason }) => reason === 'UpdateFound' || reason === 'Updated',
+    );
     for (const reason of ['UpdateFound', 'Updated']) {
       const told = events.filter((event) => event.reason === reason);
-      if (told.length > 1 || told.some(({ series }) => series !== undefined)) found.push(`${told.length} events ${reason}: ${JSON.stringify(told)}`);
+      if (told.length > 1 || told.some(({ series }) => series !== undefined))
+        found.push(`${told.length} events ${reason}: ${JSON.stringify(told)}`);
     }
     return found;
   }
@@ -233,7 +307,7 @@ export class World {
   #see({ metadata: { namespace = '', name = '' } = {}, status: { tag, update } = {} }: RawImage): void {
     if (namespace !== name) return;
     let seen = this.#seen.get(name);
-    if (seen === undefined) this.#seen.set(name, seen = { tags: [], updates: [] });
+    if (seen === undefined) this.#seen.set(name, (seen = { tags: [], updates: [] }));
     if (tag !== undefined && seen.tags.at(-1) !== tag) seen.tags.push(tag);
     const move = update && `${update.tag} ${update.since}`;
     if (move !== undefined && seen.updates.at(-1) !== move) seen.updates.push(move);

@@ -37,19 +37,39 @@ export interface Life {
 }
 
 /** An Image that starts at its base tag and goes where its rules and its user take it, by the controller's own steps. */
-export function live(rules: readonly RuleSpec[], tagsSpec: TagsSpec | undefined, base: string, happenings: readonly Happening[]): Life {
+export function live(
+  rules: readonly RuleSpec[],
+  tagsSpec: TagsSpec | undefined,
+  base: string,
+  happenings: readonly Happening[],
+): Life {
   const tags = [base];
   const built = buildSpec({ rules, ...(tagsSpec === undefined ? {} : { tags: tagsSpec }) });
   const put = (baseTag: string, status: Partial<ImageStatus>): Image =>
-    new FakeImageStore().put({ spec: { image: REPOSITORY, baseTag, rules, ...(tagsSpec === undefined ? {} : { tags: tagsSpec }) }, status: { image: REPOSITORY, baseTag, conditions: [], ...status } });
+    new FakeImageStore().put({
+      spec: { image: REPOSITORY, baseTag, rules, ...(tagsSpec === undefined ? {} : { tags: tagsSpec }) },
+      status: { image: REPOSITORY, baseTag, conditions: [], ...status },
+    });
   let image = put(base, { tag: base });
   const moments: Moment[] = [{ image, happened: undefined }];
-  const go = (happened: Happening['kind'], update: Update, fails = false, before: Partial<ImageStatus> = image.status): void => {
+  const go = (
+    happened: Happening['kind'],
+    update: Update,
+    fails = false,
+    before: Partial<ImageStatus> = image.status,
+  ): void => {
     const { baseTag } = image.spec;
     const during = put(baseTag, { ...before, update });
-    const ended = put(baseTag, { ...during.status, rollout: { ...update, phase: fails ? 'Failed' : 'Healthy', workloads: [] } });
+    const ended = put(baseTag, {
+      ...during.status,
+      rollout: { ...update, phase: fails ? 'Failed' : 'Healthy', workloads: [] },
+    });
     const { tag, history, origins } = settledState(ended, SINCE);
-    image = put(baseTag, { tag, ...(history === undefined ? {} : { history }), ...(origins === undefined ? {} : { origins }) });
+    image = put(baseTag, {
+      tag,
+      ...(history === undefined ? {} : { history }),
+      ...(origins === undefined ? {} : { origins }),
+    });
     moments.push({ image, happened, during });
   };
   for (const happening of happenings) {
@@ -57,7 +77,8 @@ export function live(rules: readonly RuleSpec[], tagsSpec: TagsSpec | undefined,
       case 'push': {
         tags.push(...happening.tags);
         const decision = answer({ ...built, currentTag: image.status.tag!, tags, noFacts: 'nobody is asked' });
-        if (decision.kind === 'move') go('push', { tag: decision.tag, rule: decision.rule, since: SINCE }, happening.fails);
+        if (decision.kind === 'move')
+          go('push', { tag: decision.tag, rule: decision.rule, since: SINCE }, happening.fails);
         break;
       }
       case 'digest':
@@ -65,8 +86,16 @@ export function live(rules: readonly RuleSpec[], tagsSpec: TagsSpec | undefined,
         break;
       case 'base': {
         const baseTag = tags[happening.at % tags.length]!;
-        const { tag, history, origins } = changed({ ...image, spec: { ...image.spec, baseTag } }, settledState(image, SINCE), SINCE);
-        const before = { tag, ...(history === undefined ? {} : { history }), ...(origins === undefined ? {} : { origins }) };
+        const { tag, history, origins } = changed(
+          { ...image, spec: { ...image.spec, baseTag } },
+          settledState(image, SINCE),
+          SINCE,
+        );
+        const before = {
+          tag,
+          ...(history === undefined ? {} : { history }),
+          ...(origins === undefined ? {} : { origins }),
+        };
         const same = tag === baseTag;
         image = put(baseTag, before);
         if (same) moments.push({ image, happened: 'base' });
@@ -77,40 +106,97 @@ export function live(rules: readonly RuleSpec[], tagsSpec: TagsSpec | undefined,
   return { rules, moments, tags };
 }
 
-const rule: fc.Arbitrary<RuleSpec> = fc.tuple(
-  fc.constantFrom<readonly [RuleSpec['type'], string?]>(
-    ['semver-major'], ['semver-minor'], ['semver-patch'], ['semver-range', '>=1.2 <9 || ~11.3.0-rc.1'], ['semver-range', '*'],
-    ['calver-major'], ['calver-minor'], ['calver-patch'], ['calver-prerelease'], ['regex', '^v?1'], ['regex', '[a-z]$'], ['regex', '.'],
-    ['numerical'], ['numerical', 'asc'], ['alphabetical'], ['alphabetical', 'asc'], ['always'],
-  ),
-  fc.constantFrom<RuleSpec['actions'][number]['type']>('apply', 'apply', 'request-approval', 'alert-discord'),
-).map(([[type, value], action]) => ({ name: type, type, ...(value === undefined ? {} : { value }), actions: [{ type: action }] }));
+const rule: fc.Arbitrary<RuleSpec> = fc
+  .tuple(
+    fc.constantFrom<readonly [RuleSpec['type'], string?]>(
+      ['semver-major'],
+      ['semver-minor'],
+      ['semver-patch'],
+      ['semver-range', '>=1.2 <9 || ~11.3.0-rc.1'],
+      ['semver-range', '*'],
+      ['calver-major'],
+      ['calver-minor'],
+      ['calver-patch'],
+      ['calver-prerelease'],
+      ['regex', '^v?1'],
+      ['regex', '[a-z]$'],
+      ['regex', '.'],
+      ['numerical'],
+      ['numerical', 'asc'],
+      ['alphabetical'],
+      ['alphabetical', 'asc'],
+      ['always'],
+    ),
+    fc.constantFrom<RuleSpec['actions'][number]['type']>('apply', 'apply', 'request-approval', 'alert-discord'),
+  )
+  .map(([[type, value], action]) => ({
+    name: type,
+    type,
+    ...(value === undefined ? {} : { value }),
+    actions: [{ type: action }],
+  }));
 
 export const anyRules = fc.array(rule, { minLength: 1, maxLength: 3 });
 
 const filter: fc.Arbitrary<TagsSpec | undefined> = fc.constantFrom<TagsSpec | undefined>(
-  undefined, undefined, undefined, { exclude: 'alpine' }, { include: '^v?[12]' }, { extract: '^v?(\\d+)' }, { extract: '(\\d+)$' }, { extract: '^(\\d+(?:\\.\\d+)*)' },
+  undefined,
+  undefined,
+  undefined,
+  { exclude: 'alpine' },
+  { include: '^v?[12]' },
+  { extract: '^v?(\\d+)' },
+  { extract: '(\\d+)$' },
+  { extract: '^(\\d+(?:\\.\\d+)*)' },
 );
 
 /** Tags as they are pushed: of all shapes, or those of a real repository. */
 const pushed = fc.oneof(
   fc.tuple(anyTag, fc.array(fc.array(anyTag, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 14 })),
-  realTags.chain((tags) => fc.tuple(fc.constantFrom(...tags), fc.array(fc.shuffledSubarray([...tags], { minLength: 1, maxLength: Math.min(tags.length, 12) }), { minLength: 1, maxLength: 14 }))),
+  realTags.chain((tags) =>
+    fc.tuple(
+      fc.constantFrom(...tags),
+      fc.array(fc.shuffledSubarray([...tags], { minLength: 1, maxLength: Math.min(tags.length, 12) }), {
+        minLength: 1,
+        maxLength: 14,
+      }),
+    ),
+  ),
 );
 
 /** Lives in which rules alone move the Image. */
-export const lifeByRules = livesOf(anyRules, (pushes) => fc.constant(pushes.map((tags): Happening => ({ kind: 'push', tags }))));
+export const lifeByRules = livesOf(anyRules, (pushes) =>
+  fc.constant(pushes.map((tags): Happening => ({ kind: 'push', tags }))),
+);
 
 /** Lives in which everything happens that there is, but for changed rules. */
-export const anyLife = livesOf(anyRules, (pushes) => fc.tuple(...pushes.map((tags) => fc.oneof(
-  { weight: 4, arbitrary: fc.boolean().map((fails): Happening[] => [{ kind: 'push', tags, fails }]) },
-  { weight: 2, arbitrary: fc.tuple(fc.nat(50), fc.boolean()).map(([at, fails]): Happening[] => [{ kind: 'push', tags }, { kind: 'base', at, fails }]) },
-  { weight: 1, arbitrary: fc.constant<Happening[]>([{ kind: 'push', tags }, { kind: 'digest' }]) },
-))).map((all) => all.flat()));
+export const anyLife = livesOf(anyRules, (pushes) =>
+  fc
+    .tuple(
+      ...pushes.map((tags) =>
+        fc.oneof(
+          { weight: 4, arbitrary: fc.boolean().map((fails): Happening[] => [{ kind: 'push', tags, fails }]) },
+          {
+            weight: 2,
+            arbitrary: fc.tuple(fc.nat(50), fc.boolean()).map(([at, fails]): Happening[] => [
+              { kind: 'push', tags },
+              { kind: 'base', at, fails },
+            ]),
+          },
+          { weight: 1, arbitrary: fc.constant<Happening[]>([{ kind: 'push', tags }, { kind: 'digest' }]) },
+        ),
+      ),
+    )
+    .map((all) => all.flat()),
+);
 
 /** Lives whose Images have these rules. */
-export function livesOf(rules: fc.Arbitrary<readonly RuleSpec[]>, happenings: (pushes: readonly (readonly string[])[]) => fc.Arbitrary<readonly Happening[]>): fc.Arbitrary<Life> {
-  return fc.tuple(rules, filter, pushed).chain(([specs, tags, [base, pushes]]) => happenings(pushes).map((all) => live(specs, tags, base, all)));
+export function livesOf(
+  rules: fc.Arbitrary<readonly RuleSpec[]>,
+  happenings: (pushes: readonly (readonly string[])[]) => fc.Arbitrary<readonly Happening[]>,
+): fc.Arbitrary<Life> {
+  return fc
+    .tuple(rules, filter, pushed)
+    .chain(([specs, tags, [base, pushes]]) => happenings(pushes).map((all) => live(specs, tags, base, all)));
 }
 
 /** Of a life's rules those that move. */

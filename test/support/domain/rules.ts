@@ -19,7 +19,12 @@ export function ruleOf(type: RuleType, value?: string): Rule {
 }
 
 /** What one rule makes of some tags, with the newer tags that it left out. */
-export function outcome(rule: Rule, currentTag: string, tags: readonly string[], more: Partial<DecisionInput> = {}): RuleOutcome {
+export function outcome(
+  rule: Rule,
+  currentTag: string,
+  tags: readonly string[],
+  more: Partial<DecisionInput> = {},
+): RuleOutcome {
   return answer({ rules: [rule], currentTag, tags, withMisses: true, ...more }).outcomes[0]!;
 }
 

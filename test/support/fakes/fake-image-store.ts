@@ -5,7 +5,13 @@ import {
   type ImageListener,
   type OperatorStatus,
 } from '../../../src/application/ports/image-store.ts';
-import { annotationsPrecondition, type Precondition, controllerPrecondition, operatorPrecondition, holdsStill } from '../../../src/adapters/kubernetes/images/precondition.ts';
+import {
+  annotationsPrecondition,
+  type Precondition,
+  controllerPrecondition,
+  operatorPrecondition,
+  holdsStill,
+} from '../../../src/adapters/kubernetes/images/precondition.ts';
 import { keyOf, type Image, type ObjectKey } from '../../../src/domain/image/image.ts';
 import type { Condition, ImageStatus } from '../../../src/domain/image/image-status.ts';
 import type { ImageSpec } from '../../../src/domain/image/image-spec.ts';
@@ -54,15 +60,18 @@ export class FakeImageStore extends ImageStore {
       generation: (previous?.generation ?? 0) + (previous === undefined || spec !== undefined ? 1 : 0),
       annotations: annotations ?? previous?.annotations ?? {},
       deleting: deleting ?? previous?.deleting ?? false,
-      spec: spec === undefined && previous !== undefined ? previous.spec : {
-        image: 'registry.test/whoami',
-        baseTag: 'latest',
-        imagePullSecrets: [],
-        insecureSkipTLSVerify: false,
-        triggers: [],
-        rules: [],
-        ...spec,
-      },
+      spec:
+        spec === undefined && previous !== undefined
+          ? previous.spec
+          : {
+              image: 'registry.test/whoami',
+              baseTag: 'latest',
+              imagePullSecrets: [],
+              insecureSkipTLSVerify: false,
+              triggers: [],
+              rules: [],
+              ...spec,
+            },
       status: status === undefined && previous !== undefined ? previous.status : { conditions: [], ...status },
     });
   }
@@ -107,18 +116,30 @@ export class FakeImageStore extends ImageStore {
   override async writeControllerStatus(image: Image, status: ControllerStatus): Promise<void> {
     const present = this.#present(image, 'controller', status, controllerPrecondition);
     const { rollout } = present.status;
-    this.#write(present, { ...present, status: { ...status, ...(rollout === undefined ? {} : { rollout }), conditions: this.#conditions(present, 'controller', status.conditions) } });
+    this.#write(present, {
+      ...present,
+      status: {
+        ...status,
+        ...(rollout === undefined ? {} : { rollout }),
+        conditions: this.#conditions(present, 'controller', status.conditions),
+      },
+    });
   }
 
   override async writeOperatorStatus(image: Image, status: OperatorStatus): Promise<void> {
     const present = this.#present(image, 'operator', status, operatorPrecondition);
     const { rollout: _, ...others } = present.status;
-    this.#write(present, { ...present, status: { ...others, ...status, conditions: this.#conditions(present, 'operator', status.conditions) } });
+    this.#write(present, {
+      ...present,
+      status: { ...others, ...status, conditions: this.#conditions(present, 'operator', status.conditions) },
+    });
   }
 
   override async annotate(image: Image, annotations: Readonly<Record<string, string | null>>): Promise<void> {
     const present = this.#present(image, 'annotate', annotations, annotationsPrecondition(Object.keys(annotations)));
-    const merged = Object.entries({ ...present.annotations, ...annotations }).filter((entry): entry is [string, string] => entry[1] !== null);
+    const merged = Object.entries({ ...present.annotations, ...annotations }).filter(
+      (entry): entry is [string, string] => entry[1] !== null,
+    );
     this.#write(present, { ...present, annotations: Object.fromEntries(merged) });
   }
 
@@ -129,7 +150,8 @@ export class FakeImageStore extends ImageStore {
     const present = this.#images.get(keyOf(image));
     if (present === undefined) throw new WriteError(`Image ${keyOf(image)} not found`, 'gone');
     if (present.uid !== image.uid) throw new WriteError(`Image ${keyOf(image)} has another uid`, 'gone');
-    if (!holdsStill(basis, image, present)) throw new WriteError(`Image ${keyOf(image)} has changed since it was looked at`, 'conflict');
+    if (!holdsStill(basis, image, present))
+      throw new WriteError(`Image ${keyOf(image)} has changed since it was looked at`, 'conflict');
     return present;
   }
 
@@ -138,7 +160,9 @@ export class FakeImageStore extends ImageStore {
     const owner = this.#owners.get(image.uid) ?? new Map<string, string>();
     this.#owners.set(image.uid, owner);
     const types = new Set(written.map((condition) => condition.type));
-    const kept = image.status.conditions.filter((condition) => !types.has(condition.type) && owner.get(condition.type) !== writer);
+    const kept = image.status.conditions.filter(
+      (condition) => !types.has(condition.type) && owner.get(condition.type) !== writer,
+    );
     for (const type of types) owner.set(type, writer);
     return [...kept, ...written];
   }
@@ -147,7 +171,8 @@ export class FakeImageStore extends ImageStore {
 
   /** As in the API server, a write that changes nothing is no change. */
   #write(previous: Image, image: Image): void {
-    if (JSON.stringify({ ...previous, resourceVersion: '' }) !== JSON.stringify({ ...image, resourceVersion: '' })) this.#set(image);
+    if (JSON.stringify({ ...previous, resourceVersion: '' }) !== JSON.stringify({ ...image, resourceVersion: '' }))
+      this.#set(image);
   }
 
   #set(image: Image): Image {

@@ -1,4 +1,8 @@
-import { type Namespace, type NamespaceListener, NamespaceStore } from '../../../src/application/ports/namespace-store.ts';
+import {
+  type Namespace,
+  type NamespaceListener,
+  NamespaceStore,
+} from '../../../src/application/ports/namespace-store.ts';
 
 /** Namespaces in memory. */
 export class FakeNamespaceStore extends NamespaceStore {
@@ -11,7 +15,12 @@ export class FakeNamespaceStore extends NamespaceStore {
   /** Makes a namespace or changes its annotations, which are given without their prefix. */
   put(name: string, says: { readonly enabled?: string; readonly 'failure-policy'?: string } = {}): Namespace {
     const previous = this.#namespaces.get(name);
-    const namespace = { name, annotations: Object.fromEntries(Object.entries(says).map(([key, value]) => [`kimup.cloudavenue.io/${key}`, value])) };
+    const namespace = {
+      name,
+      annotations: Object.fromEntries(
+        Object.entries(says).map(([key, value]) => [`kimup.cloudavenue.io/${key}`, value]),
+      ),
+    };
     this.#namespaces.set(name, namespace);
     for (const listener of this.#listeners) listener.changed(namespace, previous);
     return namespace;

@@ -1,5 +1,10 @@
 import type { ImageReference } from '../../../src/domain/reference/image-reference.ts';
-import { type AbortSignalLike, type RegistryAccess, RegistryError, TagRegistry } from '../../../src/application/ports/tag-registry.ts';
+import {
+  type AbortSignalLike,
+  type RegistryAccess,
+  RegistryError,
+  TagRegistry,
+} from '../../../src/application/ports/tag-registry.ts';
 
 /** One call of the port. */
 export interface FakeRegistryRequest {
@@ -62,26 +67,51 @@ export class FakeTagRegistry extends TagRegistry {
     this.#held = undefined;
   }
 
-  override async listTags(reference: ImageReference, access: RegistryAccess, signal?: AbortSignalLike): Promise<readonly string[]> {
+  override async listTags(
+    reference: ImageReference,
+    access: RegistryAccess,
+    signal?: AbortSignalLike,
+  ): Promise<readonly string[]> {
     return [...(await this.#repository('listTags', reference, access, undefined, signal)).keys()];
   }
 
-  override async digest(reference: ImageReference, tag: string, access: RegistryAccess, signal?: AbortSignalLike): Promise<string> {
+  override async digest(
+    reference: ImageReference,
+    tag: string,
+    access: RegistryAccess,
+    signal?: AbortSignalLike,
+  ): Promise<string> {
     const digest = (await this.#repository('digest', reference, access, tag, signal)).get(tag);
     if (digest === undefined || this.#lost.has(`${reference.registry}/${reference.repository}:${tag}`)) {
-      throw new RegistryError(`registry ${reference.registry} answered 404 for ${reference.repository}:${tag}, asked for its manifest: there is no such tag`, 'not-found');
+      throw new RegistryError(
+        `registry ${reference.registry} answered 404 for ${reference.repository}:${tag}, asked for its manifest: there is no such tag`,
+        'not-found',
+      );
     }
     return digest;
   }
 
-  override async platforms(reference: ImageReference, digest: string, access: RegistryAccess, signal?: AbortSignalLike): Promise<readonly string[]> {
+  override async platforms(
+    reference: ImageReference,
+    digest: string,
+    access: RegistryAccess,
+    signal?: AbortSignalLike,
+  ): Promise<readonly string[]> {
     const known = [...(await this.#repository('platforms', reference, access, digest, signal)).values()];
-    if (!known.includes(digest)) throw new RegistryError(`registry ${reference.registry} answered 404 for ${reference.repository}:${digest}: check spec.image`, 'not-found');
+    if (!known.includes(digest))
+      throw new RegistryError(
+        `registry ${reference.registry} answered 404 for ${reference.repository}:${digest}: check spec.image`,
+        'not-found',
+      );
     return this.#platforms.get(digest) ?? ['linux/amd64'];
   }
 
   async #repository(
-    method: FakeRegistryRequest['method'], reference: ImageReference, access: RegistryAccess, tag: string | undefined, signal: AbortSignalLike | undefined,
+    method: FakeRegistryRequest['method'],
+    reference: ImageReference,
+    access: RegistryAccess,
+    tag: string | undefined,
+    signal: AbortSignalLike | undefined,
   ): Promise<ReadonlyMap<string, string>> {
     const name = `${reference.registry}/${reference.repository}`;
     this.requests.push({ method, repository: name, access, ...(tag === undefined ? {} : { tag }) });
@@ -90,10 +120,17 @@ export class FakeTagRegistry extends TagRegistry {
     if (failure !== undefined) throw failure;
     const password = this.#passwords.get(name);
     if (password !== undefined && !access.credentials.some((one) => one.password === password)) {
-      throw new RegistryError(`registry ${reference.registry} answered 401 for ${reference.repository}: name a pull secret for it in spec.imagePullSecrets`, 'unauthorized');
+      throw new RegistryError(
+        `registry ${reference.registry} answered 401 for ${reference.repository}: name a pull secret for it in spec.imagePullSecrets`,
+        'unauthorized',
+      );
     }
     const repository = this.#repositories.get(name);
-    if (repository === undefined) throw new RegistryError(`registry ${reference.registry} answered 404 for ${reference.repository}: check spec.image`, 'not-found');
+    if (repository === undefined)
+      throw new RegistryError(
+        `registry ${reference.registry} answered 404 for ${reference.repository}: check spec.image`,
+        'not-found',
+      );
     return repository;
   }
 

@@ -2,7 +2,12 @@ import { mutatePod } from '../../../src/domain/admission/mutate-pod.ts';
 import { parseImageReference, repositoryId } from '../../../src/domain/reference/image-reference.ts';
 import { tracked } from '../domain/rules.ts';
 import { WriteError } from '../../../src/application/ports/image-store.ts';
-import { type AnnotationManager, UNKNOWN_MANAGER, WorkloadRoller, type WorkloadListener } from '../../../src/application/ports/workload-roller.ts';
+import {
+  type AnnotationManager,
+  UNKNOWN_MANAGER,
+  WorkloadRoller,
+  type WorkloadListener,
+} from '../../../src/application/ports/workload-roller.ts';
 import type { Image } from '../../../src/domain/image/image.ts';
 import type { WorkloadKind } from '../../../src/domain/image/image-status.ts';
 import { IMAGES_ANNOTATION } from '../../../src/domain/assignment/images-annotation.ts';
@@ -23,12 +28,32 @@ export function workload(given: GivenWorkload = {}): Workload {
   const name = rest.name ?? 'web';
   const kind = rest.kind ?? 'Deployment';
   return {
-    kind, namespace: 'default', name, uid: `uid-${kind}-${name}`, resourceVersion: '1', generation, createdAt: Date.UTC(2025, 0, 1), deleting: false,
-    selector: `app=${name}`, paused: false, strategy: 'RollingUpdate', partition: 0, replicas, ownsAnnotation: false, revision: image,
+    kind,
+    namespace: 'default',
+    name,
+    uid: `uid-${kind}-${name}`,
+    resourceVersion: '1',
+    generation,
+    createdAt: Date.UTC(2025, 0, 1),
+    deleting: false,
+    selector: `app=${name}`,
+    paused: false,
+    strategy: 'RollingUpdate',
+    partition: 0,
+    replicas,
+    ownsAnnotation: false,
+    revision: image,
     ...(kind === 'Deployment' ? { progressDeadlineMs: 600_000 } : {}),
     ...rest,
     template: { annotations, containers: [{ name: 'main', image }] },
-    status: { observedGeneration: generation, total: replicas, updated: replicas, ready: replicas, available: replicas, ...status },
+    status: {
+      observedGeneration: generation,
+      total: replicas,
+      updated: replicas,
+      ready: replicas,
+      available: replicas,
+      ...status,
+    },
   };
 }
 
@@ -37,8 +62,15 @@ export function podOf(of: Workload, given: Partial<PodState> & { readonly image?
   const { image = of.template.containers[0]?.image ?? '', ...rest } = given;
   const entries = of.template.annotations[IMAGES_ANNOTATION];
   return {
-    name: `${of.name}-0`, uid: `pod-${of.name}-0`, deleting: false, finished: false, ready: true,
-    owner: of.kind === 'Deployment' ? { kind: 'ReplicaSet', name: `${of.name}-5d4f8`, uid: 'rs' } : { kind: of.kind, name: of.name, uid: of.uid },
+    name: `${of.name}-0`,
+    uid: `pod-${of.name}-0`,
+    deleting: false,
+    finished: false,
+    ready: true,
+    owner:
+      of.kind === 'Deployment'
+        ? { kind: 'ReplicaSet', name: `${of.name}-5d4f8`, uid: 'rs' }
+        : { kind: of.kind, name: of.name, uid: of.uid },
     ...(entries === undefined ? {} : { entries }),
     containers: [{ name: 'main', image }],
     ...rest,
@@ -79,7 +111,10 @@ export class FakeWorkloadRoller extends WorkloadRoller {
   put(given: GivenWorkload = {}, manager = 'kubectl'): Workload {
     const made = workload(given);
     if (!this.#pods.has(key(made))) {
-      this.#pods.set(key(made), Array.from({ length: made.replicas }, (_, at) => this.#pod(made, at, made.template.containers[0]?.image ?? '')));
+      this.#pods.set(
+        key(made),
+        Array.from({ length: made.replicas }, (_, at) => this.#pod(made, at, made.template.containers[0]?.image ?? '')),
+      );
     }
     this.#managers.set(key(made), manager);
     return this.#set(made);
@@ -135,7 +170,11 @@ export class FakeWorkloadRoller extends WorkloadRoller {
     if (kind === 'StatefulSet' && pods.length === present.replicas && pods.some((pod) => !pod.ready)) return false;
     if (pods.some((pod) => pod.entries === entries && !pod.ready)) return false;
     const ordinals = Array.from({ length: present.replicas }, (_, at) => present.replicas - 1 - at);
-    const at = ordinals.find((ordinal) => pods.find((pod) => pod.name === `${name}-${ordinal}`)?.entries !== entries || !pods.some((pod) => pod.name === `${name}-${ordinal}`));
+    const at = ordinals.find(
+      (ordinal) =>
+        pods.find((pod) => pod.name === `${name}-${ordinal}`)?.entries !== entries ||
+        !pods.some((pod) => pod.name === `${name}-${ordinal}`),
+    );
     if (at === undefined) return false;
     const made = this.#pod(present, at, image);
     this.#pods.set(key(present), [...pods.filter((pod) => pod.name !== made.name), made]);
@@ -147,13 +186,26 @@ export class FakeWorkloadRoller extends WorkloadRoller {
   #surge(present: Workload, pods: readonly PodState[], entries: string | undefined, image: string): boolean {
     const own = pods.filter((pod) => pod.entries === entries);
     const old = pods.filter((pod) => pod.entries !== entries);
-    const gone = old.find((pod) => !pod.ready) ?? (own.filter((pod) => pod.ready).length + old.length > present.replicas ? old[0] : undefined);
-    if (gone !== undefined) this.#pods.set(key(present), pods.filter((pod) => pod !== gone));
+    const gone =
+      old.find((pod) => !pod.ready) ??
+      (own.filter((pod) => pod.ready).length + old.length > present.replicas ? old[0] : undefined);
+    if (gone !== undefined)
+      this.#pods.set(
+        key(present),
+        pods.filter((pod) => pod !== gone),
+      );
     else if (own.some((pod) => !pod.ready)) {
       if (present.status.exceeded !== undefined) return false;
-      this.#set({ ...present, status: { ...present.status, exceeded: { at: this.#now(), message: `ReplicaSet "${present.name}-1" has timed out progressing.` } } });
+      this.#set({
+        ...present,
+        status: {
+          ...present.status,
+          exceeded: { at: this.#now(), message: `ReplicaSet "${present.name}-1" has timed out progressing.` },
+        },
+      });
       return true;
-    } else if (own.length < present.replicas) this.#pods.set(key(present), [...pods, this.#pod(present, this.#podCount + 1, image)]);
+    } else if (own.length < present.replicas)
+      this.#pods.set(key(present), [...pods, this.#pod(present, this.#podCount + 1, image)]);
     else return false;
     this.#count(present);
     return true;
@@ -193,7 +245,15 @@ export class FakeWorkloadRoller extends WorkloadRoller {
   override async annotationManager(of: Workload): Promise<AnnotationManager | undefined> {
     this.requests.push(`get ${workloadId(of)}`);
     const live = this.#live.get(key(of));
-    return live === undefined || live.uid !== of.uid ? undefined : { workload: live, manager: live.template.annotations[IMAGES_ANNOTATION] === undefined ? UNKNOWN_MANAGER : this.#managers.get(key(of)) ?? 'kubectl' };
+    return live === undefined || live.uid !== of.uid
+      ? undefined
+      : {
+          workload: live,
+          manager:
+            live.template.annotations[IMAGES_ANNOTATION] === undefined
+              ? UNKNOWN_MANAGER
+              : (this.#managers.get(key(of)) ?? 'kubectl'),
+        };
   }
 
   override async pods(of: Workload): Promise<readonly PodState[]> {
@@ -206,7 +266,8 @@ export class FakeWorkloadRoller extends WorkloadRoller {
     this.#fail();
     const live = this.#live.get(key(of));
     if (live === undefined || live.uid !== of.uid) throw new WriteError(`${workloadId(of)} is gone`, 'gone');
-    if (live.template.annotations[IMAGES_ANNOTATION] !== of.template.annotations[IMAGES_ANNOTATION]) throw new WriteError(`${workloadId(of)} has other entries`, 'conflict');
+    if (live.template.annotations[IMAGES_ANNOTATION] !== of.template.annotations[IMAGES_ANNOTATION])
+      throw new WriteError(`${workloadId(of)} has other entries`, 'conflict');
     this.#managers.set(key(live), 'kimup-operator');
     return this.#set(withEntries(live, text, text !== undefined));
   }
@@ -216,7 +277,10 @@ export class FakeWorkloadRoller extends WorkloadRoller {
     this.#fail();
     const live = this.#live.get(key(of));
     if (live === undefined) return;
-    this.#pods.set(key(of), (this.#pods.get(key(of)) ?? []).filter(({ uid }) => uid !== pod.uid));
+    this.#pods.set(
+      key(of),
+      (this.#pods.get(key(of)) ?? []).filter(({ uid }) => uid !== pod.uid),
+    );
     this.#count(live);
   }
 
@@ -227,12 +291,22 @@ export class FakeWorkloadRoller extends WorkloadRoller {
 
   #pod(of: Workload, at: number, asked: string): PodState {
     const image = this.webhook();
-    const pod = { metadata: { annotations: of.template.annotations }, spec: { containers: [{ name: 'main', image: asked }] } };
-    const isFor = (repository: string): boolean => image !== undefined && repositoryId(parseImageReference(image.spec.image)) === repository;
+    const pod = {
+      metadata: { annotations: of.template.annotations },
+      spec: { containers: [{ name: 'main', image: asked }] },
+    };
+    const isFor = (repository: string): boolean =>
+      image !== undefined && repositoryId(parseImageReference(image.spec.image)) === repository;
     const { patches: puts } = mutatePod(pod, (repository) => (isFor(repository) ? [tracked(image!)] : []));
     const runs = puts[0]?.image ?? asked;
     const ready = !this.broken.has(runs.slice(runs.lastIndexOf(':') + 1));
-    return podOf(of, { name: `${of.name}-${at}`, uid: `pod-${++this.#podCount}`, image: runs, ready, ...(ready ? {} : { trouble: `ImagePullBackOff: Back-off pulling image "${runs}"` }) });
+    return podOf(of, {
+      name: `${of.name}-${at}`,
+      uid: `pod-${++this.#podCount}`,
+      image: runs,
+      ready,
+      ...(ready ? {} : { trouble: `ImagePullBackOff: Back-off pulling image "${runs}"` }),
+    });
   }
 
   /** Counts the pods into the status, as a workload's controller does. */

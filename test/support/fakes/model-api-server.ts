@@ -5,13 +5,38 @@ import type { Clock } from '../../../src/application/ports/clock.ts';
 
 /** What goes wrong next, once: with the watch that is open (the first line), with the next list, or with the next watch. */
 export type Fault =
-  | 'cut' | 'end' | 'error' | 'expired' | 'silence' | 'duplicate' | 'echo' | 'bookmark' | 'throttle' | 'garbage'
-  | 'list fails' | 'list hangs' | 'list is old'
-  | 'watch is refused' | 'watch hangs';
+  | 'cut'
+  | 'end'
+  | 'error'
+  | 'expired'
+  | 'silence'
+  | 'duplicate'
+  | 'echo'
+  | 'bookmark'
+  | 'throttle'
+  | 'garbage'
+  | 'list fails'
+  | 'list hangs'
+  | 'list is old'
+  | 'watch is refused'
+  | 'watch hangs';
 
 export const FAULTS: readonly Fault[] = [
-  'cut', 'end', 'error', 'expired', 'silence', 'duplicate', 'echo', 'bookmark', 'throttle', 'garbage',
-  'list fails', 'list hangs', 'list is old', 'watch is refused', 'watch hangs',
+  'cut',
+  'end',
+  'error',
+  'expired',
+  'silence',
+  'duplicate',
+  'echo',
+  'bookmark',
+  'throttle',
+  'garbage',
+  'list fails',
+  'list hangs',
+  'list is old',
+  'watch is refused',
+  'watch hangs',
 ];
 
 interface Change {
@@ -20,7 +45,10 @@ interface Change {
   readonly object: KubeObject;
 }
 
-type Said = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; readonly object: KubeObject } | Error | 'end';
+type Said =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; readonly object: KubeObject }
+  | Error
+  | 'end';
 
 /** Two old lists in a row at most: more of them are to be believed. */
 const MOST_OLD_LISTS = 2;
@@ -30,7 +58,9 @@ export class ModelApiServer implements ListAndWatch {
   readonly #objects = new Map<string, KubeObject>();
   readonly #history: Change[] = [];
   /** What was there at each version that a list may be of. */
-  readonly #snapshots: { readonly version: number; readonly items: readonly KubeObject[] }[] = [{ version: 1, items: [] }];
+  readonly #snapshots: { readonly version: number; readonly items: readonly KubeObject[] }[] = [
+    { version: 1, items: [] },
+  ];
   readonly #clock: Clock;
   #version = 1;
   #compactedTo = 0;
@@ -58,7 +88,14 @@ export class ModelApiServer implements ListAndWatch {
   put(key: string): KubeObject {
     const [namespace = '', name = ''] = key.split('/');
     const known = this.#objects.get(key);
-    const object = { metadata: { namespace, name, uid: known?.metadata?.uid ?? `uid-${++this.#uids}`, resourceVersion: String(++this.#version) } };
+    const object = {
+      metadata: {
+        namespace,
+        name,
+        uid: known?.metadata?.uid ?? `uid-${++this.#uids}`,
+        resourceVersion: String(++this.#version),
+      },
+    };
     this.#objects.set(key, object);
     this.#tell({ version: this.#version, type: known === undefined ? 'ADDED' : 'MODIFIED', object });
     return object;
@@ -68,7 +105,11 @@ export class ModelApiServer implements ListAndWatch {
     const known = this.#objects.get(key);
     if (known === undefined) return;
     this.#objects.delete(key);
-    this.#tell({ version: ++this.#version, type: 'DELETED', object: { metadata: { ...known.metadata, resourceVersion: String(this.#version) } } });
+    this.#tell({
+      version: ++this.#version,
+      type: 'DELETED',
+      object: { metadata: { ...known.metadata, resourceVersion: String(this.#version) } },
+    });
   }
 
   /** Forgets the history: who is behind gets 410. */
@@ -87,7 +128,12 @@ export class ModelApiServer implements ListAndWatch {
     this.#nextList = this.#nextWatch = undefined;
   }
 
-  async listAll<T>(_resource: unknown, _where: unknown, signal?: AbortSignal, keep: (object: T) => T = (object) => object): Promise<{ items: T[]; resourceVersion: string }> {
+  async listAll<T>(
+    _resource: unknown,
+    _where: unknown,
+    signal?: AbortSignal,
+    keep: (object: T) => T = (object) => object,
+  ): Promise<{ items: T[]; resourceVersion: string }> {
     const fault = this.#nextList;
     this.#nextList = undefined;
     if (fault === 'list fails') throw new KubeError('list: no', 500, 'InternalError');
@@ -97,10 +143,16 @@ export class ModelApiServer implements ListAndWatch {
       this.#oldLists++;
       ({ version, items } = this.#snapshots.at(-3) ?? this.#snapshots[0]!);
     } else this.#oldLists = 0;
-    return { items: items.toReversed().map((object) => keep(structuredClone(object) as T)), resourceVersion: String(version) };
+    return {
+      items: items.toReversed().map((object) => keep(structuredClone(object) as T)),
+      resourceVersion: String(version),
+    };
   }
 
-  async *watch<T>(_resource: unknown, { resourceVersion, signal, opened }: { resourceVersion: string; signal?: AbortSignal; opened?: () => void }): AsyncGenerator<{ type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: T }> {
+  async *watch<T>(
+    _resource: unknown,
+    { resourceVersion, signal, opened }: { resourceVersion: string; signal?: AbortSignal; opened?: () => void },
+  ): AsyncGenerator<{ type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: T }> {
     const fault = this.#nextWatch;
     this.#nextWatch = undefined;
     if (fault === 'watch is refused') throw new KubeError('watch: slow down', 429, 'TooManyRequests', 1_000);
@@ -135,16 +187,26 @@ export class ModelApiServer implements ListAndWatch {
 
   #breakWatch(stream: Stream, fault: Fault): void {
     switch (fault) {
-      case 'cut': return stream.say(new KubeError('watch: connection reset', 0, 'NoAnswer'));
-      case 'end': return stream.say('end');
-      case 'error': return stream.say(new KubeError('watch: etcd leader changed', 500, 'InternalError'));
-      case 'expired': return stream.say(new KubeError('watch: too old', 410, 'Expired'));
-      case 'throttle': return stream.say(new KubeError('watch: slow down', 429, 'TooManyRequests', 2_000));
-      case 'garbage': return stream.say(new KubeError('watch: a line is not JSON', 0, 'Unreadable'));
-      case 'bookmark': return stream.say({ type: 'BOOKMARK', object: { metadata: { resourceVersion: String(this.#version) } } });
-      case 'duplicate': return this.#said.slice(-1).forEach((said) => stream.say(said));
-      case 'echo': return this.#said.slice(-3).forEach((said) => stream.say(said));
-      default: return stream.fallSilent();
+      case 'cut':
+        return stream.say(new KubeError('watch: connection reset', 0, 'NoAnswer'));
+      case 'end':
+        return stream.say('end');
+      case 'error':
+        return stream.say(new KubeError('watch: etcd leader changed', 500, 'InternalError'));
+      case 'expired':
+        return stream.say(new KubeError('watch: too old', 410, 'Expired'));
+      case 'throttle':
+        return stream.say(new KubeError('watch: slow down', 429, 'TooManyRequests', 2_000));
+      case 'garbage':
+        return stream.say(new KubeError('watch: a line is not JSON', 0, 'Unreadable'));
+      case 'bookmark':
+        return stream.say({ type: 'BOOKMARK', object: { metadata: { resourceVersion: String(this.#version) } } });
+      case 'duplicate':
+        return this.#said.slice(-1).forEach((said) => stream.say(said));
+      case 'echo':
+        return this.#said.slice(-3).forEach((said) => stream.say(said));
+      default:
+        return stream.fallSilent();
     }
   }
 

@@ -114,5 +114,13 @@ export class ScriptedApiServer {
 
 /** A metav1.Status as the API server answers it. */
 export function status(code: number, reason: string, message: string, retryAfterSeconds?: number): object {
-  return { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message, ...(retryAfterSeconds === undefined ? {} : { details: { retryAfterSeconds } }) };
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    status: 'Failure',
+    code,
+    reason,
+    message,
+    ...(retryAfterSeconds === undefined ? {} : { details: { retryAfterSeconds } }),
+  };
 }

@@ -33,8 +33,16 @@ export async function buildBundle(): Promise<void> {
 /** Applies the CRDs, the namespace and the RBAC, as a user would. */
 export async function applyGround(cluster: Cluster): Promise<void> {
   await cluster.kubectl(['apply', '-f', join(ROOT, 'crds')]);
-  await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s'], { timeoutMs: 70_000 });
-  await cluster.kubectl(['apply', '-f', join(ROOT, 'deploy', 'namespace.yaml'), '-f', join(ROOT, 'deploy', 'rbac.yaml')]);
+  await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s'], {
+    timeoutMs: 70_000,
+  });
+  await cluster.kubectl([
+    'apply',
+    '-f',
+    join(ROOT, 'deploy', 'namespace.yaml'),
+    '-f',
+    join(ROOT, 'deploy', 'rbac.yaml'),
+  ]);
 }
 
 export interface InstallOptions {
@@ -60,54 +68,101 @@ async function installPods(cluster: Cluster, options: InstallOptions): Promise<I
   mkdirSync(overlay, { recursive: true });
   const patches = COMPONENTS.map((component) => ({
     target: { kind: 'Deployment', name: `kimup-${component}` },
-    patch: JSON.stringify(flagsOf(cluster, component, options).map((value) => ({ op: 'add', path: '/spec/template/spec/containers/0/args/-', value }))),
+    patch: JSON.stringify(
+      flagsOf(cluster, component, options).map((value) => ({
+        op: 'add',
+        path: '/spec/template/spec/containers/0/args/-',
+        value,
+      })),
+    ),
   }));
-  writeFileSync(join(overlay, 'kustomization.yaml'), JSON.stringify({
-    resources: [relative(overlay, join(ROOT, 'deploy'))],
-    images: [{ name: 'kimup', newName: image.slice(0, colon), newTag: image.slice(colon + 1) }],
-    patches: patches.filter(({ patch }) => patch !== '[]'),
-  }));
+  writeFileSync(
+    join(overlay, 'kustomization.yaml'),
+    JSON.stringify({
+      resources: [relative(overlay, join(ROOT, 'deploy'))],
+      images: [{ name: 'kimup', newName: image.slice(0, colon), newTag: image.slice(colon + 1) }],
+      patches: patches.filter(({ patch }) => patch !== '[]'),
+    }),
+  );
   await cluster.kubectl(['apply', '-k', overlay]);
   for (const component of COMPONENTS) {
-    await cluster.kubectl(['rollout', 'status', `deployment/kimup-${component}`, '-n', NAMESPACE, '--timeout=120s'], { timeoutMs: 130_000 })
+    await cluster
+      .kubectl(['rollout', 'status', `deployment/kimup-${component}`, '-n', NAMESPACE, '--timeout=120s'], {
+        timeoutMs: 130_000,
+      })
       .catch(async (error: Error) => {
         const pods = await cluster.kubectl(['describe', 'pods', '-n', NAMESPACE]).catch(String);
-        throw new Error(`kimup-${component} is not ready: ${error.message}\n${await podLog(cluster, component, 30)}\n${pods}`);
+        throw new Error(
+          `kimup-${component} is not ready: ${error.message}\n${await podLog(cluster, component, 30)}\n${pods}`,
+        );
       });
   }
   return {
     metrics: async (component) => {
-      const pod = await cluster.kubectl(['get', 'pods', '-n', NAMESPACE, '-l', `app.kubernetes.io/component=${component}`, '-o', 'jsonpath={.items[0].metadata.name}']);
+      const pod = await cluster.kubectl([
+        'get',
+        'pods',
+        '-n',
+        NAMESPACE,
+        '-l',
+        `app.kubernetes.io/component=${component}`,
+        '-o',
+        'jsonpath={.items[0].metadata.name}',
+      ]);
       return cluster.kubectl(['get', '--raw', `/api/v1/namespaces/${NAMESPACE}/pods/${pod}:9080/proxy/metrics`]);
     },
     log: (component, lines = 20) => podLog(cluster, component, lines),
-    process: () => { throw new Error('on real nodes the components are pods, not processes'); },
-    ready: () => { throw new Error('on real nodes the components are pods, not processes'); },
+    process: () => {
+      throw new Error('on real nodes the components are pods, not processes');
+    },
+    ready: () => {
+      throw new Error('on real nodes the components are pods, not processes');
+    },
   };
 }
 
 function podLog(cluster: Cluster, component: ComponentName, lines: number): Promise<string> {
-  return cluster.kubectl(['logs', '-n', NAMESPACE, `deployment/kimup-${component}`, `--tail=${lines}`]).catch((error: Error) => error.message);
+  return cluster
+    .kubectl(['logs', '-n', NAMESPACE, `deployment/kimup-${component}`, `--tail=${lines}`])
+    .catch((error: Error) => error.message);
 }
 
 async function installProcesses(cluster: Cluster, options: InstallOptions): Promise<Installation> {
   // The Secret alone: Service and Deployment are for pods.
-  await cluster.apply([{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'kimup-webhook-cert', namespace: NAMESPACE } }]);
-  const started = await Promise.all(COMPONENTS.map(async (component) => {
-    const { args, env, metrics, healthz } = await componentArguments(cluster, component, options);
-    return { component, metrics, healthz, process: await cluster.spawn(`kimup-${component}`, process.execPath, args, { env }) };
-  }));
+  await cluster.apply([
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'kimup-webhook-cert', namespace: NAMESPACE } },
+  ]);
+  const started = await Promise.all(
+    COMPONENTS.map(async (component) => {
+      const { args, env, metrics, healthz } = await componentArguments(cluster, component, options);
+      return {
+        component,
+        metrics,
+        healthz,
+        process: await cluster.spawn(`kimup-${component}`, process.execPath, args, { env }),
+      };
+    }),
+  );
   const of = (name: ComponentName) => started.find(({ component }) => component === name)!;
-  const log = (component: ComponentName, lines = 20) => tail(join(cluster.dir, 'logs', `kimup-${component}.log`), lines);
+  const log = (component: ComponentName, lines = 20) =>
+    tail(join(cluster.dir, 'logs', `kimup-${component}.log`), lines);
   const ready = async (component: ComponentName, timeoutMs = HANG_MS): Promise<void> => {
     const { healthz, process: running } = of(component);
-    await until(async () => {
-      if (running.ended !== undefined) return true;
-      return (await httpGet(`http://127.0.0.1:${healthz}/readyz`).catch(() => undefined))?.status === 200 || undefined;
-    }, timeoutMs, `kimup-${component} to be ready`, 20).catch((error: Error) => {
+    await until(
+      async () => {
+        if (running.ended !== undefined) return true;
+        return (
+          (await httpGet(`http://127.0.0.1:${healthz}/readyz`).catch(() => undefined))?.status === 200 || undefined
+        );
+      },
+      timeoutMs,
+      `kimup-${component} to be ready`,
+      20,
+    ).catch((error: Error) => {
       throw new Error(`${error.message}\n${log(component)}`);
     });
-    if (running.ended !== undefined) throw new Error(`kimup-${component} ended with ${running.ended}:\n${log(component)}`);
+    if (running.ended !== undefined)
+      throw new Error(`kimup-${component} ended with ${running.ended}:\n${log(component)}`);
   };
   for (const component of COMPONENTS) await ready(component);
   return {
@@ -119,7 +174,11 @@ async function installProcesses(cluster: Cluster, options: InstallOptions): Prom
 }
 
 /** How one component runs as a process: the arguments of Node.js, the environment, and its ports, free ones. */
-export async function componentArguments(cluster: Cluster, component: ComponentName, options: InstallOptions = {}): Promise<{ args: string[]; env: Record<string, string>; metrics: number; healthz: number }> {
+export async function componentArguments(
+  cluster: Cluster,
+  component: ComponentName,
+  options: InstallOptions = {},
+): Promise<{ args: string[]; env: Record<string, string>; metrics: number; healthz: number }> {
   const account = { operator: 'kimup', controller: 'kimup-controller' } as const;
   const [metrics = 0, healthz = 0, webhook = 0] = await freePorts(3);
   const args = [
@@ -128,7 +187,13 @@ export async function componentArguments(cluster: Cluster, component: ComponentN
     `--kubeconfig=${await cluster.serviceAccountKubeconfig(NAMESPACE, account[component])}`,
     `--metrics-port=127.0.0.1:${metrics}`,
     `--healthz-port=127.0.0.1:${healthz}`,
-    ...(component === 'operator' ? [`--webhook-port=127.0.0.1:${webhook}`, `--webhook-url=https://${await cluster.reachableAs(webhook)}`, `--webhook-cert-dir=${join(cluster.dir, 'no-certificate')}`] : []),
+    ...(component === 'operator'
+      ? [
+          `--webhook-port=127.0.0.1:${webhook}`,
+          `--webhook-url=https://${await cluster.reachableAs(webhook)}`,
+          `--webhook-cert-dir=${join(cluster.dir, 'no-certificate')}`,
+        ]
+      : []),
     ...flagsOf(cluster, component, options),
   ];
   return { args, env: { POD_NAMESPACE: NAMESPACE }, metrics, healthz };
@@ -144,7 +209,10 @@ function httpGet(url: string): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     get(url, (response) => {
       let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('error', reject)
+      response
+        .setEncoding('utf8')
+        .on('data', (chunk: string) => (text += chunk))
+        .on('error', reject)
         .on('end', () => resolve({ status: response.statusCode ?? 0, text }));
     }).on('error', reject);
   });

@@ -42,9 +42,16 @@ export interface Replicas {
 }
 
 /** Installs kimup with `count` replicas of each component and waits until all are ready. dist/ must be built. */
-export async function installReplicas(cluster: Cluster, client: KubeClient, count: number, options: InstallOptions = {}): Promise<Replicas> {
+export async function installReplicas(
+  cluster: Cluster,
+  client: KubeClient,
+  count: number,
+  options: InstallOptions = {},
+): Promise<Replicas> {
   await applyGround(cluster);
-  await cluster.apply([{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'kimup-webhook-cert', namespace: NAMESPACE } }]);
+  await cluster.apply([
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'kimup-webhook-cert', namespace: NAMESPACE } },
+  ]);
   const apiServer = new URL(cluster.apiServer.url);
   const webhooks: { readonly replica: Replica; readonly port: number; ready: boolean }[] = [];
   let turn = 0;
@@ -60,12 +67,26 @@ export async function installReplicas(cluster: Cluster, client: KubeClient, coun
     const { args, env, healthz } = await componentArguments(cluster, component, options);
     const given = args.find((arg) => arg.startsWith('--kubeconfig='))!.slice('--kubeconfig='.length);
     const kubeconfig = join(cluster.dir, `${name}.kubeconfig`);
-    writeFileSync(kubeconfig, readFileSync(given, 'utf8').replaceAll(cluster.apiServer.url, `https://127.0.0.1:${network.port}`), { mode: 0o600 });
+    writeFileSync(
+      kubeconfig,
+      readFileSync(given, 'utf8').replaceAll(cluster.apiServer.url, `https://127.0.0.1:${network.port}`),
+      { mode: 0o600 },
+    );
     const [webhook = 0] = await freePorts(1);
     // Of a flag that is given twice the last one counts.
-    const own = [`--kubeconfig=${kubeconfig}`, ...(component === 'operator' ? [`--webhook-port=127.0.0.1:${webhook}`, url] : [])];
-    const process_ = await cluster.spawn(name, process.execPath, [...args, ...own], { env: { ...env, POD_NAME: name } });
-    const replica: Replica = { name, process: process_, network, ready: async () => process_.ended === undefined && (await statusOf(`http://127.0.0.1:${healthz}/readyz`)) === 200 };
+    const own = [
+      `--kubeconfig=${kubeconfig}`,
+      ...(component === 'operator' ? [`--webhook-port=127.0.0.1:${webhook}`, url] : []),
+    ];
+    const process_ = await cluster.spawn(name, process.execPath, [...args, ...own], {
+      env: { ...env, POD_NAME: name },
+    });
+    const replica: Replica = {
+      name,
+      process: process_,
+      network,
+      ready: async () => process_.ended === undefined && (await statusOf(`http://127.0.0.1:${healthz}/readyz`)) === 200,
+    };
     if (component === 'operator') webhooks.push({ replica, port: webhook, ready: false });
     return replica;
   };
@@ -83,7 +104,9 @@ export async function installReplicas(cluster: Cluster, client: KubeClient, coun
   })();
 
   const lease: Replicas['lease'] = (component) =>
-    client.get<Lease>(LEASES, { namespace: NAMESPACE, name: LEASE[component] }, AbortSignal.timeout(2_000)).catch(() => undefined);
+    client
+      .get<Lease>(LEASES, { namespace: NAMESPACE, name: LEASE[component] }, AbortSignal.timeout(2_000))
+      .catch(() => undefined);
   const holder: Replicas['holder'] = async (component) => {
     const identity = (await lease(component))?.spec?.holderIdentity ?? '';
     return all[component].find(({ name }) => identity.startsWith(`${name}_`));
@@ -92,23 +115,43 @@ export async function installReplicas(cluster: Cluster, client: KubeClient, coun
     of: (component) => all[component],
     lease,
     holder,
-    leader: (component, timeoutMs, but) => until(async () => {
-      const found = await holder(component);
-      return found === but ? undefined : found;
-    }, timeoutMs, `a ${but === undefined ? '' : 'another '}${component} to lead`, 20),
+    leader: (component, timeoutMs, but) =>
+      until(
+        async () => {
+          const found = await holder(component);
+          return found === but ? undefined : found;
+        },
+        timeoutMs,
+        `a ${but === undefined ? '' : 'another '}${component} to lead`,
+        20,
+      ),
     async allReady(timeoutMs = HANG_MS) {
       for (const { process: one } of [...all.operator, ...all.controller]) await one.start();
-      await until(async () => {
-        const ready = await Promise.all([...all.operator, ...all.controller].map((one) => one.ready()));
-        return ready.every(Boolean) && webhooks.every((one) => one.ready) ? true : undefined;
-      }, timeoutMs, 'all replicas to be ready', 50).catch((error: Error) => {
-        throw new Error([error.message, ...[...all.operator, ...all.controller].map(({ name, process: one }) => `${name}: ${one.ended ?? 'runs'}; ${one.logTail(3)}`)].join('\n'));
+      await until(
+        async () => {
+          const ready = await Promise.all([...all.operator, ...all.controller].map((one) => one.ready()));
+          return ready.every(Boolean) && webhooks.every((one) => one.ready) ? true : undefined;
+        },
+        timeoutMs,
+        'all replicas to be ready',
+        50,
+      ).catch((error: Error) => {
+        throw new Error(
+          [
+            error.message,
+            ...[...all.operator, ...all.controller].map(
+              ({ name, process: one }) => `${name}: ${one.ended ?? 'runs'}; ${one.logTail(3)}`,
+            ),
+          ].join('\n'),
+        );
       });
     },
     async stop() {
       stopped = true;
       await probing;
-      await Promise.all([service, ...[...all.operator, ...all.controller].map(({ network }) => network)].map((proxy) => proxy.stop()));
+      await Promise.all(
+        [service, ...[...all.operator, ...all.controller].map(({ network }) => network)].map((proxy) => proxy.stop()),
+      );
     },
   };
   await replicas.allReady();
@@ -121,6 +164,10 @@ function statusOf(url: string): Promise<number> {
     get(url, { timeout: 1_000, agent: false }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
-    }).on('timeout', function (this: { destroy(): void }) { this.destroy(); }).on('error', () => resolve(0));
+    })
+      .on('timeout', function (this: { destroy(): void }) {
+        this.destroy();
+      })
+      .on('error', () => resolve(0));
   });
 }

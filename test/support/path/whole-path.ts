@@ -35,42 +35,69 @@ export function wholePath(path: Path): Step[] {
   const image = `${registry.host}/whoami`;
   const real = cluster.nodes === 'real';
 
-  const push = (tag: string): Promise<string> => registry.push('whoami', tag, {
-    files: [{ path: '/whoami', mode: 0o755, content: cluster.parts.whoami! }],
-    config: { entrypoint: ['/whoami'], env: { VERSION: tag }, user: '65532', exposedPorts: ['8080/tcp'] },
-  });
+  const push = (tag: string): Promise<string> =>
+    registry.push('whoami', tag, {
+      files: [{ path: '/whoami', mode: 0o755, content: cluster.parts.whoami! }],
+      config: { entrypoint: ['/whoami'], env: { VERSION: tag }, user: '65532', exposedPorts: ['8080/tcp'] },
+    });
   const of = (object: string, field: string, namespace = 'default'): Promise<string> =>
     kubectl(['get', object, '-n', namespace, '-o', `jsonpath=${field}`]);
   const pods = async (selector: string, namespace = 'default'): Promise<Pod[]> =>
-    (JSON.parse(await kubectl(['get', 'pods', '-n', namespace, '-l', selector, '-o', 'json'])) as { items: Pod[] }).items
-      .filter((pod) => pod.metadata.deletionTimestamp === undefined);
+    (
+      JSON.parse(await kubectl(['get', 'pods', '-n', namespace, '-l', selector, '-o', 'json'])) as { items: Pod[] }
+    ).items.filter((pod) => pod.metadata.deletionTimestamp === undefined);
   /** What the web server in a pod says its version is; on nodes that run no process, the tag that the pod was given. */
-  const versionOf = async (pod: Pod): Promise<string> => real
-    ? (await kubectl(['get', '--raw', `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}:8080/proxy/`])).trim()
-    : tagOf(pod);
+  const versionOf = async (pod: Pod): Promise<string> =>
+    real
+      ? (
+          await kubectl([
+            'get',
+            '--raw',
+            `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}:8080/proxy/`,
+          ])
+        ).trim()
+      : tagOf(pod);
 
   /** Waits until the Image is on `tag`, telling of what happens meanwhile, and checks every pod in scope. */
   const proven = async (tag: string, tell: (line: string) => void): Promise<string> => {
     let last = '';
-    await until(async () => {
-      const { status = {} } = JSON.parse(await kubectl(['get', 'image', 'demos', '-o', 'json'])) as { status?: ImageStatus };
-      const workloads = (status.rollout?.workloads ?? []).map(({ kind, name, phase }) => `${kind}/${name} ${phase}`).join(', ');
-      const line = status.update === undefined
-        ? `on ${status.tag ?? 'no tag yet'}, last result ${status.result ?? 'none'}`
-        : `on ${status.tag}, moving to ${status.update.tag} by rule "${status.update.rule}"${workloads === '' ? '' : `: ${workloads}`}`;
-      if (line !== last) tell((last = line));
-      return status.tag === tag && status.update === undefined ? true : undefined;
-    }, HANG_MS, `the Image to be on ${tag} (last seen: ${last})`, 100).catch((error: Error) => {
+    await until(
+      async () => {
+        const { status = {} } = JSON.parse(await kubectl(['get', 'image', 'demos', '-o', 'json'])) as {
+          status?: ImageStatus;
+        };
+        const workloads = (status.rollout?.workloads ?? [])
+          .map(({ kind, name, phase }) => `${kind}/${name} ${phase}`)
+          .join(', ');
+        const line =
+          status.update === undefined
+            ? `on ${status.tag ?? 'no tag yet'}, last result ${status.result ?? 'none'}`
+            : `on ${status.tag}, moving to ${status.update.tag} by rule "${status.update.rule}"${workloads === '' ? '' : `: ${workloads}`}`;
+        if (line !== last) tell((last = line));
+        return status.tag === tag && status.update === undefined ? true : undefined;
+      },
+      HANG_MS,
+      `the Image to be on ${tag} (last seen: ${last})`,
+      100,
+    ).catch((error: Error) => {
       throw new Error(`${error.message}; last seen: ${last}`);
     });
     await kubectl(['wait', '--for=condition=Ready', 'image/demos', '--timeout=30s']);
     const running: string[] = [];
-    for (const [app, count] of [['web', 2], ['db', 1], ['agent', 1]] as const) {
+    for (const [app, count] of [
+      ['web', 2],
+      ['db', 1],
+      ['agent', 1],
+    ] as const) {
       const found = await pods(`app=${app}`);
       assert.equal(found.length >= count, true, `${app} has ${found.length} pods`);
       for (const pod of found) {
         assert.equal(tagOf(pod), tag, `pod ${pod.metadata.name} has the image ${pod.spec.containers[0]?.image}`);
-        assert.equal(await versionOf(pod), tag, `the web server in pod ${pod.metadata.name} answers with another version`);
+        assert.equal(
+          await versionOf(pod),
+          tag,
+          `the web server in pod ${pod.metadata.name} answers with another version`,
+        );
         running.push(pod.metadata.name);
       }
     }
@@ -84,7 +111,9 @@ export function wholePath(path: Path): Step[] {
         await buildBundle();
         tell('bundled; installing CRDs, RBAC, operator and controller');
         path.installation = await install(cluster);
-        return real ? 'operator and controller run as pods, each under its own ServiceAccount' : 'operator and controller run as processes with their ServiceAccounts\' tokens';
+        return real
+          ? 'operator and controller run as pods, each under its own ServiceAccount'
+          : "operator and controller run as processes with their ServiceAccounts' tokens";
       },
     },
     {
@@ -101,8 +130,12 @@ export function wholePath(path: Path): Step[] {
       title: `apply workloads on ${BASE}`,
       async run() {
         await kubectl(['annotate', 'namespace', 'default', `${ENABLED}=true`, '--overwrite']);
-        await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: ELSEWHERE } }, ...workloads(image)]);
-        for (const workload of ROLLED) await kubectl(['rollout', 'status', workload, '--timeout=60s'], { timeoutMs: 70_000 });
+        await cluster.apply([
+          { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ELSEWHERE } },
+          ...workloads(image),
+        ]);
+        for (const workload of ROLLED)
+          await kubectl(['rollout', 'status', workload, '--timeout=60s'], { timeoutMs: 70_000 });
         await kubectl(['rollout', 'status', 'deployment/web', '-n', ELSEWHERE, '--timeout=60s'], { timeoutMs: 70_000 });
         await kubectl(['wait', '--for=condition=Ready', 'pod/left-alone', '--timeout=60s'], { timeoutMs: 70_000 });
         return 'Deployment, StatefulSet, DaemonSet and CronJob in scope; a Deployment and a pod that are not';
@@ -111,17 +144,19 @@ export function wholePath(path: Path): Step[] {
     {
       title: 'apply the Image demos',
       async run() {
-        await cluster.apply([{
-          apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-          kind: 'Image',
-          metadata: { name: 'demos', namespace: 'default' },
-          spec: {
-            image,
-            baseTag: BASE,
-            triggers: [{ type: 'crontab', value: '*/15 * * * * *' }],
-            rules: [{ name: 'Automatic update semver minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+        await cluster.apply([
+          {
+            apiVersion: 'kimup.cloudavenue.io/v1alpha1',
+            kind: 'Image',
+            metadata: { name: 'demos', namespace: 'default' },
+            spec: {
+              image,
+              baseTag: BASE,
+              triggers: [{ type: 'crontab', value: '*/15 * * * * *' }],
+              rules: [{ name: 'Automatic update semver minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+            },
           },
-        }]);
+        ]);
         return `${image}, from ${BASE}, every 15 s, semver-minor, apply`;
       },
     },
@@ -130,10 +165,15 @@ export function wholePath(path: Path): Step[] {
       title: 'the CronJob takes it with its next pod',
       async run() {
         await kubectl(['create', 'job', 'report-now', '--from=cronjob/report']);
-        const [pod] = await until(async () => {
-          const found = await pods('job-name=report-now');
-          return found.length > 0 ? found : undefined;
-        }, HANG_MS, 'the Job to make a pod', 100);
+        const [pod] = await until(
+          async () => {
+            const found = await pods('job-name=report-now');
+            return found.length > 0 ? found : undefined;
+          },
+          HANG_MS,
+          'the Job to make a pod',
+          100,
+        );
         assert.equal(tagOf(pod!), BEST);
         await kubectl(['delete', 'job', 'report-now', '--wait=false']);
         return `pod ${pod!.metadata.name} has ${BEST}`;
@@ -143,9 +183,16 @@ export function wholePath(path: Path): Step[] {
       title: 'what people wrote is as they wrote it',
       async run() {
         for (const workload of ROLLED) {
-          assert.equal(await of(workload, '{.spec.template.spec.containers[0].image}'), `${image}:${BASE}`, `the image of ${workload} was changed`);
+          assert.equal(
+            await of(workload, '{.spec.template.spec.containers[0].image}'),
+            `${image}:${BASE}`,
+            `the image of ${workload} was changed`,
+          );
         }
-        assert.equal(await of('cronjob/report', '{.spec.jobTemplate.spec.template.spec.containers[0].image}'), `${image}:${BASE}`);
+        assert.equal(
+          await of('cronjob/report', '{.spec.jobTemplate.spec.template.spec.containers[0].image}'),
+          `${image}:${BASE}`,
+        );
         return `the workloads' own image fields say ${BASE}`;
       },
     },
@@ -154,7 +201,11 @@ export function wholePath(path: Path): Step[] {
       async run() {
         const [outside] = await pods('app=web', ELSEWHERE);
         assert.equal(tagOf(outside!), BASE);
-        assert.equal(await of('deployment/web', '{.metadata.generation}', ELSEWHERE), '1', 'the Deployment out of scope was changed');
+        assert.equal(
+          await of('deployment/web', '{.metadata.generation}', ELSEWHERE),
+          '1',
+          'the Deployment out of scope was changed',
+        );
         const leftAlone = JSON.parse(await kubectl(['get', 'pod', 'left-alone', '-o', 'json'])) as Pod;
         assert.equal(tagOf(leftAlone), BASE);
         if (real) assert.equal(await versionOf(leftAlone), BASE);
@@ -167,7 +218,11 @@ export function wholePath(path: Path): Step[] {
         await push(NEXT);
         await kubectl(['annotate', 'image', 'demos', 'kimup.cloudavenue.io/action=refresh']);
         const outcome = await proven(NEXT, tell);
-        assert.equal(await of('image/demos', '{.metadata.annotations.kimup\\.cloudavenue\\.io/action}'), '', 'the annotation was not taken away');
+        assert.equal(
+          await of('image/demos', '{.metadata.annotations.kimup\\.cloudavenue\\.io/action}'),
+          '',
+          'the annotation was not taken away',
+        );
         return outcome;
       },
     },
@@ -176,10 +231,21 @@ export function wholePath(path: Path): Step[] {
 
 /** What the demo applies beside the Image. */
 function workloads(image: string): object[] {
-  const container = { name: 'whoami', image: `${image}:${BASE}`, readinessProbe: { httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 1 } };
-  const template = (app: string): object => ({ metadata: { labels: { app } }, spec: { terminationGracePeriodSeconds: 1, containers: [container] } });
-  const workload = (kind: string, name: string, spec: object, namespace = 'default'): object =>
-    ({ apiVersion: 'apps/v1', kind, metadata: { name, namespace }, spec: { selector: { matchLabels: { app: name } }, template: template(name), ...spec } });
+  const container = {
+    name: 'whoami',
+    image: `${image}:${BASE}`,
+    readinessProbe: { httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 1 },
+  };
+  const template = (app: string): object => ({
+    metadata: { labels: { app } },
+    spec: { terminationGracePeriodSeconds: 1, containers: [container] },
+  });
+  const workload = (kind: string, name: string, spec: object, namespace = 'default'): object => ({
+    apiVersion: 'apps/v1',
+    kind,
+    metadata: { name, namespace },
+    spec: { selector: { matchLabels: { app: name } }, template: template(name), ...spec },
+  });
   return [
     workload('Deployment', 'web', { replicas: 2 }),
     workload('StatefulSet', 'db', { replicas: 1, serviceName: 'db' }),
@@ -190,7 +256,18 @@ function workloads(image: string): object[] {
       metadata: { name: 'report', namespace: 'default' },
       spec: {
         schedule: '0 3 * * *',
-        jobTemplate: { spec: { template: { metadata: { labels: { app: 'report' } }, spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, containers: [{ name: 'whoami', image: `${image}:${BASE}` }] } } } },
+        jobTemplate: {
+          spec: {
+            template: {
+              metadata: { labels: { app: 'report' } },
+              spec: {
+                restartPolicy: 'Never',
+                terminationGracePeriodSeconds: 1,
+                containers: [{ name: 'whoami', image: `${image}:${BASE}` }],
+              },
+            },
+          },
+        },
       },
     },
     workload('Deployment', 'web', { replicas: 1 }, ELSEWHERE),
@@ -212,7 +289,9 @@ interface ImageStatus {
   readonly tag?: string;
   readonly result?: string;
   readonly update?: { readonly tag: string; readonly rule: string };
-  readonly rollout?: { readonly workloads?: ReadonlyArray<{ readonly kind: string; readonly name: string; readonly phase: string }> };
+  readonly rollout?: {
+    readonly workloads?: ReadonlyArray<{ readonly kind: string; readonly name: string; readonly phase: string }>;
+  };
 }
 
 /** The tag of a pod's first container. */

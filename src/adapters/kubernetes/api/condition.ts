@@ -4,29 +4,39 @@ import { Describe, Schema } from './schema.ts';
 /** metav1.Condition. Only the key of the list is required: each status is applied in parts. */
 export class Condition {
   @Describe('What the condition is about, e.g. Ready.')
-  @IsString() @MaxLength(316) @Matches(/^([-.a-zA-Z0-9]+\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/)
+  @IsString()
+  @MaxLength(316)
+  @Matches(/^([-.a-zA-Z0-9]+\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/)
   type!: string;
 
   @Describe('Whether it holds.')
-  @IsOptional() @IsIn(['True', 'False', 'Unknown'])
+  @IsOptional()
+  @IsIn(['True', 'False', 'Unknown'])
   status?: 'True' | 'False' | 'Unknown';
 
   @Describe('Why, in one word for machines.')
-  @IsOptional() @IsString() @MaxLength(1024)
+  @IsOptional()
+  @IsString()
+  @MaxLength(1024)
   reason?: string;
 
   @Describe('Why, and what to do, for people.')
-  @IsOptional() @IsString() @MaxLength(32768)
+  @IsOptional()
+  @IsString()
+  @MaxLength(32768)
   message?: string;
 
   @Describe('The metadata.generation that the condition was found for.')
   @Schema({ format: 'int64' })
-  @IsOptional() @IsInt() @Min(0)
+  @IsOptional()
+  @IsInt()
+  @Min(0)
   observedGeneration?: number;
 
   @Describe('When status last changed.')
   @Schema({ format: 'date-time' })
-  @IsOptional() @IsString()
+  @IsOptional()
+  @IsString()
   lastTransitionTime?: string;
 }
 

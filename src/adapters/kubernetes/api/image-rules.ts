@@ -1,5 +1,15 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsOptional, IsString, MaxLength, MinLength, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsIn,
+  IsOptional,
+  IsString,
+  MaxLength,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
 import { ACTION_TYPES } from '../../../domain/action/action.ts';
 import type { ActionType } from '../../../domain/action/action.ts';
 import { BASE_TAG_RULE } from '../../../domain/image/image-status.ts';
@@ -24,8 +34,12 @@ export class Trigger {
   @IsIn(TRIGGER_TYPES)
   type!: TriggerType;
 
-  @Describe('crontab: the expression, six fields (second, minute, hour, day of month, month, day of week) or five without the second; a prefix such as CRON_TZ=Europe/Paris sets the time zone.')
-  @IsOptional() @IsString() @MaxLength(256)
+  @Describe(
+    'crontab: the expression, six fields (second, minute, hour, day of month, month, day of week) or five without the second; a prefix such as CRON_TZ=Europe/Paris sets the time zone.',
+  )
+  @IsOptional()
+  @IsString()
+  @MaxLength(256)
   value?: string;
 }
 
@@ -36,12 +50,16 @@ export class Trigger {
   ({ type, data }: Action) => !type.startsWith('alert-') || data?.valueFrom?.alertConfigRef !== undefined,
 )
 export class Action {
-  @Describe('apply: move the Image to the tag. request-approval: ask a person first. alert-discord, alert-email: tell people.')
+  @Describe(
+    'apply: move the Image to the tag. request-approval: ask a person first. alert-discord, alert-email: tell people.',
+  )
   @IsIn(ACTION_TYPES)
   type!: ActionType;
 
   @Describe('What the action needs to know: for an alert, its AlertConfig.')
-  @IsOptional() @ValidateNested() @Type(() => ValueOrValueFrom)
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => ValueOrValueFrom)
   data?: ValueOrValueFrom;
 }
 
@@ -63,25 +81,51 @@ export class Action {
   undefined,
   ({ type, value = '' }: Rule) => !['numerical', 'alphabetical'].includes(type) || ['', 'asc', 'desc'].includes(value),
 )
-@Check("self.type != 'regex' || (has(self.value) && self.value != '')", 'a regex rule needs a value: a regular expression in RE2 syntax, e.g. ^v1[.]', undefined, ({ type, value = '' }: Rule) => type !== 'regex' || value !== '')
+@Check(
+  "self.type != 'regex' || (has(self.value) && self.value != '')",
+  'a regex rule needs a value: a regular expression in RE2 syntax, e.g. ^v1[.]',
+  undefined,
+  ({ type, value = '' }: Rule) => type !== 'regex' || value !== '',
+)
 // A pattern that does not compile is an error of the rule itself, and refused with RE2's own words.
-@Check("self.type != 'regex' || !has(self.value) || ''.matches(self.value) || !''.matches(self.value)", 'value must be a regular expression in RE2 syntax', '.value')
+@Check(
+  "self.type != 'regex' || !has(self.value) || ''.matches(self.value) || !''.matches(self.value)",
+  'value must be a regular expression in RE2 syntax',
+  '.value',
+)
 export class Rule {
   @Describe('What people call the rule, in alerts and reasons.')
-  @Check(`self != '${BASE_TAG_RULE}'`, `not the name of a rule: ${BASE_TAG_RULE} stands in the history for moves by that field`, undefined, (name: string) => name !== BASE_TAG_RULE)
-  @IsString() @MinLength(1) @MaxLength(256)
+  @Check(
+    `self != '${BASE_TAG_RULE}'`,
+    `not the name of a rule: ${BASE_TAG_RULE} stands in the history for moves by that field`,
+    undefined,
+    (name: string) => name !== BASE_TAG_RULE,
+  )
+  @IsString()
+  @MinLength(1)
+  @MaxLength(256)
   name!: string;
 
-  @Describe('What counts as an update. semver-major, semver-minor, semver-patch, semver-range and the calver ones compare versions; regex picks from the tags that value matches; numerical and alphabetical compare as numbers and by code point; digest waits for the same tag to be pushed anew; always takes the newest.')
+  @Describe(
+    'What counts as an update. semver-major, semver-minor, semver-patch, semver-range and the calver ones compare versions; regex picks from the tags that value matches; numerical and alphabetical compare as numbers and by code point; digest waits for the same tag to be pushed anew; always takes the newest.',
+  )
   @IsIn(RULE_TYPES)
   type!: RuleType;
 
-  @Describe("regex: the regular expression, RE2 syntax, searched in the tag and not anchored. semver-range: the range, npm's syntax. numerical, alphabetical: desc or asc.")
-  @IsOptional() @IsString() @MaxLength(LONGEST_PATTERN)
+  @Describe(
+    "regex: the regular expression, RE2 syntax, searched in the tag and not anchored. semver-range: the range, npm's syntax. numerical, alphabetical: desc or asc.",
+  )
+  @IsOptional()
+  @IsString()
+  @MaxLength(LONGEST_PATTERN)
   value?: string;
 
   @Describe('What to do about a tag that the rule finds, in order.')
-  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(16) @ValidateNested({ each: true }) @Type(() => Action)
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(16)
+  @ValidateNested({ each: true })
+  @Type(() => Action)
   actions!: Action[];
 }
 
@@ -91,27 +135,59 @@ const RE2 = "''.matches(self) || !''.matches(self)";
 export class Tags {
   @Describe('RE2, searched and not anchored: the rules see only tags that match.')
   @Check(RE2, 'must be a regular expression in RE2 syntax')
-  @IsOptional() @IsString() @MinLength(1) @MaxLength(LONGEST_PATTERN)
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(LONGEST_PATTERN)
   include?: string;
 
   @Describe('RE2, searched and not anchored: the rules see no tag that matches.')
   @Check(RE2, 'must be a regular expression in RE2 syntax')
-  @IsOptional() @IsString() @MinLength(1) @MaxLength(LONGEST_PATTERN)
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(LONGEST_PATTERN)
   exclude?: string;
 
   @Describe('RE2 with a group: the rules see what the group matches instead of the whole tag.')
-  @Check("self.contains('(')", 'needs a group around what the rules are to see, e.g. ^release-(.*)$', undefined, (extract: string) => extract.includes('('))
+  @Check(
+    "self.contains('(')",
+    'needs a group around what the rules are to see, e.g. ^release-(.*)$',
+    undefined,
+    (extract: string) => extract.includes('('),
+  )
   @Check(RE2, 'must be a regular expression in RE2 syntax')
-  @IsOptional() @IsString() @MinLength(1) @MaxLength(LONGEST_PATTERN)
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(LONGEST_PATTERN)
   extract?: string;
 
   @Describe('What a tag has to be for, e.g. linux/amd64 or linux/arm64/v8: all of them.')
-  @Check(`self.all(platform, platform.matches('${PLATFORM}'))`, 'a platform is os/architecture or os/architecture/variant, e.g. linux/amd64 or linux/arm64/v8', undefined, (platforms: string[]) => platforms.every((platform) => IS_PLATFORM.test(platform)))
-  @IsOptional() @IsArray() @ArrayMaxSize(16) @IsString({ each: true }) @MaxLength(64, { each: true })
+  @Check(
+    `self.all(platform, platform.matches('${PLATFORM}'))`,
+    'a platform is os/architecture or os/architecture/variant, e.g. linux/amd64 or linux/arm64/v8',
+    undefined,
+    (platforms: string[]) => platforms.every((platform) => IS_PLATFORM.test(platform)),
+  )
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(16)
+  @IsString({ each: true })
+  @MaxLength(64, { each: true })
   platforms?: string[];
 
-  @Describe("How long kimup must have known a tag's digest before it takes it, counted from when it first saw it: 90m, 72h, 7d.")
-  @Check("self.matches('^([0-9]{1,6}[smhdw])+$')", 'not a duration: write it like 90m, 72h or 7d', undefined, (age: string) => /^([0-9]{1,6}[smhdw])+$/.test(age))
-  @IsOptional() @IsString() @MaxLength(32)
+  @Describe(
+    "How long kimup must have known a tag's digest before it takes it, counted from when it first saw it: 90m, 72h, 7d.",
+  )
+  @Check(
+    "self.matches('^([0-9]{1,6}[smhdw])+$')",
+    'not a duration: write it like 90m, 72h or 7d',
+    undefined,
+    (age: string) => /^([0-9]{1,6}[smhdw])+$/.test(age),
+  )
+  @IsOptional()
+  @IsString()
+  @MaxLength(32)
   minimumAge?: string;
 }

@@ -1,5 +1,19 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
 import { Condition, CONDITIONS } from './condition.ts';
 import { NAME, NAME_LENGTH } from './names.ts';
 import { CustomResource, Default, Describe, Opaque, Schema, StringMap } from './schema.ts';
@@ -12,99 +26,139 @@ const LABEL_LENGTH = 63;
 export class Endpoint {
   @Describe('Whether it is served.')
   @Default(true)
-  @IsOptional() @IsBoolean()
+  @IsOptional()
+  @IsBoolean()
   enabled?: boolean;
 
   @Describe('The port that it is served on.')
   @Schema({ format: 'int32' })
-  @IsOptional() @IsInt() @Min(0) @Max(65535)
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(65535)
   port?: number;
 
   @Describe('The path that it is served under.')
-  @IsOptional() @IsString() @MaxLength(256)
+  @IsOptional()
+  @IsString()
+  @MaxLength(256)
   path?: string;
 }
 
 /** A kimup-controller as it should run. */
 export class KimupSpec {
   @Describe('Name of the kimup-controller.')
-  @IsString() @MinLength(1) @MaxLength(NAME_LENGTH) @Matches(NAME)
+  @IsString()
+  @MinLength(1)
+  @MaxLength(NAME_LENGTH)
+  @Matches(NAME)
   name!: string;
 
   @Describe("The container image to run; kimup's own if not given.")
-  @IsOptional() @IsString() @MaxLength(1024)
+  @IsOptional()
+  @IsString()
+  @MaxLength(1024)
   image?: string;
 
   @Describe('Annotations of its pods.')
-  @StringMap(ANNOTATION_LENGTH) @IsOptional()
+  @StringMap(ANNOTATION_LENGTH)
+  @IsOptional()
   annotations?: Record<string, string>;
 
   @Describe('Labels of its pods.')
-  @StringMap(LABEL_LENGTH) @IsOptional()
+  @StringMap(LABEL_LENGTH)
+  @IsOptional()
   labels?: Record<string, string>;
 
   @Describe("Environment variables of its container, as in a pod's containers[].env.")
-  @Opaque('array') @IsOptional() @ArrayMaxSize(256)
+  @Opaque('array')
+  @IsOptional()
+  @ArrayMaxSize(256)
   env?: object[];
 
   @Describe("Resources of its container, as in a pod's containers[].resources.")
-  @Opaque('object') @IsOptional()
+  @Opaque('object')
+  @IsOptional()
   resources?: object;
 
   @Describe("Affinity of its pods, as in a pod's affinity.")
-  @Opaque('object') @IsOptional()
+  @Opaque('object')
+  @IsOptional()
   affinity?: object;
 
   @Describe('Labels of the nodes that its pods may run on.')
-  @StringMap(LABEL_LENGTH) @IsOptional()
+  @StringMap(LABEL_LENGTH)
+  @IsOptional()
   nodeSelector?: Record<string, string>;
 
   @Describe("Tolerations of its pods, as in a pod's tolerations.")
-  @Opaque('array') @IsOptional() @ArrayMaxSize(256)
+  @Opaque('array')
+  @IsOptional()
+  @ArrayMaxSize(256)
   tolerations?: object[];
 
   @Describe("How its pods spread, as in a pod's topologySpreadConstraints.")
-  @Opaque('array') @IsOptional() @ArrayMaxSize(64)
+  @Opaque('array')
+  @IsOptional()
+  @ArrayMaxSize(64)
   topologySpreadConstraints?: object[];
 
   @Describe('The ServiceAccount that its pods run under.')
   @Default('kimup')
-  @IsOptional() @IsString() @MaxLength(NAME_LENGTH) @Matches(NAME)
+  @IsOptional()
+  @IsString()
+  @MaxLength(NAME_LENGTH)
+  @Matches(NAME)
   serviceAccountName?: string;
 
   @Describe('The PriorityClass of its pods.')
-  @IsOptional() @IsString() @MaxLength(NAME_LENGTH)
+  @IsOptional()
+  @IsString()
+  @MaxLength(NAME_LENGTH)
   priorityClassName?: string;
 
   @Describe('Its metrics.')
   @Default({ enabled: true })
-  @IsOptional() @ValidateNested() @Type(() => Endpoint)
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => Endpoint)
   metrics?: Endpoint;
 
   @Describe('Its health.')
   @Default({ enabled: true })
-  @IsOptional() @ValidateNested() @Type(() => Endpoint)
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => Endpoint)
   healthz?: Endpoint;
 
   @Describe('What it logs: this level and those above.')
   @Default('info')
-  @IsOptional() @IsIn(['debug', 'info', 'warn', 'error', 'fatal', 'panic', 'trace'])
+  @IsOptional()
+  @IsIn(['debug', 'info', 'warn', 'error', 'fatal', 'panic', 'trace'])
   logLevel?: string;
 }
 
 export class KimupStatus {
   @Describe('ready when the controller runs as wanted.')
-  @IsOptional() @IsString() @MaxLength(64)
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
   state?: string;
 
   @Describe('The metadata.generation that the conditions speak of.')
   @Schema({ format: 'int64' })
-  @IsOptional() @IsInt() @Min(0)
+  @IsOptional()
+  @IsInt()
+  @Min(0)
   observedGeneration?: number;
 
   @Describe('Ready and others, for kubectl wait.')
   @Schema(CONDITIONS)
-  @IsOptional() @IsArray() @ArrayMaxSize(32) @ValidateNested({ each: true }) @Type(() => Condition)
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(32)
+  @ValidateNested({ each: true })
+  @Type(() => Condition)
   conditions?: Condition[];
 }
 
@@ -113,17 +167,25 @@ export class KimupStatus {
   plural: 'kimups',
   singular: 'kimup',
   columns: [
-    { name: 'State', type: 'string', jsonPath: '.status.state', description: 'ready when the controller runs as wanted.' },
+    {
+      name: 'State',
+      type: 'string',
+      jsonPath: '.status.state',
+      description: 'ready when the controller runs as wanted.',
+    },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'When it was made.' },
   ],
 })
 @Describe('A Kimup is a kimup-controller that the operator keeps running.')
 export class Kimup {
   @Describe('What is wanted.')
-  @ValidateNested() @Type(() => KimupSpec)
+  @ValidateNested()
+  @Type(() => KimupSpec)
   spec!: KimupSpec;
 
   @Describe('What kimup found.')
-  @IsOptional() @ValidateNested() @Type(() => KimupStatus)
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => KimupStatus)
   status?: KimupStatus;
 }

@@ -6,7 +6,10 @@ import { Describe, Schema } from './schema.ts';
 @Schema({ 'x-kubernetes-map-type': 'atomic' })
 export class LocalObjectReference {
   @Describe('Name of the object, in the same namespace.')
-  @IsString() @MinLength(1) @MaxLength(NAME_LENGTH) @Matches(NAME)
+  @IsString()
+  @MinLength(1)
+  @MaxLength(NAME_LENGTH)
+  @Matches(NAME)
   name!: string;
 }
 
@@ -14,14 +17,21 @@ export class LocalObjectReference {
 @Schema({ 'x-kubernetes-map-type': 'atomic' })
 export class KeyReference {
   @Describe('Name of the Secret or ConfigMap, in the same namespace.')
-  @IsString() @MinLength(1) @MaxLength(NAME_LENGTH) @Matches(NAME)
+  @IsString()
+  @MinLength(1)
+  @MaxLength(NAME_LENGTH)
+  @Matches(NAME)
   name!: string;
 
   @Describe('Key of its data whose value is taken.')
-  @IsString() @MinLength(1) @MaxLength(NAME_LENGTH) @Matches(DATA_KEY)
+  @IsString()
+  @MinLength(1)
+  @MaxLength(NAME_LENGTH)
+  @Matches(DATA_KEY)
   key!: string;
 
   @Describe('Go on without a value if the object or the key does not exist.')
-  @IsOptional() @IsBoolean()
+  @IsOptional()
+  @IsBoolean()
   optional?: boolean;
 }

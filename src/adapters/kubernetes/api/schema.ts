@@ -50,8 +50,15 @@ export function Schema(keywords: Schema): ClassOrProperty {
   return (target, property) => {
     const constructor = property === undefined ? target : target.constructor;
     const before = schemaOf(constructor, property);
-    const validations = [...(keywords['x-kubernetes-validations'] ?? []), ...(before['x-kubernetes-validations'] ?? [])];
-    const after = { ...before, ...keywords, ...(validations.length === 0 ? {} : { 'x-kubernetes-validations': validations }) };
+    const validations = [
+      ...(keywords['x-kubernetes-validations'] ?? []),
+      ...(before['x-kubernetes-validations'] ?? []),
+    ];
+    const after = {
+      ...before,
+      ...keywords,
+      ...(validations.length === 0 ? {} : { 'x-kubernetes-validations': validations }),
+    };
     Reflect.defineMetadata(SCHEMA, after, constructor, ...key(property));
   };
 }
@@ -75,12 +82,22 @@ const LOCAL_CHECKS = Symbol('kimup:local-checks');
  * A CEL rule on a property, or on an object of the class.
  * @param holds the same in TypeScript, for whoever has a manifest and no API server
  */
-export const Check = <T = never>(rule: string, message: string, fieldPath?: string, holds?: (value: T) => boolean): ClassOrProperty => (target, property) => {
-  Schema({ 'x-kubernetes-validations': [{ rule, message, ...(fieldPath === undefined ? {} : { fieldPath }) }] })(target, property);
-  if (holds === undefined) return;
-  const constructor = property === undefined ? target : target.constructor;
-  Reflect.defineMetadata(LOCAL_CHECKS, [{ holds, message, fieldPath }, ...localChecksOf(constructor, property)], constructor, ...key(property));
-};
+export const Check =
+  <T = never>(rule: string, message: string, fieldPath?: string, holds?: (value: T) => boolean): ClassOrProperty =>
+  (target, property) => {
+    Schema({ 'x-kubernetes-validations': [{ rule, message, ...(fieldPath === undefined ? {} : { fieldPath }) }] })(
+      target,
+      property,
+    );
+    if (holds === undefined) return;
+    const constructor = property === undefined ? target : target.constructor;
+    Reflect.defineMetadata(
+      LOCAL_CHECKS,
+      [{ holds, message, fieldPath }, ...localChecksOf(constructor, property)],
+      constructor,
+      ...key(property),
+    );
+  };
 
 /** What {@link Check} said of a class, or of one of its properties, that can be checked here. */
 export function localChecksOf(constructor: object, property?: string | symbol): readonly LocalCheck[] {
@@ -89,16 +106,21 @@ export function localChecksOf(constructor: object, property?: string | symbol): 
 
 /** An object of Kubernetes' own whose schema is not repeated here: the API server takes it as it is. */
 export const Opaque = (type: 'object' | 'array'): ClassOrProperty =>
-  Schema(type === 'object'
-    ? { type, 'x-kubernetes-preserve-unknown-fields': true }
-    : { type, items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } });
+  Schema(
+    type === 'object'
+      ? { type, 'x-kubernetes-preserve-unknown-fields': true }
+      : { type, items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+  );
 
 /** A map from string to string, values at most `maxLength` long. */
 export const StringMap = (maxLength: number): ClassOrProperty =>
   Schema({ type: 'object', additionalProperties: { type: 'string', maxLength } });
 
 /** Marks the class of a kind. */
-export const CustomResource = (kind: Kind) => (target: object): void => Reflect.defineMetadata(KIND, kind, target);
+export const CustomResource =
+  (kind: Kind) =>
+  (target: object): void =>
+    Reflect.defineMetadata(KIND, kind, target);
 
 /** What {@link Schema} and its like said of a class, or of one of its properties. */
 export function schemaOf(constructor: object, property?: string | symbol): Schema {

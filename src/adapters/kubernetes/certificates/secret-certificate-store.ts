@@ -29,7 +29,10 @@ export function serviceHosts(name: string, namespace: string): readonly string[]
 export class SecretCertificateStore extends CertificateStore {
   readonly #at: { readonly namespace: string; readonly name: string };
 
-  constructor(private readonly client: KubeClient, private readonly options: SecretCertificateOptions) {
+  constructor(
+    private readonly client: KubeClient,
+    private readonly options: SecretCertificateOptions,
+  ) {
     super();
     this.#at = { namespace: options.namespace, name: options.name ?? CERTIFICATE_SECRET };
   }
@@ -46,7 +49,12 @@ export class SecretCertificateStore extends CertificateStore {
   override async write(certificates: Certificates, version: string): Promise<boolean> {
     const data = Object.fromEntries(KEYS.map((key) => [key, Buffer.from(certificates[key]).toString('base64')]));
     try {
-      await this.client.mergePatch(SECRETS, this.#at, { metadata: { resourceVersion: version }, data }, this.options.fieldManager);
+      await this.client.mergePatch(
+        SECRETS,
+        this.#at,
+        { metadata: { resourceVersion: version }, data },
+        this.options.fieldManager,
+      );
       return true;
     } catch (error) {
       if (hasStatus(error, 409)) return false;
@@ -57,15 +65,24 @@ export class SecretCertificateStore extends CertificateStore {
   #explained(done: 'read' | 'written', cause: unknown): Error {
     const { namespace, name } = this.#at;
     const what = `the Secret ${namespace}/${name}, which keeps the webhook's certificate,`;
-    if (hasStatus(cause, 404)) return new Error(`${what} is not there; create it empty: kubectl -n ${namespace} create secret generic ${name}`, { cause });
-    if (hasStatus(cause, 403)) return new Error(`${what} may not be ${done}; give kimup's ServiceAccount a Role in ${namespace} with the verbs get and patch on secrets, resourceNames [${name}]`, { cause });
+    if (hasStatus(cause, 404))
+      return new Error(`${what} is not there; create it empty: kubectl -n ${namespace} create secret generic ${name}`, {
+        cause,
+      });
+    if (hasStatus(cause, 403))
+      return new Error(
+        `${what} may not be ${done}; give kimup's ServiceAccount a Role in ${namespace} with the verbs get and patch on secrets, resourceNames [${name}]`,
+        { cause },
+      );
     return new Error(`${what} could not be ${done}: ${(cause as Error).message}`, { cause });
   }
 }
 
 /** `undefined` where one of the four is missing or empty. */
 function certificatesOf(secret: Secret): Certificates | undefined {
-  const [authority, authorityKey, certificate, key] = KEYS.map((name) => Buffer.from(secret.data?.[name] ?? '', 'base64').toString('utf8'));
+  const [authority, authorityKey, certificate, key] = KEYS.map((name) =>
+    Buffer.from(secret.data?.[name] ?? '', 'base64').toString('utf8'),
+  );
   if (!authority || !authorityKey || !certificate || !key) return undefined;
   return { 'ca.crt': authority, 'ca.key': authorityKey, 'tls.crt': certificate, 'tls.key': key };
 }

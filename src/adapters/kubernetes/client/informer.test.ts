@@ -21,7 +21,10 @@ function list(resourceVersion: number, ...items: Pod[]): object {
   return { metadata: { resourceVersion: String(resourceVersion) }, items };
 }
 
-const bookmark = (resourceVersion: number): object => ({ type: 'BOOKMARK', object: { metadata: { resourceVersion: String(resourceVersion) } } });
+const bookmark = (resourceVersion: number): object => ({
+  type: 'BOOKMARK',
+  object: { metadata: { resourceVersion: String(resourceVersion) } },
+});
 
 describe('Informer', () => {
   let server: ScriptedApiServer;
@@ -45,7 +48,8 @@ describe('Informer', () => {
   function start(options: InformerOptions<Pod> = {}): void {
     informer = new Informer(new KubeClient(connection), PODS, { backoffMs: { base: 5, max: 20 }, log, ...options });
     informer.subscribe({
-      changed: (now, previous) => told.push(`${previous === undefined ? '+' : '~'}${now.metadata?.name}@${now.metadata?.resourceVersion}`),
+      changed: (now, previous) =>
+        told.push(`${previous === undefined ? '+' : '~'}${now.metadata?.name}@${now.metadata?.resourceVersion}`),
       deleted: (last) => told.push(`-${last.metadata?.name}@${last.metadata?.resourceVersion}`),
     });
     informer.start();
@@ -72,14 +76,22 @@ describe('Informer', () => {
 
   it('watches from where the list was made, with bookmarks and an end', async () => {
     const watch = await watching();
-    expect(Object.fromEntries(watch.query)).toMatchObject({ watch: 'true', allowWatchBookmarks: 'true', resourceVersion: '10' });
+    expect(Object.fromEntries(watch.query)).toMatchObject({
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: '10',
+    });
     expect(Number(watch.query.get('timeoutSeconds'))).toBeGreaterThanOrEqual(300);
     expect(Number(watch.query.get('timeoutSeconds'))).toBeLessThanOrEqual(600);
   });
 
   it('follows what is added, changed and deleted', async () => {
     const watch = await watching(pod('a', 1));
-    watch.lines({ type: 'ADDED', object: pod('b', 11) }, { type: 'MODIFIED', object: pod('a', 12) }, { type: 'DELETED', object: pod('b', 13) });
+    watch.lines(
+      { type: 'ADDED', object: pod('b', 11) },
+      { type: 'MODIFIED', object: pod('a', 12) },
+      { type: 'DELETED', object: pod('b', 13) },
+    );
     await eventually(() => told.length === 4);
     expect(told).toEqual(['+a@1', '+b@11', '~a@12', '-b@13']);
     expect(names()).toEqual(['a']);
@@ -90,7 +102,10 @@ describe('Informer', () => {
     watch.lines({ type: 'MODIFIED', object: pod('a', 12) });
     await eventually(() => told.length === 2);
     const late: unknown[] = [];
-    informer.subscribe({ changed: (now, previous) => late.push([now.metadata?.resourceVersion, previous]), deleted: () => undefined });
+    informer.subscribe({
+      changed: (now, previous) => late.push([now.metadata?.resourceVersion, previous]),
+      deleted: () => undefined,
+    });
     expect(late).toEqual([['12', undefined]]);
   });
 
@@ -128,15 +143,18 @@ describe('Informer', () => {
     next.lines();
   });
 
-  it.each(['<html>', '7', 'null'])('lists anew after the line %s: from the same point in time it would come again', async (line) => {
-    const watch = await watching(pod('a', 1));
-    watch.response.write(`${line}\n`);
-    const again = await server.next();
-    expect(again.query.has('watch')).toBe(false);
-    again.json(200, list(20, pod('a', 1), pod('b', 15)));
-    (await server.next()).lines();
-    expect(told).toEqual(['+a@1', '+b@15']);
-  });
+  it.each(['<html>', '7', 'null'])(
+    'lists anew after the line %s: from the same point in time it would come again',
+    async (line) => {
+      const watch = await watching(pod('a', 1));
+      watch.response.write(`${line}\n`);
+      const again = await server.next();
+      expect(again.query.has('watch')).toBe(false);
+      again.json(200, list(20, pod('a', 1), pod('b', 15)));
+      (await server.next()).lines();
+      expect(told).toEqual(['+a@1', '+b@15']);
+    },
+  );
 
   describe('by a clock that stands still', () => {
     let clock: FakeClock;
@@ -227,7 +245,10 @@ describe('Informer', () => {
       expect(informer.staleForMs()).toBe(25);
       (await server.next()).lines(bookmark(12));
       await eventually(() => informer.staleForMs() === 0);
-      expect(log.warn.mock.lastCall).toEqual([expect.stringContaining('what is known may be behind'), expect.objectContaining({ downSeconds: 0 })]);
+      expect(log.warn.mock.lastCall).toEqual([
+        expect.stringContaining('what is known may be behind'),
+        expect.objectContaining({ downSeconds: 0 }),
+      ]);
     });
   });
 
@@ -236,7 +257,11 @@ describe('Informer', () => {
     await informer.whenSynced();
     const port = server.port.toString(16).toUpperCase().padStart(4, '0');
     // Of the client's ends of the connections: remote port, then which timer runs; 02 is keepalive.
-    const timers = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/)).filter((fields) => fields[2]?.endsWith(`:${port}`) && fields[3] === '01').map((fields) => fields[5]?.slice(0, 2));
+    const timers = (await readFile('/proc/net/tcp', 'utf8'))
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter((fields) => fields[2]?.endsWith(`:${port}`) && fields[3] === '01')
+      .map((fields) => fields[5]?.slice(0, 2));
     expect(timers.length).toBeGreaterThan(0);
     expect(timers).toContain('02');
   });
@@ -268,7 +293,10 @@ describe('Informer', () => {
     expect(refused).toHaveBeenCalledTimes(1);
   });
 
-  it.each([['an ERROR without a Status', { type: 'ERROR' }], ['an ERROR of null', { type: 'ERROR', object: null }]])('goes on after %s', async (_, event) => {
+  it.each([
+    ['an ERROR without a Status', { type: 'ERROR' }],
+    ['an ERROR of null', { type: 'ERROR', object: null }],
+  ])('goes on after %s', async (_, event) => {
     const watch = await watching(pod('a', 1));
     watch.lines(event);
     const next = await server.next();
@@ -359,18 +387,29 @@ describe('Informer', () => {
     const watch = await server.next();
     watch.lines({ type: 'ADDED', object: { ...pod('b', 11), spec: 'large' } });
     await eventually(() => told.length === 2);
-    expect(informer.list().map((pod) => [pod.spec, pod.metadata?.labels])).toEqual([[undefined, { trimmed: 'yes' }], [undefined, { trimmed: 'yes' }]]);
+    expect(informer.list().map((pod) => [pod.spec, pod.metadata?.labels])).toEqual([
+      [undefined, { trimmed: 'yes' }],
+      [undefined, { trimmed: 'yes' }],
+    ]);
     await informer.stop();
 
     start();
-    (await server.next()).json(200, list(10, { ...pod('a', 1), metadata: { ...pod('a', 1).metadata, managedFields: [{ manager: 'x' }] } }));
+    (await server.next()).json(
+      200,
+      list(10, { ...pod('a', 1), metadata: { ...pod('a', 1).metadata, managedFields: [{ manager: 'x' }] } }),
+    );
     await informer.whenSynced();
     expect(informer.get('default', 'a')).toEqual({ apiVersion: 'v1', kind: 'Pod', ...pod('a', 1) });
   });
 
   it('logs a listener that throws, and the others miss nothing', async () => {
     informer = new Informer(new KubeClient(connection), PODS, { log });
-    informer.subscribe({ changed: () => { throw new Error('broken listener'); }, deleted: () => undefined });
+    informer.subscribe({
+      changed: () => {
+        throw new Error('broken listener');
+      },
+      deleted: () => undefined,
+    });
     informer.subscribe({ changed: (now) => told.push(`+${now.metadata?.name}`), deleted: () => undefined });
     informer.start();
     (await server.next()).json(200, list(10, pod('a', 1), pod('b', 2)));
@@ -380,16 +419,28 @@ describe('Informer', () => {
   });
 
   it('leaves out what is no object with a name, and says so', async () => {
-    const watch = await watching(pod('a', 1), { metadata: { namespace: 'default', uid: 'x', resourceVersion: '2' } }, {}, null as never, 7 as never, { metadata: { name: 8 } } as never);
+    const watch = await watching(
+      pod('a', 1),
+      { metadata: { namespace: 'default', uid: 'x', resourceVersion: '2' } },
+      {},
+      null as never,
+      7 as never,
+      { metadata: { name: 8 } } as never,
+    );
     expect(names()).toEqual(['a']);
     expect(log.warn).toHaveBeenCalledTimes(5);
-    watch.lines({ type: 'ADDED' }, { type: 'MODIFIED', object: null }, { type: 'DELETED', object: {} }, { type: 'ADDED', object: pod('b', 13) });
+    watch.lines(
+      { type: 'ADDED' },
+      { type: 'MODIFIED', object: null },
+      { type: 'DELETED', object: {} },
+      { type: 'ADDED', object: pod('b', 13) },
+    );
     await eventually(() => told.length === 2);
     expect(names()).toEqual(['a', 'b']);
     expect(server.untaken).toBe(0);
   });
 
-  it('leaves out an object that can\'t be kept, in a list and in a watch, says so once a version, and takes it in when it is mended', async () => {
+  it("leaves out an object that can't be kept, in a list and in a watch, says so once a version, and takes it in when it is mended", async () => {
     const trim = (object: Pod): Pod => {
       if (object.spec === 'broken') throw new Error('no spec to speak of');
       return { metadata: object.metadata!, ...(object.spec === undefined ? {} : { spec: object.spec }) };
@@ -397,23 +448,41 @@ describe('Informer', () => {
     start({ trim });
     (await server.next()).json(200, list(10, { ...pod('a', 1), spec: 'broken' }, pod('b', 2), pod('c', 3)));
     await informer.whenSynced();
-    expect([names(), told]).toEqual([['b', 'c'], ['+b@2', '+c@3']]);
+    expect([names(), told]).toEqual([
+      ['b', 'c'],
+      ['+b@2', '+c@3'],
+    ]);
     const watch = await server.next();
-    watch.lines({ type: 'MODIFIED', object: { ...pod('b', 11), spec: 'broken' } }, { type: 'ADDED', object: pod('d', 12) });
+    watch.lines(
+      { type: 'MODIFIED', object: { ...pod('b', 11), spec: 'broken' } },
+      { type: 'ADDED', object: pod('d', 12) },
+    );
     await eventually(() => told.length === 4);
     expect(told.slice(2)).toEqual(['-b@2', '+d@12']);
     watch.lines({ type: 'ERROR', object: status(410, 'Expired', 'too old') });
-    (await server.next()).json(200, list(20, { ...pod('a', 1), spec: 'broken' }, { ...pod('b', 11), spec: 'broken' }, pod('c', 3), pod('d', 12)));
+    (await server.next()).json(
+      200,
+      list(20, { ...pod('a', 1), spec: 'broken' }, { ...pod('b', 11), spec: 'broken' }, pod('c', 3), pod('d', 12)),
+    );
     const again = await server.next();
-    expect(log.warn.mock.calls.map(([, fields]) => (fields as { object: string }).object)).toEqual(['default/a', 'default/b']);
-    again.lines({ type: 'MODIFIED', object: pod('a', 21) }, { type: 'DELETED', object: { ...pod('b', 22), spec: 'broken' } });
+    expect(log.warn.mock.calls.map(([, fields]) => (fields as { object: string }).object)).toEqual([
+      'default/a',
+      'default/b',
+    ]);
+    again.lines(
+      { type: 'MODIFIED', object: pod('a', 21) },
+      { type: 'DELETED', object: { ...pod('b', 22), spec: 'broken' } },
+    );
     await eventually(() => told.length === 5);
     expect([names(), told[4]]).toEqual([['c', 'd', 'a'], '+a@21']);
   });
 
   it('never goes back to an older list, until the API server has insisted', async () => {
     const watch = await watching(pod('a', 1));
-    watch.lines({ type: 'MODIFIED', object: pod('a', 40) }, { type: 'ERROR', object: status(410, 'Expired', 'too old') });
+    watch.lines(
+      { type: 'MODIFIED', object: pod('a', 40) },
+      { type: 'ERROR', object: status(410, 'Expired', 'too old') },
+    );
     for (let i = 0; i < 3; i++) (await server.next()).json(200, list(20, pod('a', 12)));
     const fourth = await server.next();
     expect(told).toEqual(['+a@1', '~a@40']);
@@ -438,7 +507,12 @@ describe('Informer', () => {
     informer.observe(pod('a', 14));
     informer.observe(pod('a', 30, 'another'));
     informer.observe(pod('c', 16));
-    watch.lines({ type: 'MODIFIED', object: pod('a', 14) }, { type: 'MODIFIED', object: pod('a', 15) }, { type: 'MODIFIED', object: pod('b', 17) }, { type: 'DELETED', object: pod('a', 18) });
+    watch.lines(
+      { type: 'MODIFIED', object: pod('a', 14) },
+      { type: 'MODIFIED', object: pod('a', 15) },
+      { type: 'MODIFIED', object: pod('b', 17) },
+      { type: 'DELETED', object: pod('a', 18) },
+    );
     await eventually(() => told.at(-1) === '-a@18');
     expect(told.slice(2)).toEqual(['~a@15', '~b@17', '-a@18']);
   });
@@ -451,7 +525,11 @@ describe('Informer', () => {
     watch.lines();
     await informer.whenSynced();
     informer.observe(pod('a', 15));
-    watch.lines({ type: 'MODIFIED', object: pod('a', 15) }, { type: 'MODIFIED', object: pod('b', 16) }, { type: 'ERROR', object: status(410, 'Expired', 'too old') });
+    watch.lines(
+      { type: 'MODIFIED', object: pod('a', 15) },
+      { type: 'MODIFIED', object: pod('b', 16) },
+      { type: 'ERROR', object: status(410, 'Expired', 'too old') },
+    );
     (await server.next()).json(200, list(50, pod('a', 15), pod('b', 16), pod('c', 17)));
     (await server.next()).lines({ type: 'DELETED', object: pod('a', 51) });
     await eventually(() => told.at(-1) === '-a@51');

@@ -50,7 +50,6 @@ const SILENT_WATCHES = 4;
 /** A list or a watch tells of a time before what was seen already. */
 class OldNews extends Error {}
 
-
 /**
  * All objects of one kind as the API server has them now: lists them, then follows their changes, for ever.
  * Whatever breaks is tried again, with growing, jittered waits; what is known stays readable meanwhile. An object never goes
@@ -135,9 +134,10 @@ export class Informer<T extends KubeObject> {
   list(namespace?: string): readonly T[] {
     let list = this.lists.get(namespace);
     if (list === undefined) {
-      list = namespace === undefined
-        ? [...this.namespaces.values()].flatMap((objects) => [...objects.values()])
-        : [...(this.namespaces.get(namespace)?.values() ?? [])];
+      list =
+        namespace === undefined
+          ? [...this.namespaces.values()].flatMap((objects) => [...objects.values()])
+          : [...(this.namespaces.get(namespace)?.values() ?? [])];
       this.lists.set(namespace, list);
     }
     return list;
@@ -155,7 +155,12 @@ export class Informer<T extends KubeObject> {
    */
   observe(answer: T): void {
     const known = this.known(answer);
-    if (known === undefined || known.metadata?.uid !== answer.metadata?.uid || !isNewer(versionOf(answer), versionOf(known))) return;
+    if (
+      known === undefined ||
+      known.metadata?.uid !== answer.metadata?.uid ||
+      !isNewer(versionOf(answer), versionOf(known))
+    )
+      return;
     const object = this.trimmed(answer);
     if (object !== undefined) this.put(object);
   }
@@ -176,7 +181,8 @@ export class Informer<T extends KubeObject> {
         this.downSince ??= this.suspectSince ?? this.clock.now();
         const expired = hasStatus(error, 410);
         // What a watch can't be read from would come again from the same point in time.
-        if (expired || error instanceof OldNews || (error instanceof KubeError && error.reason === 'Unreadable')) resourceVersion = undefined;
+        if (expired || error instanceof OldNews || (error instanceof KubeError && error.reason === 'Unreadable'))
+          resourceVersion = undefined;
         this.failures++;
         // Too old a resource version is the way of the world, and said only when it comes again at once.
         if (expired && this.failures === 1) continue;
@@ -187,16 +193,27 @@ export class Informer<T extends KubeObject> {
 
   /** Lists everything, tells of what differs from what was known, and returns the point in time to watch from. */
   private async relist(): Promise<string> {
-    const listed = await this.client.listAll<T>(this.resource, this.options, this.stopping.signal, (object) => (this.seen(object) ?? this.trimmed(object)) as T);
+    const listed = await this.client.listAll<T>(
+      this.resource,
+      this.options,
+      this.stopping.signal,
+      (object) => (this.seen(object) ?? this.trimmed(object)) as T,
+    );
     const { resourceVersion } = listed;
     const items = listed.items.filter((object) => object !== undefined);
     this.heardAt = this.clock.now();
     const rolledBack = isNewer(this.seenVersion, resourceVersion);
     if (rolledBack && this.oldLists < OLD_LISTS) {
       this.oldLists++;
-      throw new OldNews(`list ${this.resource.plural}: the answer is of ${resourceVersion}, but ${this.seenVersion} was seen already`);
+      throw new OldNews(
+        `list ${this.resource.plural}: the answer is of ${resourceVersion}, but ${this.seenVersion} was seen already`,
+      );
     }
-    if (rolledBack) this.options.log?.warn('the API server stays behind what was seen already and is believed: was it restored from a backup?', { resource: this.resource.plural, resourceVersion, seen: this.seenVersion });
+    if (rolledBack)
+      this.options.log?.warn(
+        'the API server stays behind what was seen already and is believed: was it restored from a backup?',
+        { resource: this.resource.plural, resourceVersion, seen: this.seenVersion },
+      );
     this.oldLists = 0;
     this.seenVersion = resourceVersion;
     const gone = new Set(this.list());
@@ -245,7 +262,8 @@ export class Informer<T extends KubeObject> {
         this.up();
         this.failures = 0;
         const version = versionOf(object);
-        if (isNewer(at, version)) throw new OldNews(`watch ${this.resource.plural}: ${type} tells of ${version} after ${at}`);
+        if (isNewer(at, version))
+          throw new OldNews(`watch ${this.resource.plural}: ${type} tells of ${version} after ${at}`);
         if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') this.take(type, object);
         if (version === undefined) continue;
         at = this.seenVersion = version;
@@ -253,9 +271,15 @@ export class Informer<T extends KubeObject> {
       }
     } catch (error) {
       if (!ending.silent()) throw error;
-      if (!opened) throw new KubeError(`watch ${this.resource.plural}: the API server did not answer`, 0, 'Timeout', undefined, { cause: error });
+      if (!opened)
+        throw new KubeError(`watch ${this.resource.plural}: the API server did not answer`, 0, 'Timeout', undefined, {
+          cause: error,
+        });
       // Not a failure yet: an API server may have nothing to say. If the watch can't be opened anew, it was deaf since it was last heard.
-      this.options.log?.debug('the watch said nothing for too long and is opened anew', { resource: this.resource.plural, silentMs: Math.round(this.clock.now() - this.heardAt) });
+      this.options.log?.debug('the watch said nothing for too long and is opened anew', {
+        resource: this.resource.plural,
+        silentMs: Math.round(this.clock.now() - this.heardAt),
+      });
       this.suspectSince ??= this.heardAt;
       this.silences++;
       return;
@@ -314,7 +338,12 @@ export class Informer<T extends KubeObject> {
   /** A watch that stays open for that long without a word is one. */
   private upAfter(ms: number): { arm(): void; cancel(): void } {
     let cancel = (): void => undefined;
-    return { arm: () => { cancel = this.clock.after(ms, () => this.up()); }, cancel: () => cancel() };
+    return {
+      arm: () => {
+        cancel = this.clock.after(ms, () => this.up());
+      },
+      cancel: () => cancel(),
+    };
   }
 
   private up(): void {
@@ -322,7 +351,8 @@ export class Informer<T extends KubeObject> {
     if (this.downSince === undefined) return;
     const downSeconds = Math.round(this.staleForMs() / 1_000);
     this.downSince = undefined;
-    if (downSeconds > 0 && this.failures > 0) this.options.log?.info('the watch is back', { resource: this.resource.plural, downSeconds });
+    if (downSeconds > 0 && this.failures > 0)
+      this.options.log?.info('the watch is back', { resource: this.resource.plural, downSeconds });
   }
 
   /** @param evenOlder where the present state is an older one than that which was known */
@@ -331,12 +361,17 @@ export class Informer<T extends KubeObject> {
     const previous = this.namespaces.get(namespace)?.get(name);
     const remade = previous !== undefined && previous.metadata?.uid !== object.metadata?.uid;
     if (remade) this.remove(previous);
-    else if (previous !== undefined && (versionOf(previous) === versionOf(object) || (!evenOlder && isNewer(versionOf(previous), versionOf(object))))) return;
+    else if (
+      previous !== undefined &&
+      (versionOf(previous) === versionOf(object) || (!evenOlder && isNewer(versionOf(previous), versionOf(object))))
+    )
+      return;
     let objects = this.namespaces.get(namespace);
-    if (objects === undefined) this.namespaces.set(namespace, objects = new Map());
+    if (objects === undefined) this.namespaces.set(namespace, (objects = new Map()));
     objects.set(name, object);
     this.changedIn(namespace);
-    for (const listener of this.listeners) this.tell(listener, object, () => listener.changed(object, remade ? undefined : previous));
+    for (const listener of this.listeners)
+      this.tell(listener, object, () => listener.changed(object, remade ? undefined : previous));
   }
 
   private remove(last: T): void {
@@ -361,7 +396,9 @@ export class Informer<T extends KubeObject> {
   private seen(raw: T): T | undefined {
     const known = isObject(raw) ? this.known(raw) : undefined;
     const version = versionOf(raw);
-    return version !== undefined && known?.metadata?.uid === raw.metadata?.uid && versionOf(known!) === version ? known : undefined;
+    return version !== undefined && known?.metadata?.uid === raw.metadata?.uid && versionOf(known!) === version
+      ? known
+      : undefined;
   }
 
   private changedIn(namespace: string): void {
@@ -374,7 +411,13 @@ export class Informer<T extends KubeObject> {
       call();
     } catch (error) {
       const { namespace, name } = object.metadata ?? {};
-      this.options.log?.error('a listener failed', { kind: this.resource.kind, namespace, name, listener: listener.constructor.name, error });
+      this.options.log?.error('a listener failed', {
+        kind: this.resource.kind,
+        namespace,
+        name,
+        listener: listener.constructor.name,
+        error,
+      });
     }
   }
 
@@ -383,9 +426,13 @@ export class Informer<T extends KubeObject> {
     try {
       if (!isObject(object)) throw new TypeError('it is no object');
       const { name, namespace } = object.metadata ?? {};
-      if (typeof name !== 'string' || name === '' || (namespace !== undefined && typeof namespace !== 'string')) throw new TypeError('it has no name');
+      if (typeof name !== 'string' || name === '' || (namespace !== undefined && typeof namespace !== 'string'))
+        throw new TypeError('it has no name');
       // Items of a list carry neither, the events of a watch both.
-      const whole = object.kind === undefined ? { ...object, apiVersion: apiVersionOf(this.resource), kind: this.resource.kind } : object;
+      const whole =
+        object.kind === undefined
+          ? { ...object, apiVersion: apiVersionOf(this.resource), kind: this.resource.kind }
+          : object;
       const kept = this.options.trim === undefined ? withoutManagedFields(whole) : this.options.trim(whole);
       if (this.broken.size > 0) this.broken.delete(brokenKey(object));
       return kept;
@@ -401,20 +448,32 @@ export class Informer<T extends KubeObject> {
     if (version !== '' && this.broken.get(key) === version) return;
     if (this.broken.size >= MAX_BROKEN) this.broken.clear();
     this.broken.set(key, version);
-    this.options.log?.warn('an object can\'t be read and is left out', { kind: this.resource.kind, object: key, problem: error instanceof Error ? error.message : String(error) });
+    this.options.log?.warn("an object can't be read and is left out", {
+      kind: this.resource.kind,
+      object: key,
+      problem: error instanceof Error ? error.message : String(error),
+    });
   }
 
   private async wait(error: unknown): Promise<void> {
     const { base, max } = this.options.backoffMs ?? { base: 500, max: 8_000 };
-    const asked = error instanceof KubeError ? error.retryAfterMs ?? 0 : 0;
-    const waitMs = Math.max(Math.min(max, base * 2 ** Math.min(this.failures - 1, 20)) * (1 - this.random() / 2), Math.min(asked, 60_000));
-    this.options.log?.warn(this.isSynced ? 'the watch broke and is tried again; what is known may be behind meanwhile' : 'the watch broke and is tried again', {
-      resource: this.resource.plural,
-      error: error instanceof Error ? error.message : String(error),
-      failures: this.failures,
-      downSeconds: Math.round(this.staleForMs() / 1_000),
-      waitMs: Math.round(waitMs),
-    });
+    const asked = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
+    const waitMs = Math.max(
+      Math.min(max, base * 2 ** Math.min(this.failures - 1, 20)) * (1 - this.random() / 2),
+      Math.min(asked, 60_000),
+    );
+    this.options.log?.warn(
+      this.isSynced
+        ? 'the watch broke and is tried again; what is known may be behind meanwhile'
+        : 'the watch broke and is tried again',
+      {
+        resource: this.resource.plural,
+        error: error instanceof Error ? error.message : String(error),
+        failures: this.failures,
+        downSeconds: Math.round(this.staleForMs() / 1_000),
+        waitMs: Math.round(waitMs),
+      },
+    );
     await this.sleep(waitMs);
   }
 

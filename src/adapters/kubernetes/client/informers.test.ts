@@ -12,7 +12,11 @@ describe('Informers', () => {
     metrics = new FakeMetrics();
     informers = new Informers(undefined as never, new FakeLog(), metrics);
     const watch = (state: { synced: boolean; downMs: number }): Watch => ({
-      start: vi.fn(), stop: vi.fn(async () => undefined), whenSynced: vi.fn(async () => undefined), synced: () => state.synced, staleForMs: () => state.downMs,
+      start: vi.fn(),
+      stop: vi.fn(async () => undefined),
+      whenSynced: vi.fn(async () => undefined),
+      synced: () => state.synced,
+      staleForMs: () => state.downMs,
     });
     images = { synced: true, downMs: 0 };
     workloads = { synced: true, downMs: 0 };
@@ -36,6 +40,9 @@ describe('Informers', () => {
 
   it('have a metric each', () => {
     images.downMs = 1_500;
-    expect([...metrics.watches].map(([name, seconds]) => [name, seconds()])).toEqual([['images', 1.5], ['workloads', 0]]);
+    expect([...metrics.watches].map(([name, seconds]) => [name, seconds()])).toEqual([
+      ['images', 1.5],
+      ['workloads', 0],
+    ]);
   });
 });

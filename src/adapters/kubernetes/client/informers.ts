@@ -13,7 +13,11 @@ const BEHIND_MS = 30_000;
 export class Informers {
   private readonly all: { readonly name: string; readonly watch: Watch }[] = [];
 
-  constructor(private readonly client: KubeClient, private readonly log: Log, private readonly metrics: Metrics) {}
+  constructor(
+    private readonly client: KubeClient,
+    private readonly log: Log,
+    private readonly metrics: Metrics,
+  ) {}
 
   /** Makes an informer. It starts with the others. */
   of<T extends KubeObject>(resource: Resource, options: InformerOptions<T> = {}): Informer<T> {

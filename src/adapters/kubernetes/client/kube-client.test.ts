@@ -56,7 +56,10 @@ describe('KubeClient', () => {
 
   it('begins a list anew, once, when its continuation has expired', async () => {
     const listed = client.listAll<KubeObject>(PODS);
-    (await server.next()).json(200, { metadata: { continue: 'c', resourceVersion: '7' }, items: [{ metadata: { name: 'a' } }] });
+    (await server.next()).json(200, {
+      metadata: { continue: 'c', resourceVersion: '7' },
+      items: [{ metadata: { name: 'a' } }],
+    });
     (await server.next()).json(410, status(410, 'Expired', 'too old'));
     const again = await server.next();
     expect(again.query.has('continue')).toBe(false);
@@ -75,7 +78,12 @@ describe('KubeClient', () => {
   });
 
   it('applies as one field manager, by force', async () => {
-    const applied = client.apply(IMAGES, { ...AT, subresource: 'status' }, { metadata: { uid: 'u-1' }, status: { tag: 'v1' } }, 'kimup-controller');
+    const applied = client.apply(
+      IMAGES,
+      { ...AT, subresource: 'status' },
+      { metadata: { uid: 'u-1' }, status: { tag: 'v1' } },
+      'kimup-controller',
+    );
     const request = await server.next();
     request.json(200, {});
     await applied;
@@ -85,7 +93,12 @@ describe('KubeClient', () => {
       { fieldManager: 'kimup-controller', force: 'true' },
       'application/apply-patch+yaml',
     ]);
-    expect(JSON.parse(request.body)).toEqual({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { namespace: 'default', name: 'demos', uid: 'u-1' }, status: { tag: 'v1' } });
+    expect(JSON.parse(request.body)).toEqual({
+      apiVersion: 'kimup.cloudavenue.io/v1alpha1',
+      kind: 'Image',
+      metadata: { namespace: 'default', name: 'demos', uid: 'u-1' },
+      status: { tag: 'v1' },
+    });
   });
 
   it('fails with what the API server says: status, reason, message', async () => {
@@ -93,19 +106,29 @@ describe('KubeClient', () => {
     (await server.next()).json(404, status(404, 'NotFound', 'images "demos" not found'));
     const error = await got.catch((error: unknown) => error);
     expect(error).toBeInstanceOf(KubeError);
-    expect(error).toMatchObject({ status: 404, reason: 'NotFound', message: 'get Image default/demos: images "demos" not found' });
+    expect(error).toMatchObject({
+      status: 404,
+      reason: 'NotFound',
+      message: 'get Image default/demos: images "demos" not found',
+    });
   });
 
-  it('fails with the HTTP status when the answer is a proxy\'s page', async () => {
+  it("fails with the HTTP status when the answer is a proxy's page", async () => {
     const got = client.get(IMAGES, AT);
     (await server.next()).response.writeHead(502).end('<html>');
-    await expect(got).rejects.toMatchObject({ status: 502, message: 'get Image default/demos: the API server answered 502' });
+    await expect(got).rejects.toMatchObject({
+      status: 502,
+      message: 'get Image default/demos: the API server answered 502',
+    });
   });
 
   it.each(['not JSON', ''])('fails with a KubeError for a body of %j', async (body) => {
     const created = client.create(IMAGES, { namespace: 'default' }, { metadata: { name: 'demos' } });
     (await server.next()).response.writeHead(200).end(body);
-    await expect(created).rejects.toMatchObject({ status: 0, message: 'create Image default/demos: the answer is not JSON' });
+    await expect(created).rejects.toMatchObject({
+      status: 0,
+      message: 'create Image default/demos: the answer is not JSON',
+    });
   });
 
   it('tries again after 429 as it is asked to, also what creates: nothing was done', async () => {
@@ -234,14 +257,18 @@ describe('KubeClient', () => {
   });
 
   it('never asks for a path made of text that is no name', async () => {
-    await expect(async () => client.get(PODS, { namespace: 'default', name: '../secrets/a' })).rejects.toThrow(TypeError);
+    await expect(async () => client.get(PODS, { namespace: 'default', name: '../secrets/a' })).rejects.toThrow(
+      TypeError,
+    );
     expect(server.log).toEqual([]);
   });
 });
 
 async function freePort(): Promise<number> {
   const server = createServer();
-  const port = await new Promise<number>((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)));
+  const port = await new Promise<number>((resolve) =>
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)),
+  );
   await new Promise((resolve) => server.close(resolve));
   return port;
 }

@@ -102,7 +102,12 @@ export class KubeClient {
    * All objects of all pages, each as `keep` returns it, and the resource version of the whole.
    * A list whose continuation has expired (410) is begun anew, once.
    */
-  async listAll<T>(resource: Resource, where: Selection = {}, signal?: AbortSignal, keep: (object: T) => T = (object) => object): Promise<ObjectList<T>> {
+  async listAll<T>(
+    resource: Resource,
+    where: Selection = {},
+    signal?: AbortSignal,
+    keep: (object: T) => T = (object) => object,
+  ): Promise<ObjectList<T>> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.pages(resource, where, signal, keep);
@@ -112,7 +117,13 @@ export class KubeClient {
     }
   }
 
-  create<T>(resource: Resource, at: { readonly namespace?: string }, body: object, fieldManager?: string, signal?: AbortSignal): Promise<T> {
+  create<T>(
+    resource: Resource,
+    at: { readonly namespace?: string },
+    body: object,
+    fieldManager?: string,
+    signal?: AbortSignal,
+  ): Promise<T> {
     const name = (body as KubeObject).metadata?.name;
     return this.call<T>({
       method: 'POST',
@@ -132,14 +143,25 @@ export class KubeClient {
       path: pathOf(resource, at),
       query: { fieldManager, force: 'true' },
       contentType: APPLY,
-      body: { apiVersion: apiVersionOf(resource), kind: resource.kind, ...body, metadata: { ...namespaceAndName(at), ...(body as KubeObject).metadata } },
+      body: {
+        apiVersion: apiVersionOf(resource),
+        kind: resource.kind,
+        ...body,
+        metadata: { ...namespaceAndName(at), ...(body as KubeObject).metadata },
+      },
       what: describe('apply', resource, at),
       mayStill,
     });
   }
 
   /** RFC 7386: only what `body` names changes, null takes away. `metadata.uid` or `metadata.resourceVersion` in it guard it (409). */
-  mergePatch<T>(resource: Resource, at: ObjectPath, body: object, fieldManager: string, mayStill?: MayStill): Promise<T> {
+  mergePatch<T>(
+    resource: Resource,
+    at: ObjectPath,
+    body: object,
+    fieldManager: string,
+    mayStill?: MayStill,
+  ): Promise<T> {
     return this.call<T>({
       method: 'PATCH',
       path: pathOf(resource, at),
@@ -165,7 +187,12 @@ export class KubeClient {
   }
 
   /** @param options preconditions: 409 when the object is another by now */
-  async delete(resource: Resource, at: ObjectPath, { uid, resourceVersion, propagationPolicy }: DeleteOptions = {}, mayStill?: MayStill): Promise<void> {
+  async delete(
+    resource: Resource,
+    at: ObjectPath,
+    { uid, resourceVersion, propagationPolicy }: DeleteOptions = {},
+    mayStill?: MayStill,
+  ): Promise<void> {
     await this.call({
       method: 'DELETE',
       path: pathOf(resource, at),
@@ -180,15 +207,29 @@ export class KubeClient {
    * The changes of a resource's objects, until the API server ends the watch (the iterator ends) or it fails: a KubeError, its
    * status 410 when `resourceVersion` is too old, whether that comes as the answer or inside it; 0 when the connection breaks.
    */
-  async *watch<T>(resource: Resource, { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds, signal, opened }: WatchOptions): AsyncGenerator<WatchEvent<T>, void, undefined> {
+  async *watch<T>(
+    resource: Resource,
+    { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds, signal, opened }: WatchOptions,
+  ): AsyncGenerator<WatchEvent<T>, void, undefined> {
     const what = describe('watch', resource, namespace === undefined ? {} : { namespace });
     using deadline = abortAfter((timeoutSeconds + 30) * 1000, signal);
-    const answer = await this.send({
-      method: 'GET',
-      path: pathOf(resource, namespace === undefined ? {} : { namespace }),
-      query: { watch: 'true', allowWatchBookmarks: 'true', resourceVersion, timeoutSeconds: String(timeoutSeconds), labelSelector, fieldSelector },
-      what,
-    }, deadline.signal, true);
+    const answer = await this.send(
+      {
+        method: 'GET',
+        path: pathOf(resource, namespace === undefined ? {} : { namespace }),
+        query: {
+          watch: 'true',
+          allowWatchBookmarks: 'true',
+          resourceVersion,
+          timeoutSeconds: String(timeoutSeconds),
+          labelSelector,
+          fieldSelector,
+        },
+        what,
+      },
+      deadline.signal,
+      true,
+    );
     try {
       if (answer.statusCode !== 200) throw await errorOf(what, answer);
       opened?.();
@@ -207,7 +248,12 @@ export class KubeClient {
     }
   }
 
-  private async pages<T>(resource: Resource, where: Selection, signal: AbortSignal | undefined, keep: (object: T) => T): Promise<ObjectList<T>> {
+  private async pages<T>(
+    resource: Resource,
+    where: Selection,
+    signal: AbortSignal | undefined,
+    keep: (object: T) => T,
+  ): Promise<ObjectList<T>> {
     const { namespace, labelSelector, fieldSelector } = where;
     const at = namespace === undefined ? {} : { namespace };
     const what = describe('list', resource, at);
@@ -221,7 +267,8 @@ export class KubeClient {
         what,
         signal,
       });
-      if (!Array.isArray(page.items) || page.metadata?.resourceVersion === undefined) throw new KubeError(`${what}: the answer is no list`, 0, 'NoAnswer');
+      if (!Array.isArray(page.items) || page.metadata?.resourceVersion === undefined)
+        throw new KubeError(`${what}: the answer is no list`, 0, 'NoAnswer');
       for (const item of page.items) items.push(keep(item));
       next = page.metadata.continue;
       if (!next) return { items, resourceVersion: page.metadata.resourceVersion };
@@ -236,10 +283,14 @@ export class KubeClient {
         return await this.once<T>(call);
       } catch (error) {
         if (!(error instanceof KubeError) || attempt === ATTEMPTS || call.signal?.aborted) throw error;
-        const safe = error.status === 429
-          || error.status === 401 && attempt === 1
-          || error.status === 503 && twiceIsSafe
-          || error.status === 0 && error.reason !== 'Timeout' && error.reason !== 'Aborted' && (twiceIsSafe || neverSent(error));
+        const safe =
+          error.status === 429 ||
+          (error.status === 401 && attempt === 1) ||
+          (error.status === 503 && twiceIsSafe) ||
+          (error.status === 0 &&
+            error.reason !== 'Timeout' &&
+            error.reason !== 'Aborted' &&
+            (twiceIsSafe || neverSent(error)));
         if (!safe || (error.retryAfterMs ?? 0) > MAX_RETRY_AFTER_MS) throw error;
         if (error.status === 401 || isDistrust(error)) this.connection.refused();
         wait = Math.max(wait, error.retryAfterMs ?? 0);
@@ -266,14 +317,18 @@ export class KubeClient {
   private async send(call: Call, signal: AbortSignal, watch: boolean): Promise<Dispatcher.ResponseData> {
     try {
       const { headers, dispatcher } = await this.connection.access(watch);
-      if (call.mayStill?.() === false) throw new KubeError(`${call.what}: not sent, it is not wanted any more`, 0, 'Aborted');
-      const answer = await unlessAborted(signal, request(this.connection.server + call.path + queryOf(call.query), {
-        method: call.method,
-        dispatcher,
+      if (call.mayStill?.() === false)
+        throw new KubeError(`${call.what}: not sent, it is not wanted any more`, 0, 'Aborted');
+      const answer = await unlessAborted(
         signal,
-        headers: call.contentType === undefined ? headers : { ...headers, 'content-type': call.contentType },
-        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-      }));
+        request(this.connection.server + call.path + queryOf(call.query), {
+          method: call.method,
+          dispatcher,
+          signal,
+          headers: call.contentType === undefined ? headers : { ...headers, 'content-type': call.contentType },
+          ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        }),
+      );
       this.unansweredSince = undefined;
       return answer;
     } catch (error) {
@@ -284,7 +339,11 @@ export class KubeClient {
   }
 }
 
-function describe(verb: string, resource: Resource, { namespace, name, subresource }: { namespace?: string; name?: string; subresource?: string }): string {
+function describe(
+  verb: string,
+  resource: Resource,
+  { namespace, name, subresource }: { namespace?: string; name?: string; subresource?: string },
+): string {
   const where = name === undefined ? namespace : namespace === undefined ? name : `${namespace}/${name}`;
   return `${verb} ${name === undefined && verb !== 'create' ? resource.plural : resource.kind}${where === undefined ? '' : ` ${where}`}${subresource === undefined ? '' : ` (${subresource})`}`;
 }
@@ -350,9 +409,16 @@ function noAnswer(what: string, cause: unknown, signal: AbortSignal | undefined)
   if (cause instanceof KubeError) return cause;
   if (signal?.aborted) {
     const timedOut = (signal.reason as Error | undefined)?.name === 'TimeoutError';
-    return new KubeError(`${what}: ${timedOut ? 'no answer in time' : 'aborted'}`, 0, timedOut ? 'Timeout' : 'Aborted', undefined, { cause });
+    return new KubeError(
+      `${what}: ${timedOut ? 'no answer in time' : 'aborted'}`,
+      0,
+      timedOut ? 'Timeout' : 'Aborted',
+      undefined,
+      { cause },
+    );
   }
-  if (cause instanceof DeadlineError) return new KubeError(`${what}: ${cause.message}`, 0, 'Timeout', undefined, { cause });
+  if (cause instanceof DeadlineError)
+    return new KubeError(`${what}: ${cause.message}`, 0, 'Timeout', undefined, { cause });
   return new KubeError(`${what}: ${explain(cause)}`, 0, 'NoAnswer', undefined, { cause });
 }
 
@@ -369,7 +435,10 @@ function neverSent(error: KubeError): boolean {
 }
 
 /** undici takes no notice of a signal before there is a connection: who waits for one is let go here. */
-async function unlessAborted(signal: AbortSignal, answer: Promise<Dispatcher.ResponseData>): Promise<Dispatcher.ResponseData> {
+async function unlessAborted(
+  signal: AbortSignal,
+  answer: Promise<Dispatcher.ResponseData>,
+): Promise<Dispatcher.ResponseData> {
   const aborted = Promise.withResolvers<never>();
   const abort = (): void => aborted.reject(signal.reason as Error);
   if (signal.aborted) abort();
@@ -377,7 +446,10 @@ async function unlessAborted(signal: AbortSignal, answer: Promise<Dispatcher.Res
   try {
     return await Promise.race([answer, aborted.promise]);
   } catch (error) {
-    answer.then(({ body }) => body.on('error', () => undefined).destroy(), () => undefined);
+    answer.then(
+      ({ body }) => body.on('error', () => undefined).destroy(),
+      () => undefined,
+    );
     throw error;
   } finally {
     signal.removeEventListener('abort', abort);

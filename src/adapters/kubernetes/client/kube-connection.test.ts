@@ -36,12 +36,15 @@ describe('KubeConnection', () => {
   }
 
   function open(user: object, cluster: object = {}): KubeClient {
-    const path = file('kubeconfig', JSON.stringify({
-      clusters: [{ name: 'c', cluster: { server: `${server.url}/`, ...cluster } }],
-      users: [{ name: 'u', user }],
-      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-      'current-context': 'x',
-    }));
+    const path = file(
+      'kubeconfig',
+      JSON.stringify({
+        clusters: [{ name: 'c', cluster: { server: `${server.url}/`, ...cluster } }],
+        users: [{ name: 'u', user }],
+        contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+        'current-context': 'x',
+      }),
+    );
     const connection = KubeConnection.load({ kubeconfig: path, userAgent: 'test' });
     toClose.push(() => connection.close());
     return new KubeClient(connection);
@@ -57,7 +60,9 @@ describe('KubeConnection', () => {
 
   it('sends a token, or a user and password', async () => {
     expect(await authorization(open({ token: 't-1' }))).toBe('Bearer t-1');
-    expect(await authorization(open({ username: 'me', password: 'pw' }))).toBe(`Basic ${Buffer.from('me:pw').toString('base64')}`);
+    expect(await authorization(open({ username: 'me', password: 'pw' }))).toBe(
+      `Basic ${Buffer.from('me:pw').toString('base64')}`,
+    );
     expect(await authorization(open({}))).toBeUndefined();
   });
 
@@ -75,14 +80,27 @@ describe('KubeConnection', () => {
   });
 
   it('runs the plugin that a kubeconfig names', async () => {
-    const credential = { apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token: 'from-plugin' } };
-    const plugin = { apiVersion: credential.apiVersion, command: process.execPath, args: ['-e', `console.log(${JSON.stringify(JSON.stringify(credential))})`], interactiveMode: 'Never' };
+    const credential = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      status: { token: 'from-plugin' },
+    };
+    const plugin = {
+      apiVersion: credential.apiVersion,
+      command: process.execPath,
+      args: ['-e', `console.log(${JSON.stringify(JSON.stringify(credential))})`],
+      interactiveMode: 'Never',
+    };
     expect(await authorization(open({ exec: plugin }))).toBe('Bearer from-plugin');
   });
 
-  it('fails with what is wrong when the credentials can\'t be had', async () => {
+  it("fails with what is wrong when the credentials can't be had", async () => {
     const client = open({ 'auth-provider': { name: 'tokenFile', config: { tokenFile: join(dir, 'missing') } } });
-    await expect(client.get(PODS, AT)).rejects.toMatchObject({ name: 'KubeError', status: 0, message: expect.stringMatching(/^get Pod default\/pod: ENOENT.*missing/) as string });
+    await expect(client.get(PODS, AT)).rejects.toMatchObject({
+      name: 'KubeError',
+      status: 0,
+      message: expect.stringMatching(/^get Pod default\/pod: ENOENT.*missing/) as string,
+    });
   });
 
   it('goes through the proxy that a kubeconfig names', async () => {
@@ -97,16 +115,33 @@ describe('KubeConnection', () => {
     });
     const authority = await createAuthority('first');
     const pair = await authority.issue({ commonName: 'server', names: ['127.0.0.1'] });
-    const host = await listen(createTlsServer({ cert: pair.cert, key: pair.key }, ({ headers }, response) => void response.end(JSON.stringify(headers.authorization))));
-    const client = open({ token: 't-1' }, { server: `https://${host}`, 'certificate-authority': file('ca.crt', authority.cert), 'proxy-url': `http://${await listen(proxy)}` });
+    const host = await listen(
+      createTlsServer(
+        { cert: pair.cert, key: pair.key },
+        ({ headers }, response) => void response.end(JSON.stringify(headers.authorization)),
+      ),
+    );
+    const client = open(
+      { token: 't-1' },
+      {
+        server: `https://${host}`,
+        'certificate-authority': file('ca.crt', authority.cert),
+        'proxy-url': `http://${await listen(proxy)}`,
+      },
+    );
     expect(await client.get(PODS, AT)).toBe('Bearer t-1');
     expect(asked).toEqual([host]);
   });
 
   it('trusts its authority only, and a new one once its file says so', async () => {
     const authorities = [await createAuthority('first'), await createAuthority('second')] as const;
-    const pairs = await Promise.all(authorities.map((authority) => authority.issue({ commonName: 'server', names: ['127.0.0.1'] })));
-    const tls = createTlsServer({ cert: pairs[0]!.cert, key: pairs[0]!.key }, (_, response) => void response.end('{"ok":true}'));
+    const pairs = await Promise.all(
+      authorities.map((authority) => authority.issue({ commonName: 'server', names: ['127.0.0.1'] })),
+    );
+    const tls = createTlsServer(
+      { cert: pairs[0]!.cert, key: pairs[0]!.key },
+      (_, response) => void response.end('{"ok":true}'),
+    );
     const host = await listen(tls);
     const ca = file('ca.crt', authorities[0].cert);
     const client = open({ token: 't-1' }, { server: `https://${host}`, 'certificate-authority': ca });
@@ -124,10 +159,18 @@ describe('KubeConnection', () => {
 
   it('reads a kubeconfig anew whose authority, kept inside it, has rotated', async () => {
     const authorities = [await createAuthority('first'), await createAuthority('second')] as const;
-    const pairs = await Promise.all(authorities.map((authority) => authority.issue({ commonName: 'server', names: ['127.0.0.1'] })));
-    const tls = createTlsServer({ cert: pairs[0]!.cert, key: pairs[0]!.key }, (_, response) => void response.end('{"ok":true}'));
+    const pairs = await Promise.all(
+      authorities.map((authority) => authority.issue({ commonName: 'server', names: ['127.0.0.1'] })),
+    );
+    const tls = createTlsServer(
+      { cert: pairs[0]!.cert, key: pairs[0]!.key },
+      (_, response) => void response.end('{"ok":true}'),
+    );
     const host = await listen(tls);
-    const trusting = (which: 0 | 1): object => ({ server: `https://${host}`, 'certificate-authority-data': Buffer.from(authorities[which].cert).toString('base64') });
+    const trusting = (which: 0 | 1): object => ({
+      server: `https://${host}`,
+      'certificate-authority-data': Buffer.from(authorities[which].cert).toString('base64'),
+    });
     const client = open({ token: 't-1' }, trusting(0));
     expect(await client.get(PODS, AT)).toEqual({ ok: true });
 
@@ -139,20 +182,29 @@ describe('KubeConnection', () => {
   });
 
   it('says what is wrong with a kubeconfig', () => {
-    const load = (content: string) => () => KubeConnection.load({ kubeconfig: file('bad', content), userAgent: 'test' });
-    expect(load('clusters: []\ncontexts: []\nusers: []\n')).toThrow(/current-context "" names no cluster of it: set current-context/);
+    const load = (content: string) => () =>
+      KubeConnection.load({ kubeconfig: file('bad', content), userAgent: 'test' });
+    expect(load('clusters: []\ncontexts: []\nusers: []\n')).toThrow(
+      /current-context "" names no cluster of it: set current-context/,
+    );
     expect(load('{')).toThrow(/^the kubeconfig .*bad can't be read: /);
-    expect(() => KubeConnection.load({ kubeconfig: join(dir, 'missing'), userAgent: 'test' })).toThrow(/^the kubeconfig .*missing can't be read: ENOENT/);
+    expect(() => KubeConnection.load({ kubeconfig: join(dir, 'missing'), userAgent: 'test' })).toThrow(
+      /^the kubeconfig .*missing can't be read: ENOENT/,
+    );
   });
 
   it('says what to do when there is no kubeconfig at all', () => {
     vi.stubEnv('KUBECONFIG', '');
     vi.stubEnv('HOME', dir);
-    expect(() => KubeConnection.load({ userAgent: 'test' })).toThrow(/give --kubeconfig, set KUBECONFIG, or run in a Pod/);
+    expect(() => KubeConnection.load({ userAgent: 'test' })).toThrow(
+      /give --kubeconfig, set KUBECONFIG, or run in a Pod/,
+    );
   });
 
   it('refuses a SOCKS proxy with what to use instead', async () => {
-    await expect(open({}, { 'proxy-url': 'socks5://127.0.0.1:1' }).get(PODS, AT)).rejects.toThrow(/SOCKS.*name an HTTP proxy in proxy-url/);
+    await expect(open({}, { 'proxy-url': 'socks5://127.0.0.1:1' }).get(PODS, AT)).rejects.toThrow(
+      /SOCKS.*name an HTTP proxy in proxy-url/,
+    );
   });
 
   it('is closed for good', async () => {
@@ -162,10 +214,15 @@ describe('KubeConnection', () => {
   });
 
   function listen(server: Server): Promise<string> {
-    toClose.push(() => new Promise((resolve) => {
-      server.close(resolve);
-      server.closeAllConnections();
-    }));
-    return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(`127.0.0.1:${(server.address() as AddressInfo).port}`)));
+    toClose.push(
+      () =>
+        new Promise((resolve) => {
+          server.close(resolve);
+          server.closeAllConnections();
+        }),
+    );
+    return new Promise((resolve) =>
+      server.listen(0, '127.0.0.1', () => resolve(`127.0.0.1:${(server.address() as AddressInfo).port}`)),
+    );
   }
 });

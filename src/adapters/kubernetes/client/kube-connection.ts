@@ -40,7 +40,10 @@ export class KubeConnection {
         if (kubeconfig) config.loadFromFile(kubeconfig);
         else config.loadFromDefault();
       } catch (cause) {
-        throw new Error(`the kubeconfig ${kubeconfig || process.env['KUBECONFIG'] || '~/.kube/config'} can't be read: ${(cause as Error).message}`, { cause });
+        throw new Error(
+          `the kubeconfig ${kubeconfig || process.env['KUBECONFIG'] || '~/.kube/config'} can't be read: ${(cause as Error).message}`,
+          { cause },
+        );
       }
       return config;
     }, userAgent);
@@ -55,15 +58,22 @@ export class KubeConnection {
     }, userAgent);
   }
 
-  private constructor(private readonly loadConfig: () => DispatcherlessKubeConfig, private readonly userAgent: string) {
+  private constructor(
+    private readonly loadConfig: () => DispatcherlessKubeConfig,
+    private readonly userAgent: string,
+  ) {
     this.config = loadConfig();
     const cluster = this.config.getCurrentCluster();
     if (cluster === null) {
-      throw new Error(`the kubeconfig's current-context ${JSON.stringify(this.config.currentContext ?? '')} names no cluster of it: set current-context`);
+      throw new Error(
+        `the kubeconfig's current-context ${JSON.stringify(this.config.currentContext ?? '')} names no cluster of it: set current-context`,
+      );
     }
     // What client-node falls back to when it finds nothing at all.
     if (cluster.name === 'cluster' && cluster.server === 'http://localhost:8080') {
-      throw new Error('no way to the Kubernetes API: give --kubeconfig, set KUBECONFIG, or run in a Pod with a ServiceAccount');
+      throw new Error(
+        'no way to the Kubernetes API: give --kubeconfig, set KUBECONFIG, or run in a Pod with a ServiceAccount',
+      );
     }
     this.server = cluster.server.replace(/\/+$/, '');
   }
@@ -102,9 +112,14 @@ export class KubeConnection {
       this.reload = false;
     }
     const { headers, route } = await this.config.credentials();
-    const key = JSON.stringify(route, (_, value: unknown) => (Buffer.isBuffer(value) ? value.toString('base64') : value));
+    const key = JSON.stringify(route, (_, value: unknown) =>
+      Buffer.isBuffer(value) ? value.toString('base64') : value,
+    );
     const old = this.current?.access;
-    const agents = old !== undefined && old.key === key ? old.agents : { request: agentFor(route, 'request'), watch: agentFor(route, 'watch') };
+    const agents =
+      old !== undefined && old.key === key
+        ? old.agents
+        : { request: agentFor(route, 'request'), watch: agentFor(route, 'watch') };
     if (old !== undefined && old.agents !== agents) {
       // A certificate rotated: what is in flight ends on the old connections.
       void old.agents.request.close().catch(() => undefined);
@@ -122,7 +137,10 @@ interface CachedAccess {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'rejectUnauthorized' | 'servername'>;
+type TlsOptions = Pick<
+  ConnectionOptions,
+  'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'rejectUnauthorized' | 'servername'
+>;
 
 interface Route {
   readonly tls: TlsOptions;
@@ -133,7 +151,9 @@ interface Route {
 class DispatcherlessKubeConfig extends KubeConfig {
   private tls: TlsOptions = {};
 
-  override createDispatcherOptions(...[, agentOptions]: Parameters<KubeConfig['createDispatcherOptions']>): { type: 'none' } {
+  override createDispatcherOptions(...[, agentOptions]: Parameters<KubeConfig['createDispatcherOptions']>): {
+    type: 'none';
+  } {
     this.tls = Object.fromEntries(
       (['ca', 'cert', 'key', 'pfx', 'passphrase', 'rejectUnauthorized', 'servername'] as const)
         .filter((name) => agentOptions[name] !== undefined)
@@ -145,10 +165,18 @@ class DispatcherlessKubeConfig extends KubeConfig {
   async credentials(): Promise<{ headers: Record<string, string>; route: Route }> {
     const headers: Record<string, string> = {};
     // Of its argument it only uses these two.
-    const context = { setHeaderParam: (name: string, value: string) => { headers[name.toLowerCase()] = value.trim(); }, setDispatcher: () => undefined };
-    await this.applySecurityAuthentication(context as unknown as Parameters<KubeConfig['applySecurityAuthentication']>[0]);
+    const context = {
+      setHeaderParam: (name: string, value: string) => {
+        headers[name.toLowerCase()] = value.trim();
+      },
+      setDispatcher: () => undefined,
+    };
+    await this.applySecurityAuthentication(
+      context as unknown as Parameters<KubeConfig['applySecurityAuthentication']>[0],
+    );
     const proxyUrl = this.getCurrentCluster()?.proxyUrl;
-    if (proxyUrl?.startsWith('socks') === true) throw new Error('the kubeconfig asks for a SOCKS proxy, which kimup can\'t use: name an HTTP proxy in proxy-url');
+    if (proxyUrl?.startsWith('socks') === true)
+      throw new Error("the kubeconfig asks for a SOCKS proxy, which kimup can't use: name an HTTP proxy in proxy-url");
     return { headers, route: proxyUrl ? { tls: this.tls, proxyUrl } : { tls: this.tls } };
   }
 }
@@ -164,7 +192,12 @@ function agentFor(route: Route, purpose: 'request' | 'watch'): Dispatcher {
     ...(purpose === 'request' ? { connections: 64 } : {}),
   };
   // Probes after 30 s of silence: a connection whose other end vanished breaks within a minute, instead of being waited on for ever.
-  const connect = { ...route.tls, timeout: 5_000, keepAlive: true, keepAliveInitialDelay: 30_000 } as buildConnector.BuildOptions;
+  const connect = {
+    ...route.tls,
+    timeout: 5_000,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+  } as buildConnector.BuildOptions;
   if (route.proxyUrl !== undefined) {
     return new ProxyAgent({ ...options, uri: route.proxyUrl, requestTls: connect, proxyTls: { timeout: 5_000 } });
   }

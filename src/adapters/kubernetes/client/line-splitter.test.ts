@@ -14,12 +14,20 @@ async function split(chunks: readonly Buffer[]): Promise<string[]> {
 describe('linesOf', () => {
   it('finds the same lines wherever the stream is cut into chunks, also inside a character', async () => {
     const line = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).map((text) => text.replaceAll('\n', ' '));
-    await fc.assert(fc.asyncProperty(fc.array(line, { maxLength: 10 }), fc.array(fc.nat(200), { maxLength: 10 }), async (lines, cuts) => {
-      const bytes = Buffer.from(lines.map((text) => `${text}\n`).join(''));
-      const places = [...new Set([0, ...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length])].sort((a, b) => a - b);
-      const chunks = places.slice(1).map((end, index) => bytes.subarray(places[index], end));
-      expect(await split(chunks)).toEqual(lines);
-    }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(line, { maxLength: 10 }),
+        fc.array(fc.nat(200), { maxLength: 10 }),
+        async (lines, cuts) => {
+          const bytes = Buffer.from(lines.map((text) => `${text}\n`).join(''));
+          const places = [...new Set([0, ...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length])].sort(
+            (a, b) => a - b,
+          );
+          const chunks = places.slice(1).map((end, index) => bytes.subarray(places[index], end));
+          expect(await split(chunks)).toEqual(lines);
+        },
+      ),
+    );
   });
 
   it('leaves empty lines out', async () => {

@@ -12,7 +12,15 @@ describe('isNewer', () => {
     expect(isNewer(version, than)).toBe(newer);
   });
 
-  it.each([[undefined, '1'], ['1', undefined], ['', '1'], ['1', ''], ['abc', '1'], ['01', '1'], ['2', 'abc']])('knows no order of %s and %s', (version, than) => {
+  it.each([
+    [undefined, '1'],
+    ['1', undefined],
+    ['', '1'],
+    ['1', ''],
+    ['abc', '1'],
+    ['01', '1'],
+    ['2', 'abc'],
+  ])('knows no order of %s and %s', (version, than) => {
     expect(isNewer(version, than)).toBe(false);
   });
 });

@@ -16,7 +16,13 @@ export interface ObjectMeta {
   readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
-  readonly ownerReferences?: readonly { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly uid: string; readonly controller?: boolean }[];
+  readonly ownerReferences?: readonly {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly name: string;
+    readonly uid: string;
+    readonly controller?: boolean;
+  }[];
   readonly managedFields?: readonly ManagedFieldsEntry[];
 }
 
@@ -43,18 +49,70 @@ export function apiVersionOf(resource: Resource): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
 }
 
-export const IMAGES: Resource = { group: 'kimup.cloudavenue.io', version: 'v1alpha1', plural: 'images', kind: 'Image', namespaced: true };
-export const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
+export const IMAGES: Resource = {
+  group: 'kimup.cloudavenue.io',
+  version: 'v1alpha1',
+  plural: 'images',
+  kind: 'Image',
+  namespaced: true,
+};
+export const NAMESPACES: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  namespaced: false,
+};
 export const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 export const SECRETS: Resource = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
-export const DEPLOYMENTS: Resource = { group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment', namespaced: true };
-export const REPLICASETS: Resource = { group: 'apps', version: 'v1', plural: 'replicasets', kind: 'ReplicaSet', namespaced: true };
-export const STATEFULSETS: Resource = { group: 'apps', version: 'v1', plural: 'statefulsets', kind: 'StatefulSet', namespaced: true };
-export const DAEMONSETS: Resource = { group: 'apps', version: 'v1', plural: 'daemonsets', kind: 'DaemonSet', namespaced: true };
-export const EVENTS: Resource = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
-export const LEASES: Resource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };
+export const DEPLOYMENTS: Resource = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'deployments',
+  kind: 'Deployment',
+  namespaced: true,
+};
+export const REPLICASETS: Resource = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'replicasets',
+  kind: 'ReplicaSet',
+  namespaced: true,
+};
+export const STATEFULSETS: Resource = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'statefulsets',
+  kind: 'StatefulSet',
+  namespaced: true,
+};
+export const DAEMONSETS: Resource = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'daemonsets',
+  kind: 'DaemonSet',
+  namespaced: true,
+};
+export const EVENTS: Resource = {
+  group: 'events.k8s.io',
+  version: 'v1',
+  plural: 'events',
+  kind: 'Event',
+  namespaced: true,
+};
+export const LEASES: Resource = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  plural: 'leases',
+  kind: 'Lease',
+  namespaced: true,
+};
 export const MUTATING_WEBHOOK_CONFIGURATIONS: Resource = {
-  group: 'admissionregistration.k8s.io', version: 'v1', plural: 'mutatingwebhookconfigurations', kind: 'MutatingWebhookConfiguration', namespaced: false,
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  plural: 'mutatingwebhookconfigurations',
+  kind: 'MutatingWebhookConfiguration',
+  namespaced: false,
 };
 
 /** Where one object is, or a part of it. */
@@ -71,10 +129,14 @@ const NAME = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
  * The path of a resource's collection (`name` left out) or of one object, on the API server.
  * @throws TypeError for a namespace or name that could not be one, so that no path is ever built from unvalidated text
  */
-export function pathOf(resource: Resource, at: { readonly namespace?: string; readonly name?: string; readonly subresource?: string }): string {
+export function pathOf(
+  resource: Resource,
+  at: { readonly namespace?: string; readonly name?: string; readonly subresource?: string },
+): string {
   let path = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
   if (at.namespace !== undefined) {
-    if (!resource.namespaced) throw new TypeError(`a ${resource.kind} has no namespace, got ${JSON.stringify(at.namespace)}`);
+    if (!resource.namespaced)
+      throw new TypeError(`a ${resource.kind} has no namespace, got ${JSON.stringify(at.namespace)}`);
     path += `/namespaces/${segment('namespace', at.namespace)}`;
   } else if (resource.namespaced && at.name !== undefined) {
     throw new TypeError(`the ${resource.kind} ${JSON.stringify(at.name)} needs a namespace`);
@@ -86,6 +148,7 @@ export function pathOf(resource: Resource, at: { readonly namespace?: string; re
 }
 
 function segment(what: string, text: string): string {
-  if (!NAME.test(text)) throw new TypeError(`${JSON.stringify(text.slice(0, 64))} is no ${what} of a Kubernetes object`);
+  if (!NAME.test(text))
+    throw new TypeError(`${JSON.stringify(text.slice(0, 64))} is no ${what} of a Kubernetes object`);
   return text;
 }

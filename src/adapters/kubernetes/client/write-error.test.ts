@@ -9,7 +9,11 @@ describe('writeErrorOf', () => {
     ['gone', 409, 'uid mismatch: the provided object specified uid a, and no existing object was found'],
     ['gone', 409, 'Precondition failed: UID in precondition: a, UID in object meta: b'],
     ['gone', 422, 'Image "demos" is invalid: metadata.uid: Invalid value: "a": field is immutable'],
-    ['gone', 403, 'deployments.apps "web" is forbidden: unable to create new content in namespace demo because it is being terminated'],
+    [
+      'gone',
+      403,
+      'deployments.apps "web" is forbidden: unable to create new content in namespace demo because it is being terminated',
+    ],
     ['gone', 404, 'namespaces "demo" not found'],
     ['gone', 410, 'gone'],
     ['conflict', 409, 'the object has been modified; please apply your changes to the latest version'],

@@ -4,7 +4,8 @@ import { KubeError } from './kube-error.ts';
 /** What a failed write means for whoever wrote: the one place where the API server's answers become consequences. */
 export function writeErrorOf(error: unknown): WriteError {
   if (error instanceof WriteError) return error;
-  if (!(error instanceof KubeError)) return new WriteError(error instanceof Error ? error.message : String(error), 'refused', { cause: error });
+  if (!(error instanceof KubeError))
+    return new WriteError(error instanceof Error ? error.message : String(error), 'refused', { cause: error });
   return new WriteError(error.message, consequenceOf(error), { cause: error, retryAfterMs: error.retryAfterMs });
 }
 

@@ -6,7 +6,8 @@ const MINUTE = 60_000;
 describe('EventBudget', () => {
   it('allows 25 at once, then one more every five minutes, each subject its own', () => {
     const budget = new EventBudget();
-    const allowed = (now: number, tries: number): number => Array.from({ length: tries }, () => budget.take('a', now)).filter(Boolean).length;
+    const allowed = (now: number, tries: number): number =>
+      Array.from({ length: tries }, () => budget.take('a', now)).filter(Boolean).length;
     expect(allowed(0, 40)).toBe(25);
     expect(budget.take('b', 0)).toBe(true);
     expect(allowed(4 * MINUTE, 3)).toBe(0);

@@ -3,7 +3,13 @@ import { FakeClock } from '../../../../test/support/fakes/fake-clock.ts';
 import { KubeError } from '../client/kube-error.ts';
 import { KubernetesEventRecorder } from './kubernetes-event-recorder.ts';
 
-const SUBJECT = { kind: 'Image', apiVersion: 'kimup.cloudavenue.io/v1alpha1', namespace: 'default', name: 'demos', uid: 'u-1' };
+const SUBJECT = {
+  kind: 'Image',
+  apiVersion: 'kimup.cloudavenue.io/v1alpha1',
+  namespace: 'default',
+  name: 'demos',
+  uid: 'u-1',
+};
 const MINUTE = 60_000;
 
 interface Written {
@@ -19,9 +25,17 @@ function make() {
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const client = {
     create: vi.fn(async (_: unknown, __: unknown, body: Written) => void created.push(body)),
-    mergePatch: vi.fn(async (_: unknown, { name }: { name: string }, body: { series: { count: number; lastObservedTime: string } }) => void patched.push({ name, ...body })),
+    mergePatch: vi.fn(
+      async (_: unknown, { name }: { name: string }, body: { series: { count: number; lastObservedTime: string } }) =>
+        void patched.push({ name, ...body }),
+    ),
   };
-  const recorder = new KubernetesEventRecorder(client as never, { component: 'kimup-controller', instance: 'pod-1' }, clock, log);
+  const recorder = new KubernetesEventRecorder(
+    client as never,
+    { component: 'kimup-controller', instance: 'pod-1' },
+    clock,
+    log,
+  );
   return { clock, created, patched, log, client, recorder };
 }
 
@@ -31,19 +45,21 @@ describe('KubernetesEventRecorder', () => {
     recorder.record(SUBJECT, 'Warning', 'RegistryError', 'the registry is down');
     expect(created).toEqual([]);
     await clock.advance(0);
-    expect(created).toEqual([{
-      apiVersion: 'events.k8s.io/v1',
-      kind: 'Event',
-      metadata: { namespace: 'default', name: expect.stringMatching(/^demos\.[0-9a-f]{16}$/) as string },
-      eventTime: '2026-01-01T00:00:00.000000Z',
-      reportingController: 'kimup-controller',
-      reportingInstance: 'pod-1',
-      action: 'RegistryError',
-      reason: 'RegistryError',
-      type: 'Warning',
-      note: 'the registry is down',
-      regarding: { apiVersion: SUBJECT.apiVersion, kind: 'Image', namespace: 'default', name: 'demos', uid: 'u-1' },
-    }]);
+    expect(created).toEqual([
+      {
+        apiVersion: 'events.k8s.io/v1',
+        kind: 'Event',
+        metadata: { namespace: 'default', name: expect.stringMatching(/^demos\.[0-9a-f]{16}$/) as string },
+        eventTime: '2026-01-01T00:00:00.000000Z',
+        reportingController: 'kimup-controller',
+        reportingInstance: 'pod-1',
+        action: 'RegistryError',
+        reason: 'RegistryError',
+        type: 'Warning',
+        note: 'the registry is down',
+        regarding: { apiVersion: SUBJECT.apiVersion, kind: 'Image', namespace: 'default', name: 'demos', uid: 'u-1' },
+      },
+    ]);
   });
 
   it('counts repeats on the event that is there: the second at once, then every five minutes', async () => {
@@ -54,7 +70,10 @@ describe('KubernetesEventRecorder', () => {
     }
     expect(created).toHaveLength(1);
     expect(patched.map(({ series }) => series.count)).toEqual([2, 22, 42]);
-    expect(patched[0]).toEqual({ name: created[0]?.metadata.name, series: { count: 2, lastObservedTime: '2026-01-01T00:00:15.000000Z' } });
+    expect(patched[0]).toEqual({
+      name: created[0]?.metadata.name,
+      series: { count: 2, lastObservedTime: '2026-01-01T00:00:15.000000Z' },
+    });
   });
 
   it('is a new event after ten quiet minutes, or when anything of it differs', async () => {
@@ -93,7 +112,9 @@ describe('KubernetesEventRecorder', () => {
 
   it('tries again while the API server is away, in order', async () => {
     const { clock, created, client, recorder } = make();
-    client.create.mockRejectedValueOnce(new KubeError('connect ECONNREFUSED', 0, 'NoAnswer')).mockRejectedValueOnce(new KubeError('not yet', 503, ''));
+    client.create
+      .mockRejectedValueOnce(new KubeError('connect ECONNREFUSED', 0, 'NoAnswer'))
+      .mockRejectedValueOnce(new KubeError('not yet', 503, ''));
     recorder.record(SUBJECT, 'Normal', 'A', '1');
     recorder.record(SUBJECT, 'Normal', 'A', '2');
     await clock.advance(9_999);

@@ -92,10 +92,26 @@ export class KubernetesEventRecorder extends EventRecorder {
       return;
     }
     if (!this.budget.take(`${subject.kind}/${subject.namespace}/${subject.name}/${subject.uid}`, now)) {
-      this.log.debug('an event is left out: too many of one object', { kind: subject.kind, namespace: subject.namespace, name: subject.name, reason });
+      this.log.debug('an event is left out: too many of one object', {
+        kind: subject.kind,
+        namespace: subject.namespace,
+        name: subject.name,
+        reason,
+      });
       return;
     }
-    const begun: Series = { subject, type, reason, note, begun: now, name: undefined, count: 1, last: now, written: now, queued: false };
+    const begun: Series = {
+      subject,
+      type,
+      reason,
+      note,
+      begun: now,
+      name: undefined,
+      count: 1,
+      last: now,
+      written: now,
+      queued: false,
+    };
     this.known.delete(id);
     this.known.set(id, begun);
     if (this.known.size > MAX_SERIES) this.known.delete(this.known.keys().next().value!);
@@ -106,7 +122,8 @@ export class KubernetesEventRecorder extends EventRecorder {
     series.written = now;
     if (series.queued) return;
     if (this.queue.length >= MAX_QUEUE) {
-      if (this.dropped++ % MAX_QUEUE === 0) this.log.warn('events are dropped: too many wait to be written', { dropped: this.dropped });
+      if (this.dropped++ % MAX_QUEUE === 0)
+        this.log.warn('events are dropped: too many wait to be written', { dropped: this.dropped });
       return;
     }
     series.queued = true;
@@ -135,7 +152,13 @@ export class KubernetesEventRecorder extends EventRecorder {
         const again = error instanceof KubeError && (error.status === 0 || error.status === 429 || error.status >= 500);
         if (!again || attempt >= TRIES || this.stopping) {
           const { kind, namespace, name } = series.subject;
-          this.log.warn('an event could not be written', { kind, namespace, name, reason: series.reason, error: error instanceof Error ? error.message : String(error) });
+          this.log.warn('an event could not be written', {
+            kind,
+            namespace,
+            name,
+            reason: series.reason,
+            error: error instanceof Error ? error.message : String(error),
+          });
           // Nobody answers, and this process wants to end.
           if (again && this.stopping) this.queue.length = 0;
           return;
@@ -150,27 +173,43 @@ export class KubernetesEventRecorder extends EventRecorder {
     const namespace = subject.namespace || 'default';
     const name = `${subject.name.slice(0, 220)}.${randomBytes(8).toString('hex')}`;
     const { count } = series;
-    await this.client.create(EVENTS, { namespace }, {
-      apiVersion: apiVersionOf(EVENTS),
-      kind: EVENTS.kind,
-      metadata: { namespace, name },
-      eventTime: microTime(series.begun),
-      reportingController: this.source.component,
-      reportingInstance: this.source.instance.slice(0, 128),
-      action: reason,
-      reason,
-      type,
-      note,
-      regarding: { apiVersion: subject.apiVersion, kind: subject.kind, name: subject.name, ...(subject.namespace ? { namespace } : {}), uid: subject.uid },
-      ...(count > 1 ? { series: { count, lastObservedTime: microTime(series.last) } } : {}),
-    }, this.source.component);
+    await this.client.create(
+      EVENTS,
+      { namespace },
+      {
+        apiVersion: apiVersionOf(EVENTS),
+        kind: EVENTS.kind,
+        metadata: { namespace, name },
+        eventTime: microTime(series.begun),
+        reportingController: this.source.component,
+        reportingInstance: this.source.instance.slice(0, 128),
+        action: reason,
+        reason,
+        type,
+        note,
+        regarding: {
+          apiVersion: subject.apiVersion,
+          kind: subject.kind,
+          name: subject.name,
+          ...(subject.namespace ? { namespace } : {}),
+          uid: subject.uid,
+        },
+        ...(count > 1 ? { series: { count, lastObservedTime: microTime(series.last) } } : {}),
+      },
+      this.source.component,
+    );
     series.name = name;
   }
 
   private async count(series: Series, name: string): Promise<void> {
     const at = { namespace: series.subject.namespace || 'default', name };
     try {
-      await this.client.mergePatch(EVENTS, at, { series: { count: series.count, lastObservedTime: microTime(series.last) } }, this.source.component);
+      await this.client.mergePatch(
+        EVENTS,
+        at,
+        { series: { count: series.count, lastObservedTime: microTime(series.last) } },
+        this.source.component,
+      );
     } catch (error) {
       if (!hasStatus(error, 404)) throw error;
       // The API server keeps events for an hour; somebody may have deleted it earlier.

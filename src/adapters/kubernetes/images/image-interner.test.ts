@@ -3,21 +3,43 @@ import { imageOf, type RawImage } from './image-mapping.ts';
 import { SharedValues } from './shared-values.ts';
 import { ImageInterner } from './image-interner.ts';
 
-const raw = (name: string, over: object = {}): RawImage => JSON.parse(JSON.stringify({
-  apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-  kind: 'Image',
-  metadata: {
-    name, namespace: 'default', uid: `uid-of-${name}`, resourceVersion: '7', generation: 2, labels: { a: 'b' },
-    annotations: { 'kimup.cloudavenue.io/tag': 'v1.0.0', 'kubectl.kubernetes.io/last-applied-configuration': '{}' },
-    managedFields: [{ manager: 'kubectl', fieldsV1: {} }],
-  },
-  spec: { image: `registry.example/${name}`, baseTag: 'v1.0.0', triggers: [{ type: 'crontab', value: '0 0 * * *' }], rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }] },
-  status: {
-    tag: 'v1.0.0', time: '2026-11-22T10:00:00Z',
-    conditions: [{ type: 'Ready', status: 'True', reason: 'UpToDate', message: `on v1.0.0; minor: no tag is newer`, lastTransitionTime: '2026-11-22T10:00:00Z' }],
-  },
-  ...over,
-})) as RawImage;
+const raw = (name: string, over: object = {}): RawImage =>
+  JSON.parse(
+    JSON.stringify({
+      apiVersion: 'kimup.cloudavenue.io/v1alpha1',
+      kind: 'Image',
+      metadata: {
+        name,
+        namespace: 'default',
+        uid: `uid-of-${name}`,
+        resourceVersion: '7',
+        generation: 2,
+        labels: { a: 'b' },
+        annotations: { 'kimup.cloudavenue.io/tag': 'v1.0.0', 'kubectl.kubernetes.io/last-applied-configuration': '{}' },
+        managedFields: [{ manager: 'kubectl', fieldsV1: {} }],
+      },
+      spec: {
+        image: `registry.example/${name}`,
+        baseTag: 'v1.0.0',
+        triggers: [{ type: 'crontab', value: '0 0 * * *' }],
+        rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+      },
+      status: {
+        tag: 'v1.0.0',
+        time: '2026-11-22T10:00:00Z',
+        conditions: [
+          {
+            type: 'Ready',
+            status: 'True',
+            reason: 'UpToDate',
+            message: `on v1.0.0; minor: no tag is newer`,
+            lastTransitionTime: '2026-11-22T10:00:00Z',
+          },
+        ],
+      },
+      ...over,
+    }),
+  ) as RawImage;
 
 describe('an Image in memory', () => {
   it('reads as the one that came from the API server', () => {
@@ -27,7 +49,11 @@ describe('an Image in memory', () => {
 
   it('has let go of everything else', () => {
     const { read: _, ...rest } = new ImageInterner().trim(raw('demos'));
-    expect(rest).toEqual({ apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', metadata: { name: 'demos', namespace: 'default', uid: 'uid-of-demos', resourceVersion: '7', generation: 2 } });
+    expect(rest).toEqual({
+      apiVersion: 'kimup.cloudavenue.io/v1alpha1',
+      kind: 'Image',
+      metadata: { name: 'demos', namespace: 'default', uid: 'uid-of-demos', resourceVersion: '7', generation: 2 },
+    });
   });
 
   it('has its triggers, rules and annotations in common with others that say the same', () => {
@@ -39,7 +65,7 @@ describe('an Image in memory', () => {
     expect(a.spec.image).not.toBe(b.spec.image);
   });
 
-  it('that can\'t be read stays what it is, without its managedFields', () => {
+  it("that can't be read stays what it is, without its managedFields", () => {
     const slim = new ImageInterner().trim(raw('broken', { spec: { image: 3 } }));
     expect(slim.spec).toEqual({ image: 3 });
     expect(slim.metadata).not.toHaveProperty('managedFields');

@@ -23,7 +23,12 @@ export class ImageInterner {
       return { ...raw, metadata };
     }
     const { name, namespace, uid, resourceVersion, generation } = read;
-    return { ...(apiVersion === undefined ? {} : { apiVersion: this.values.share(apiVersion) }), ...(kind === undefined ? {} : { kind: this.values.share(kind) }), metadata: { name, namespace, uid, resourceVersion, generation }, read };
+    return {
+      ...(apiVersion === undefined ? {} : { apiVersion: this.values.share(apiVersion) }),
+      ...(kind === undefined ? {} : { kind: this.values.share(kind) }),
+      metadata: { name, namespace, uid, resourceVersion, generation },
+      read,
+    };
   };
 
   private slim(image: Image): Image {

@@ -2,38 +2,59 @@ import { describe, expect, it } from 'vitest';
 import { imageOf, UnreadableImageError } from './image-mapping.ts';
 
 const METADATA = { namespace: 'default', name: 'demos', uid: 'u-1', resourceVersion: '7', generation: 2 };
-const SPEC = { image: 'nginx', triggers: [{ type: 'crontab', value: '* * * * * *' }], rules: [{ name: 'a', type: 'semver-minor', actions: [{ type: 'apply' }] }] };
+const SPEC = {
+  image: 'nginx',
+  triggers: [{ type: 'crontab', value: '* * * * * *' }],
+  rules: [{ name: 'a', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+};
 
 describe('imageOf', () => {
-  it('reads what is there, and takes the schema\'s defaults for what is not', () => {
+  it("reads what is there, and takes the schema's defaults for what is not", () => {
     expect(imageOf({ metadata: METADATA, spec: { image: 'nginx' } })).toEqual({
       ...METADATA,
       annotations: {},
       deleting: false,
-      spec: { image: 'nginx', baseTag: 'latest', imagePullSecrets: [], insecureSkipTLSVerify: false, triggers: [], rules: [] },
+      spec: {
+        image: 'nginx',
+        baseTag: 'latest',
+        imagePullSecrets: [],
+        insecureSkipTLSVerify: false,
+        triggers: [],
+        rules: [],
+      },
       status: { conditions: [] },
     });
   });
 
   it('keeps what an action carries', () => {
     const actions = [{ type: 'alert-discord', data: { valueFrom: { alertConfigRef: { name: 'demo' } } } }];
-    expect(imageOf({ metadata: METADATA, spec: { ...SPEC, rules: [{ name: 'a', type: 'regex', value: 'x', actions }] } }).spec.rules).toEqual([
-      { name: 'a', type: 'regex', value: 'x', actions },
-    ]);
+    expect(
+      imageOf({ metadata: METADATA, spec: { ...SPEC, rules: [{ name: 'a', type: 'regex', value: 'x', actions }] } })
+        .spec.rules,
+    ).toEqual([{ name: 'a', type: 'regex', value: 'x', actions }]);
   });
 
-  it('reads kimup\'s own annotations, without their prefix', () => {
-    const annotations = { 'kimup.cloudavenue.io/action': 'refresh', 'kimup.cloudavenue.iox/action': 'no', 'other/tag': 'no' };
+  it("reads kimup's own annotations, without their prefix", () => {
+    const annotations = {
+      'kimup.cloudavenue.io/action': 'refresh',
+      'kimup.cloudavenue.iox/action': 'no',
+      'other/tag': 'no',
+    };
     expect(imageOf({ metadata: { ...METADATA, annotations }, spec: SPEC }).annotations).toEqual({ action: 'refresh' });
   });
 
   it('knows an Image that is being deleted', () => {
-    expect(imageOf({ metadata: { ...METADATA, deletionTimestamp: '2026-11-22T10:00:00Z' }, spec: SPEC }).deleting).toBe(true);
+    expect(imageOf({ metadata: { ...METADATA, deletionTimestamp: '2026-11-22T10:00:00Z' }, spec: SPEC }).deleting).toBe(
+      true,
+    );
   });
 
   it('passes over fields, types and rules of a later version', () => {
     const rule = { name: 'a', type: 'semver-range', value: '>=1', later: true, actions: [{ type: 'apply', later: 1 }] };
-    const { spec } = imageOf({ metadata: METADATA, spec: { ...SPEC, later: {}, tags: { include: 'x' }, rules: [rule] } });
+    const { spec } = imageOf({
+      metadata: METADATA,
+      spec: { ...SPEC, later: {}, tags: { include: 'x' }, rules: [rule] },
+    });
     expect(spec.rules).toEqual([{ name: 'a', type: 'semver-range', value: '>=1', actions: [{ type: 'apply' }] }]);
     expect(spec).not.toHaveProperty('later');
   });
@@ -48,32 +69,76 @@ describe('imageOf', () => {
     ['spec.imagePullSecrets must be a list', { ...SPEC, imagePullSecrets: 'pull' }],
     ['spec.imagePullSecrets[1].name must be a string', { ...SPEC, imagePullSecrets: [{ name: 'a' }, {}] }],
     ['spec.triggers[0] must be an object', { ...SPEC, triggers: ['* * * * * *'] }],
-    ['spec.rules[0].actions[0].type must be a string', { ...SPEC, rules: [{ name: 'a', type: 'always', actions: [{}] }] }],
+    [
+      'spec.rules[0].actions[0].type must be a string',
+      { ...SPEC, rules: [{ name: 'a', type: 'always', actions: [{}] }] },
+    ],
     ['spec.rules[0].actions must be a list', { ...SPEC, rules: [{ name: 'a', type: 'always', actions: {} }] }],
   ])('says %s', (message, spec) => {
     expect(() => imageOf({ metadata: METADATA, spec })).toThrow(new UnreadableImageError(message));
   });
 
-  it.each([{}, { ...METADATA, uid: '' }, { ...METADATA, name: '' }, { ...METADATA, namespace: '' }])('refuses an object without identity: %o', (metadata) => {
-    expect(() => imageOf({ metadata, spec: SPEC })).toThrow(UnreadableImageError);
-  });
+  it.each([{}, { ...METADATA, uid: '' }, { ...METADATA, name: '' }, { ...METADATA, namespace: '' }])(
+    'refuses an object without identity: %o',
+    (metadata) => {
+      expect(() => imageOf({ metadata, spec: SPEC })).toThrow(UnreadableImageError);
+    },
+  );
 
-  it('counts what can\'t be read of the status as not written', () => {
-    const condition = { type: 'Ready', status: 'True', reason: 'a', message: '', lastTransitionTime: '2026-11-22T10:00:00Z' };
+  it("counts what can't be read of the status as not written", () => {
+    const condition = {
+      type: 'Ready',
+      status: 'True',
+      reason: 'a',
+      message: '',
+      lastTransitionTime: '2026-11-22T10:00:00Z',
+    };
     const row = { kind: 'Deployment', name: 'web', phase: 'Healthy', since: '2026-11-22T10:00:00Z' };
-    const entry = { from: 'v0', to: 'v1', rule: 'minor', began: '2026-11-22T10:00:00Z', ended: '2026-11-22T10:00:00Z', outcome: 'Healthy' };
+    const entry = {
+      from: 'v0',
+      to: 'v1',
+      rule: 'minor',
+      began: '2026-11-22T10:00:00Z',
+      ended: '2026-11-22T10:00:00Z',
+      outcome: 'Healthy',
+    };
     const left = { kind: 'Deployment', name: 'slim', message: 'why' };
     const status = {
-      tag: 'v1', digest: 3, result: null, time: '2026-11-22T10:00:00Z', image: 'nginx', baseTag: 'v1', observedGeneration: 'x',
+      tag: 'v1',
+      digest: 3,
+      result: null,
+      time: '2026-11-22T10:00:00Z',
+      image: 'nginx',
+      baseTag: 'v1',
+      observedGeneration: 'x',
       update: { tag: 'v2' },
-      rollout: { tag: 'v2', phase: 'Progressing', since: '2026-11-22T10:00:00Z', workloads: [row, { kind: 'Deployment' }, 'x'], image: 'acme/whoami', leftAlone: [left, {}, 'x'], late: { tag: 'v1', workloads: [row, 'x'] } },
+      rollout: {
+        tag: 'v2',
+        phase: 'Progressing',
+        since: '2026-11-22T10:00:00Z',
+        workloads: [row, { kind: 'Deployment' }, 'x'],
+        image: 'acme/whoami',
+        leftAlone: [left, {}, 'x'],
+        late: { tag: 'v1', workloads: [row, 'x'] },
+      },
       history: [entry, { from: 'v0' }, 'x'],
       origins: [{ tag: 'v0', baseTag: 'v0' }, { tag: 'v0' }, 'x'],
       conditions: [condition, 'x', { type: 'Stalled' }],
     };
     expect(imageOf({ metadata: METADATA, spec: SPEC, status }).status).toEqual({
-      tag: 'v1', time: '2026-11-22T10:00:00Z', image: 'nginx', baseTag: 'v1',
-      rollout: { tag: 'v2', phase: 'Progressing', since: '2026-11-22T10:00:00Z', workloads: [row], image: 'acme/whoami', leftAlone: [left], late: { tag: 'v1', workloads: [row] } },
+      tag: 'v1',
+      time: '2026-11-22T10:00:00Z',
+      image: 'nginx',
+      baseTag: 'v1',
+      rollout: {
+        tag: 'v2',
+        phase: 'Progressing',
+        since: '2026-11-22T10:00:00Z',
+        workloads: [row],
+        image: 'acme/whoami',
+        leftAlone: [left],
+        late: { tag: 'v1', workloads: [row] },
+      },
       history: [entry],
       origins: [{ tag: 'v0', baseTag: 'v0' }],
       conditions: [condition],

@@ -1,7 +1,18 @@
 import { ANNOTATION_PREFIX, type Image } from '../../../domain/image/image.ts';
 import type { Origin } from '../../../domain/image/image-status.ts';
 import type { Action } from '../../../domain/action/action.ts';
-import type { CandidateReason, Condition, FirstSeen, HistoryEntry, ImageStatus, LeftAlone, RefreshResult, Rollout, Update, WorkloadRollout } from '../../../domain/image/image-status.ts';
+import type {
+  CandidateReason,
+  Condition,
+  FirstSeen,
+  HistoryEntry,
+  ImageStatus,
+  LeftAlone,
+  RefreshResult,
+  Rollout,
+  Update,
+  WorkloadRollout,
+} from '../../../domain/image/image-status.ts';
 import type { ImageSpec } from '../../../domain/image/image-spec.ts';
 import type { RuleSpec } from '../../../domain/rule/rule-spec.ts';
 import type { TagsSpec } from '../../../domain/tag/tags-spec.ts';
@@ -46,9 +57,11 @@ export function imageOf(raw: RawImage): Image {
 }
 
 function ownAnnotations(annotations: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(annotations)
-    .filter(([key]) => key.startsWith(ANNOTATION_PREFIX))
-    .map(([key, value]) => [key.slice(ANNOTATION_PREFIX.length), value]));
+  return Object.fromEntries(
+    Object.entries(annotations)
+      .filter(([key]) => key.startsWith(ANNOTATION_PREFIX))
+      .map(([key, value]) => [key.slice(ANNOTATION_PREFIX.length), value]),
+  );
 }
 
 function specOf(raw: unknown): ImageSpec {
@@ -56,7 +69,9 @@ function specOf(raw: unknown): ImageSpec {
   return {
     image: string(spec['image'], 'spec.image'),
     baseTag: optional(spec['baseTag'], 'spec.baseTag', string) ?? 'latest',
-    imagePullSecrets: list(spec['imagePullSecrets'], 'spec.imagePullSecrets', (entry, at) => string(object(entry, at)['name'], `${at}.name`)),
+    imagePullSecrets: list(spec['imagePullSecrets'], 'spec.imagePullSecrets', (entry, at) =>
+      string(object(entry, at)['name'], `${at}.name`),
+    ),
     insecureSkipTLSVerify: optional(spec['insecureSkipTLSVerify'], 'spec.insecureSkipTLSVerify', boolean) ?? false,
     ...present('tags', optional(spec['tags'], 'spec.tags', tagsOf)),
     ...present('pinDigest', optional(spec['pinDigest'], 'spec.pinDigest', boolean)),
@@ -71,7 +86,10 @@ function tagsOf(raw: unknown, at: string): TagsSpec {
     ...present('include', optional(tags['include'], `${at}.include`, string)),
     ...present('exclude', optional(tags['exclude'], `${at}.exclude`, string)),
     ...present('extract', optional(tags['extract'], `${at}.extract`, string)),
-    ...present('platforms', optional(tags['platforms'], `${at}.platforms`, (value, where) => list(value, where, string))),
+    ...present(
+      'platforms',
+      optional(tags['platforms'], `${at}.platforms`, (value, where) => list(value, where, string)),
+    ),
     ...present('minimumAge', optional(tags['minimumAge'], `${at}.minimumAge`, string)),
   };
 }
@@ -106,8 +124,14 @@ function statusOf(raw: unknown): ImageStatus {
   const status = isObject(raw) ? raw : {};
   return {
     ...strings(status, ['tag', 'digest', 'time', 'image', 'baseTag'] as const),
-    ...present('result', readable(status['result'], (value): value is RefreshResult => typeof value === 'string')),
-    ...present('observedGeneration', readable(status['observedGeneration'], (value) => typeof value === 'number')),
+    ...present(
+      'result',
+      readable(status['result'], (value): value is RefreshResult => typeof value === 'string'),
+    ),
+    ...present(
+      'observedGeneration',
+      readable(status['observedGeneration'], (value) => typeof value === 'number'),
+    ),
     ...present('update', readable(status['update'], isUpdate)),
     ...present('rollout', rolloutOf(status['rollout'])),
     ...present('candidates', listOf(status['candidates'], isCandidate)),
@@ -129,7 +153,10 @@ function rolloutOf(value: unknown): Rollout | undefined {
     ...rollout,
     workloads: workloadsOf(value),
     ...present('leftAlone', listOf(leftAlone, isLeftAlone)),
-    ...present('image', readable(image, (it): it is string => typeof it === 'string')),
+    ...present(
+      'image',
+      readable(image, (it): it is string => typeof it === 'string'),
+    ),
     ...(isObject(late) && hasStrings(late, 'tag') ? { late: { ...late, workloads: workloadsOf(late) } } : {}),
   } as unknown as Rollout;
 }
@@ -183,11 +210,13 @@ function readable<T>(value: unknown, is: (value: unknown) => value is T): T | un
 }
 
 function present<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : { [key]: value } as { [P in K]?: V };
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
 }
 
 function strings<K extends string>(value: Fields, names: readonly K[]): { [P in K]?: string } {
-  return Object.fromEntries(names.filter((name) => typeof value[name] === 'string').map((name) => [name, value[name]])) as { [P in K]?: string };
+  return Object.fromEntries(
+    names.filter((name) => typeof value[name] === 'string').map((name) => [name, value[name]]),
+  ) as { [P in K]?: string };
 }
 
 function object(value: unknown, at: string): Fields {

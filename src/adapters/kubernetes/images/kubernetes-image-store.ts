@@ -1,4 +1,10 @@
-import { ImageStore, WriteError, type ControllerStatus, type ImageListener, type OperatorStatus } from '../../../application/ports/image-store.ts';
+import {
+  ImageStore,
+  WriteError,
+  type ControllerStatus,
+  type ImageListener,
+  type OperatorStatus,
+} from '../../../application/ports/image-store.ts';
 import type { EventRecorder } from '../../../application/ports/event-recorder.ts';
 import type { LeaderElection } from '../../../application/ports/leadership.ts';
 import type { Log } from '../../../application/ports/log.ts';
@@ -9,7 +15,13 @@ import { hasStatus } from '../client/kube-error.ts';
 import { apiVersionOf, IMAGES } from '../client/resource.ts';
 import { imageOf, type RawImage } from './image-mapping.ts';
 import { writeErrorOf } from '../client/write-error.ts';
-import { annotationsPrecondition, type Precondition, controllerPrecondition, operatorPrecondition, holdsStill } from './precondition.ts';
+import {
+  annotationsPrecondition,
+  type Precondition,
+  controllerPrecondition,
+  operatorPrecondition,
+  holdsStill,
+} from './precondition.ts';
 
 /** Who writes: each component has its own fields, and its own field manager for them. */
 export type FieldManager = 'kimup-controller' | 'kimup-operator';
@@ -91,20 +103,44 @@ export class KubernetesImageStore extends ImageStore {
 
   override async annotate(image: Image, annotations: Readonly<Record<string, string | null>>): Promise<void> {
     const { namespace, name, uid } = image;
-    const prefixed = Object.fromEntries(Object.entries(annotations).map(([key, value]) => [ANNOTATION_PREFIX + key, value]));
+    const prefixed = Object.fromEntries(
+      Object.entries(annotations).map(([key, value]) => [ANNOTATION_PREFIX + key, value]),
+    );
     await this.write(image, annotationsPrecondition(Object.keys(annotations)), (resourceVersion) =>
-      this.client.mergePatch<RawImage>(IMAGES, { namespace, name }, { metadata: { uid, resourceVersion, annotations: prefixed } }, this.fieldManager, this.isStillLeader));
+      this.client.mergePatch<RawImage>(
+        IMAGES,
+        { namespace, name },
+        { metadata: { uid, resourceVersion, annotations: prefixed } },
+        this.fieldManager,
+        this.isStillLeader,
+      ),
+    );
   }
 
   /**
    * The status subresource takes no notice of a uid in what is applied, only of a resourceVersion: that is what keeps a status
    * from another Image of the same name too.
    */
-  private async writeStatus(writer: FieldManager, image: Image, status: ControllerStatus | OperatorStatus): Promise<void> {
-    if (writer !== this.fieldManager) throw new Error(`the status of the ${writer} is not for the ${this.fieldManager} to write`);
+  private async writeStatus(
+    writer: FieldManager,
+    image: Image,
+    status: ControllerStatus | OperatorStatus,
+  ): Promise<void> {
+    if (writer !== this.fieldManager)
+      throw new Error(`the status of the ${writer} is not for the ${this.fieldManager} to write`);
     const { namespace, name, uid } = image;
-    await this.write(image, writer === 'kimup-controller' ? controllerPrecondition : operatorPrecondition, (resourceVersion) =>
-      this.client.apply<RawImage>(IMAGES, { namespace, name, subresource: 'status' }, { metadata: { namespace, name, uid, resourceVersion }, status }, writer, this.isStillLeader));
+    await this.write(
+      image,
+      writer === 'kimup-controller' ? controllerPrecondition : operatorPrecondition,
+      (resourceVersion) =>
+        this.client.apply<RawImage>(
+          IMAGES,
+          { namespace, name, subresource: 'status' },
+          { metadata: { namespace, name, uid, resourceVersion }, status },
+          writer,
+          this.isStillLeader,
+        ),
+    );
   }
 
   /**
@@ -112,7 +148,11 @@ export class KubernetesImageStore extends ImageStore {
    * that the decision rests on, and this replica leads. The API server refuses it where a newer one has come since; that one is
    * read, and judged in the same way.
    */
-  private async write(image: Image, basis: Precondition, send: (resourceVersion: string) => Promise<RawImage>): Promise<void> {
+  private async write(
+    image: Image,
+    basis: Precondition,
+    send: (resourceVersion: string) => Promise<RawImage>,
+  ): Promise<void> {
     const { namespace, name } = image;
     try {
       let present = this.informer.get(namespace, name);
@@ -141,8 +181,10 @@ export class KubernetesImageStore extends ImageStore {
       throw new WriteError(`Image ${namespace}/${name} was deleted or made again meanwhile`, 'gone');
     }
     const now = this.read(present);
-    if (now === undefined || !holdsStill(basis, image, now)) throw new WriteError(`Image ${namespace}/${name} has changed since it was looked at`, 'conflict');
-    if (!this.leadership.isLeader()) throw new WriteError(`Image ${namespace}/${name} is not written: this replica does not lead`, 'retry');
+    if (now === undefined || !holdsStill(basis, image, now))
+      throw new WriteError(`Image ${namespace}/${name} has changed since it was looked at`, 'conflict');
+    if (!this.leadership.isLeader())
+      throw new WriteError(`Image ${namespace}/${name} is not written: this replica does not lead`, 'retry');
     return present.metadata.resourceVersion;
   }
 
@@ -160,8 +202,16 @@ export class KubernetesImageStore extends ImageStore {
     return image ?? undefined;
   }
 
-  private reportUnreadable({ metadata: { namespace = '', name = '', uid = '' } = {} }: RawImage, problem: string): void {
-    this.log.warn('an Image can\'t be read and is left out', { namespace, name, problem });
-    this.events.record({ kind: IMAGES.kind, apiVersion: apiVersionOf(IMAGES), namespace, name, uid }, 'Warning', 'InvalidImage', `kimup leaves this Image out: ${problem}. Correct the field, and check that the CRDs are those of this version of kimup.`);
+  private reportUnreadable(
+    { metadata: { namespace = '', name = '', uid = '' } = {} }: RawImage,
+    problem: string,
+  ): void {
+    this.log.warn("an Image can't be read and is left out", { namespace, name, problem });
+    this.events.record(
+      { kind: IMAGES.kind, apiVersion: apiVersionOf(IMAGES), namespace, name, uid },
+      'Warning',
+      'InvalidImage',
+      `kimup leaves this Image out: ${problem}. Correct the field, and check that the CRDs are those of this version of kimup.`,
+    );
   }
 }

@@ -19,13 +19,30 @@ export const controllerPrecondition: Precondition = ({ uid, generation, annotati
     asked,
     own,
     conditions: conditions.filter(({ type }) => !OPERATOR_CONDITIONS.has(type)),
-    ended: rollout === undefined || rollout.phase === 'Progressing' ? undefined : [rollout.tag, rollout.digest, rollout.since, rollout.phase],
+    ended:
+      rollout === undefined || rollout.phase === 'Progressing'
+        ? undefined
+        : [rollout.tag, rollout.digest, rollout.since, rollout.phase],
   };
 };
 
 /** The operator's status: what is to be rolled out, and its own fields; not when the controller looked last, nor what it says of that. */
-export const operatorPrecondition: Precondition = ({ uid, generation, deleting, status: { tag, digest, image, baseTag, update, rollout, conditions } }) => ({
-  uid, generation, deleting, tag, digest, image, baseTag, update, rollout, conditions: conditions.filter(({ type }) => OPERATOR_CONDITIONS.has(type)),
+export const operatorPrecondition: Precondition = ({
+  uid,
+  generation,
+  deleting,
+  status: { tag, digest, image, baseTag, update, rollout, conditions },
+}) => ({
+  uid,
+  generation,
+  deleting,
+  tag,
+  digest,
+  image,
+  baseTag,
+  update,
+  rollout,
+  conditions: conditions.filter(({ type }) => OPERATOR_CONDITIONS.has(type)),
 });
 
 /** Annotations: the present values of those that are written. */

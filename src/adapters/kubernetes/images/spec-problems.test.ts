@@ -28,10 +28,32 @@ describe('the API server and the rules agree', () => {
       [`${field} of ${LONGEST_PATTERN} characters`, { [field]: pattern(LONGEST_PATTERN) }, true],
       [`${field} of one more`, { [field]: pattern(LONGEST_PATTERN + 1) }, false],
     ]),
-    ...['linux/amd64', 'linux/arm64/v8', 'linux/arm/v7', 'linux/x86_64', 'wasi/wasm', 'windows/amd64/10.0-20348', 'linux/amd64/v_2'].map((platform): [string, TagsSpec, boolean] => [platform, { platforms: [platform] }, true]),
-    ...['amd64', 'linux/', '/amd64', 'linux/arm64/', 'linux/arm64/v8/x', 'Linux/AMD64', 'linux/arm64/V8', 'linux/amd64\n', 'linux amd64'].map((platform): [string, TagsSpec, boolean] => [JSON.stringify(platform), { platforms: [platform] }, false]),
+    ...[
+      'linux/amd64',
+      'linux/arm64/v8',
+      'linux/arm/v7',
+      'linux/x86_64',
+      'wasi/wasm',
+      'windows/amd64/10.0-20348',
+      'linux/amd64/v_2',
+    ].map((platform): [string, TagsSpec, boolean] => [platform, { platforms: [platform] }, true]),
+    ...[
+      'amd64',
+      'linux/',
+      '/amd64',
+      'linux/arm64/',
+      'linux/arm64/v8/x',
+      'Linux/AMD64',
+      'linux/arm64/V8',
+      'linux/amd64\n',
+      'linux amd64',
+    ].map((platform): [string, TagsSpec, boolean] => [JSON.stringify(platform), { platforms: [platform] }, false]),
     ...['90m', '1d12h', '999999w'].map((minimumAge): [string, TagsSpec, boolean] => [minimumAge, { minimumAge }, true]),
-    ...['1.5h', '1 h', '9999999d', '7'].map((minimumAge): [string, TagsSpec, boolean] => [minimumAge, { minimumAge }, false]),
+    ...['1.5h', '1 h', '9999999d', '7'].map((minimumAge): [string, TagsSpec, boolean] => [
+      minimumAge,
+      { minimumAge },
+      false,
+    ]),
   ])('about spec.tags with %s', (_what, tags, taken) => {
     const [theirs, own] = both({ tags }, () => buildTagFilter(tags));
     expect([theirs === '', own === ''], `${theirs} | ${own}`).toEqual([taken, taken]);

@@ -12,7 +12,8 @@ export interface FieldProblem {
 
 /** What the API server would refuse in the spec of an Image, as far as that can be told without one; none when it would take it. */
 export function problemsOfImageSpec(spec: unknown): readonly FieldProblem[] {
-  if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) return [{ path: ['spec'], message: 'must be an object' }];
+  if (typeof spec !== 'object' || spec === null || Array.isArray(spec))
+    return [{ path: ['spec'], message: 'must be an object' }];
   const instance = plainToInstance(ImageSpec, spec);
   const errors = validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
   const problems = errors.flatMap((error) => problemsIn(error, ['spec'], instance));
@@ -34,7 +35,10 @@ function problemsIn(error: ValidationError, above: FieldProblem['path'], parent:
   if (error.value === undefined) return [{ path, message: 'is required' }];
   // Of a value of a wrong type nothing else is worth a word.
   const wrongType = TYPES.find((type) => type in constraints);
-  if (wrongType !== undefined) return [{ path, message: typeMessage(wrongType, error.value) ?? withoutField(constraints[wrongType]!, error.property) }];
+  if (wrongType !== undefined)
+    return [
+      { path, message: typeMessage(wrongType, error.value) ?? withoutField(constraints[wrongType]!, error.property) },
+    ];
   const [message = 'is wrong'] = Object.values(constraints);
   return [{ path, message: withoutField(message, error.property) }, ...children];
 }
@@ -66,12 +70,14 @@ function unmetChecks(value: unknown, path: FieldProblem['path']): FieldProblem[]
   if (typeof value !== 'object' || value === null) return [];
   const problems: FieldProblem[] = [];
   for (const { holds, message, fieldPath } of localChecksOf(value.constructor)) {
-    if (!holds(value as never)) problems.push({ path: fieldPath === undefined ? path : [...path, fieldPath.slice(1)], message });
+    if (!holds(value as never))
+      problems.push({ path: fieldPath === undefined ? path : [...path, fieldPath.slice(1)], message });
   }
   for (const [name, inner] of Object.entries(value)) {
     if (inner === undefined || inner === null) continue;
     const here = [...path, name];
-    for (const { holds, message } of localChecksOf(value.constructor, name)) if (!holds(inner as never)) problems.push({ path: here, message });
+    for (const { holds, message } of localChecksOf(value.constructor, name))
+      if (!holds(inner as never)) problems.push({ path: here, message });
     problems.push(...unmetChecks(inner, here));
   }
   return problems;

@@ -22,9 +22,18 @@ async function* silence(_: unknown, { signal }: { signal: AbortSignal }): AsyncG
 function fakeClient() {
   return {
     items: {} as Record<string, KubeObject[]>,
-    apply: vi.fn(), mergePatch: vi.fn(), get: vi.fn(), delete: vi.fn(), create: vi.fn(),
+    apply: vi.fn(),
+    mergePatch: vi.fn(),
+    get: vi.fn(),
+    delete: vi.fn(),
+    create: vi.fn(),
     watch: silence,
-    async listAll(resource: { kind: string }, _where: unknown, _signal: unknown, keep: (object: KubeObject) => KubeObject) {
+    async listAll(
+      resource: { kind: string },
+      _where: unknown,
+      _signal: unknown,
+      keep: (object: KubeObject) => KubeObject,
+    ) {
       return { items: (this.items[resource.kind] ?? []).map(keep), resourceVersion: '10' };
     },
   };
@@ -40,7 +49,12 @@ beforeEach(() => {
 describe('KubernetesWorkloadRoller', () => {
   const raw = (resourceVersion: string, entries?: string): RawWorkload => ({
     metadata: { namespace: 'default', name: 'web', uid: 'u', resourceVersion, generation: 1 },
-    spec: { template: { ...(entries === undefined ? {} : { metadata: { annotations: { [IMAGES_ANNOTATION]: entries } } }), spec: { containers: [{ name: 'c', image: 'i' }] } } },
+    spec: {
+      template: {
+        ...(entries === undefined ? {} : { metadata: { annotations: { [IMAGES_ANNOTATION]: entries } } }),
+        spec: { containers: [{ name: 'c', image: 'i' }] },
+      },
+    },
   });
   const workload = workloadOf(raw('1'), 'Deployment');
   const pod = { name: 'p', uid: 'p-1', deleting: false, finished: false, ready: false, containers: [] };
@@ -48,7 +62,10 @@ describe('KubernetesWorkloadRoller', () => {
 
   it('sends nothing when this replica does not lead', async () => {
     leadership.isLeader.mockReturnValue(false);
-    await expect(make().setImagesAnnotation(workload, 'demos=v2')).rejects.toMatchObject({ consequence: 'retry', message: expect.stringContaining('does not lead') as string });
+    await expect(make().setImagesAnnotation(workload, 'demos=v2')).rejects.toMatchObject({
+      consequence: 'retry',
+      message: expect.stringContaining('does not lead') as string,
+    });
     await expect(make().deletePod(workload, pod)).rejects.toMatchObject({ consequence: 'retry' });
     expect([client.apply, client.mergePatch, client.delete].map(({ mock }) => mock.calls.length)).toEqual([0, 0, 0]);
   });
@@ -67,7 +84,9 @@ describe('KubernetesWorkloadRoller', () => {
     client.apply.mockRejectedValueOnce(conflict()).mockResolvedValueOnce(raw('3', 'demos=v2'));
     client.get.mockResolvedValueOnce(raw('2'));
     await make().setImagesAnnotation(workload, 'demos=v2');
-    expect(client.apply.mock.calls.map((call) => (call as [unknown, unknown, KubeObject])[2].metadata?.resourceVersion)).toEqual(['1', '2']);
+    expect(
+      client.apply.mock.calls.map((call) => (call as [unknown, unknown, KubeObject])[2].metadata?.resourceVersion),
+    ).toEqual(['1', '2']);
 
     client.apply.mockReset().mockRejectedValue(conflict());
     client.get.mockResolvedValueOnce(raw('4', 'demos=v3'));
@@ -75,8 +94,15 @@ describe('KubernetesWorkloadRoller', () => {
     expect(client.apply).toHaveBeenCalledTimes(1);
   });
 
-  it('shows what it wrote before the watch brings it, and leaves out a workload that can\'t be read', async () => {
-    client.items['Deployment'] = [raw('1'), { metadata: { namespace: 'default', name: 'broken', uid: 'b', resourceVersion: '2' }, spec: { template: { spec: { containers: 7 } } } } as KubeObject, { metadata: { ...raw('3').metadata, name: 'other', uid: 'o' }, spec: raw('3').spec } as KubeObject];
+  it("shows what it wrote before the watch brings it, and leaves out a workload that can't be read", async () => {
+    client.items['Deployment'] = [
+      raw('1'),
+      {
+        metadata: { namespace: 'default', name: 'broken', uid: 'b', resourceVersion: '2' },
+        spec: { template: { spec: { containers: 7 } } },
+      } as KubeObject,
+      { metadata: { ...raw('3').metadata, name: 'other', uid: 'o' }, spec: raw('3').spec } as KubeObject,
+    ];
     const roller = make();
     roller.start();
     await roller.whenSynced();
@@ -97,8 +123,20 @@ describe('WebhookConfigurationKeeper', () => {
   beforeEach(async () => {
     clock = new FakeClock();
     client.items['MutatingWebhookConfiguration'] = [configuration];
-    client.mergePatch.mockImplementation(async (_resource, _at, body: object) => ({ ...configuration, ...body, metadata: { ...configuration.metadata, resourceVersion: '8' } }));
-    keeper = new WebhookConfigurationKeeper(client as never, new FakeNamespaceStore(), certificate, clock, new FakeLog(), { address: { url: 'https://127.0.0.1/' }, ownNamespace: 'kimup-operator', fieldManager: 'kimup-operator' }, leadership);
+    client.mergePatch.mockImplementation(async (_resource, _at, body: object) => ({
+      ...configuration,
+      ...body,
+      metadata: { ...configuration.metadata, resourceVersion: '8' },
+    }));
+    keeper = new WebhookConfigurationKeeper(
+      client as never,
+      new FakeNamespaceStore(),
+      certificate,
+      clock,
+      new FakeLog(),
+      { address: { url: 'https://127.0.0.1/' }, ownNamespace: 'kimup-operator', fieldManager: 'kimup-operator' },
+      leadership,
+    );
   });
 
   it('writes nothing while this replica does not lead, and all once it does', async () => {
@@ -118,7 +156,10 @@ describe('WebhookConfigurationKeeper', () => {
     keeper.start();
     await eventually(() => clock.pending().length > 0);
     await clock.advance(1_000);
-    expect(client.mergePatch.mock.calls.map((call) => (call as unknown[])[2])).toMatchObject([{ metadata: { uid: 'w', resourceVersion: '7' } }, { metadata: { uid: 'w', resourceVersion: '7' } }]);
+    expect(client.mergePatch.mock.calls.map((call) => (call as unknown[])[2])).toMatchObject([
+      { metadata: { uid: 'w', resourceVersion: '7' } },
+      { metadata: { uid: 'w', resourceVersion: '7' } },
+    ]);
     await keeper.stop();
   });
 });

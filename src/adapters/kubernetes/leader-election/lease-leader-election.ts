@@ -105,11 +105,14 @@ export class LeaseLeaderElection extends LeaderElection {
     // Awaited below; until then it must not count as unhandled.
     work.catch(() => undefined);
 
-    const deadline = setInterval(() => {
-      if (this.isLeader()) return;
-      term.abort();
-      over.abort();
-    }, Math.max(10, this.leaseMs / 40));
+    const deadline = setInterval(
+      () => {
+        if (this.isLeader()) return;
+        term.abort();
+        over.abort();
+      },
+      Math.max(10, this.leaseMs / 40),
+    );
     try {
       // What winds down after a stop is still covered by the Lease. A lead that has lapsed is not taken up again before the
       // work of this term has ended: another may have led since.
@@ -120,7 +123,12 @@ export class LeaseLeaderElection extends LeaderElection {
         if (!ended && this.isLeader()) renewed = await this.ask(() => this.renew());
       }
       term.abort();
-      if (!stop.aborted && !ended) this.log.warn('this replica has lost the lead', { lease: `${namespace}/${name}`, identity, holder: this.lease?.spec?.holderIdentity });
+      if (!stop.aborted && !ended)
+        this.log.warn('this replica has lost the lead', {
+          lease: `${namespace}/${name}`,
+          identity,
+          holder: this.lease?.spec?.holderIdentity,
+        });
       await work;
     } finally {
       clearInterval(deadline);
@@ -135,7 +143,10 @@ export class LeaseLeaderElection extends LeaderElection {
       return await question();
     } catch (error) {
       const { namespace, name } = this.options;
-      this.log.warn('the Lease can\'t be asked for', { lease: `${namespace}/${name}`, error: error instanceof Error ? error.message : String(error) });
+      this.log.warn("the Lease can't be asked for", {
+        lease: `${namespace}/${name}`,
+        error: error instanceof Error ? error.message : String(error),
+      });
       // Whether it was written is not known.
       this.lease = undefined;
       return undefined;
@@ -159,7 +170,8 @@ export class LeaseLeaderElection extends LeaderElection {
     if (this.lease !== undefined && (await this.take())) return true;
     await this.look();
     // Deleted by somebody: it is made again here first, since those that stand by wait for as long as it would have held.
-    const lost = this.lease !== undefined && !this.isHolder(this.lease) && this.lease.spec?.holderIdentity !== UNKNOWN_HOLDER;
+    const lost =
+      this.lease !== undefined && !this.isHolder(this.lease) && this.lease.spec?.holderIdentity !== UNKNOWN_HOLDER;
     if (!lost && (await this.take())) return true;
     if (lost) this.leadsUntil = -Infinity;
     return false;
@@ -180,7 +192,9 @@ export class LeaseLeaderElection extends LeaderElection {
     const { holderIdentity, leaseDurationSeconds = 0 } = this.lease?.spec ?? {};
     if (this.lease !== undefined && !holderIdentity) this.freeAt = -Infinity;
     // Whoever held one that is gone leads until it notices.
-    else this.freeAt = performance.now() + Math.min(LONGEST_LEASE_MS, Math.max(this.leaseMs, leaseDurationSeconds * 1_000));
+    else
+      this.freeAt =
+        performance.now() + Math.min(LONGEST_LEASE_MS, Math.max(this.leaseMs, leaseDurationSeconds * 1_000));
   }
 
   /** Writes the Lease as one's own; false when somebody else has written or deleted it since it was seen. */
@@ -191,9 +205,21 @@ export class LeaseLeaderElection extends LeaderElection {
   private async putInItsPlace(): Promise<void> {
     const { namespace, name, fieldManager } = this.options;
     const now = microTime(Date.now());
-    const spec = { holderIdentity: UNKNOWN_HOLDER, leaseDurationSeconds: Math.ceil(this.leaseMs / 1_000), acquireTime: now, renewTime: now, leaseTransitions: 0 };
+    const spec = {
+      holderIdentity: UNKNOWN_HOLDER,
+      leaseDurationSeconds: Math.ceil(this.leaseMs / 1_000),
+      acquireTime: now,
+      renewTime: now,
+      leaseTransitions: 0,
+    };
     try {
-      this.lease = await this.client.create<Lease>(LEASES, { namespace }, { apiVersion: apiVersionOf(LEASES), kind: LEASES.kind, metadata: { namespace, name }, spec }, fieldManager, this.timeout());
+      this.lease = await this.client.create<Lease>(
+        LEASES,
+        { namespace },
+        { apiVersion: apiVersionOf(LEASES), kind: LEASES.kind, metadata: { namespace, name }, spec },
+        fieldManager,
+        this.timeout(),
+      );
       this.seenVersion = this.lease.metadata?.resourceVersion;
       this.freeAt = performance.now() + this.leaseMs;
     } catch (error) {
@@ -208,17 +234,23 @@ export class LeaseLeaderElection extends LeaderElection {
     const spec = {
       holderIdentity: identity,
       leaseDurationSeconds: Math.ceil(this.leaseMs / 1_000),
-      acquireTime: mine ? this.lease?.spec?.acquireTime ?? now : now,
+      acquireTime: mine ? (this.lease?.spec?.acquireTime ?? now) : now,
       renewTime: now,
       leaseTransitions: (this.lease?.spec?.leaseTransitions ?? 0) + (mine || this.lease === undefined ? 0 : 1),
     };
-    const body = { apiVersion: apiVersionOf(LEASES), kind: LEASES.kind, metadata: { ...this.lease?.metadata, managedFields: undefined, namespace, name }, spec };
+    const body = {
+      apiVersion: apiVersionOf(LEASES),
+      kind: LEASES.kind,
+      metadata: { ...this.lease?.metadata, managedFields: undefined, namespace, name },
+      spec,
+    };
     // The lease counts from before it was asked for: nobody can have seen it earlier.
     const asked = performance.now();
     try {
-      const lease = this.lease === undefined
-        ? await this.client.create<Lease>(LEASES, { namespace }, body, fieldManager, this.timeout())
-        : await this.client.replace<Lease>(LEASES, { namespace, name }, body, fieldManager, this.timeout());
+      const lease =
+        this.lease === undefined
+          ? await this.client.create<Lease>(LEASES, { namespace }, body, fieldManager, this.timeout())
+          : await this.client.replace<Lease>(LEASES, { namespace, name }, body, fieldManager, this.timeout());
       this.lease = lease;
       this.seenVersion = lease.metadata?.resourceVersion;
       this.leadsUntil = asked + this.leaseMs * 0.75;
@@ -232,14 +264,20 @@ export class LeaseLeaderElection extends LeaderElection {
   /** Gives the Lease back, so that another need not wait until it has expired. */
   private async release(): Promise<void> {
     this.leadsUntil = -Infinity;
-    const { lease, options: { namespace, name, fieldManager } } = this;
+    const {
+      lease,
+      options: { namespace, name, fieldManager },
+    } = this;
     this.lease = undefined;
     if (lease === undefined || !this.isHolder(lease)) return;
     try {
       const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(Date.now()) };
       await this.client.replace(LEASES, { namespace, name }, { ...lease, spec }, fieldManager, this.timeout());
     } catch (error) {
-      this.log.info('the Lease could not be given back, and expires by itself', { lease: `${namespace}/${name}`, error: error instanceof Error ? error.message : String(error) });
+      this.log.info('the Lease could not be given back, and expires by itself', {
+        lease: `${namespace}/${name}`,
+        error: error instanceof Error ? error.message : String(error),
+      });
     }
   }
 

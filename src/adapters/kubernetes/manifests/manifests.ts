@@ -52,7 +52,9 @@ export function readManifests(text: string, file: string): Manifests {
   }
   if (problems.length > 0) {
     const more = problems.length - MOST_PROBLEMS;
-    throw new InputError([...problems.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`${file}: and ${more} more`] : [])].join('\n'));
+    throw new InputError(
+      [...problems.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`${file}: and ${more} more`] : [])].join('\n'),
+    );
   }
   return { images, workloads, namespaces };
 }
@@ -60,16 +62,27 @@ export function readManifests(text: string, file: string): Manifests {
 /** That there is no Image in these files, to plan for. */
 export function noImage(files: readonly string[]): InputError {
   const [file = '', ...more] = files;
-  return new InputError(`${more.length === 0 ? file : files.join(', ')}: ${more.length === 0 ? 'holds no Image' : 'none of them holds an Image'} (apiVersion ${IMAGES.group}/${IMAGES.version}, kind Image)`);
+  return new InputError(
+    `${more.length === 0 ? file : files.join(', ')}: ${more.length === 0 ? 'holds no Image' : 'none of them holds an Image'} (apiVersion ${IMAGES.group}/${IMAGES.version}, kind Image)`,
+  );
 }
 
 function* manifestsIn(text: string, file: string): Iterable<Manifest> {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, strict: true, logLevel: 'error' });
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    strict: true,
+    logLevel: 'error',
+  });
   if (!Array.isArray(documents)) return;
   for (const document of documents) {
     const [error] = document.errors;
-    if (error !== undefined) throw InputError.at({ file, line: lines.linePos(error.pos[0]).line }, `this is neither YAML nor JSON: ${error.message}`);
+    if (error !== undefined)
+      throw InputError.at(
+        { file, line: lines.linePos(error.pos[0]).line },
+        `this is neither YAML nor JSON: ${error.message}`,
+      );
     let value: unknown;
     try {
       // Aliases that grow without end are refused.
@@ -79,7 +92,11 @@ function* manifestsIn(text: string, file: string): Iterable<Manifest> {
     }
     const lineOf = (path: Path) => lineAt(document, path, lines);
     if (value === null || value === undefined) continue;
-    if (!isObject(value)) throw InputError.at({ file, line: lineOf([]) }, 'is no manifest: an object with apiVersion, kind, metadata and spec');
+    if (!isObject(value))
+      throw InputError.at(
+        { file, line: lineOf([]) },
+        'is no manifest: an object with apiVersion, kind, metadata and spec',
+      );
     yield* flattened({ value, root: [], lineOf });
   }
 }
@@ -87,10 +104,18 @@ function* manifestsIn(text: string, file: string): Iterable<Manifest> {
 /** The objects of a List, of a list of one kind (ImageList) too. */
 function* flattened(manifest: Manifest): Iterable<Manifest> {
   const { value, root, lineOf } = manifest;
-  if (!isObject(value) || typeof value['kind'] !== 'string' || !value['kind'].endsWith('List') || !Array.isArray(value['items'])) return yield manifest;
+  if (
+    !isObject(value) ||
+    typeof value['kind'] !== 'string' ||
+    !value['kind'].endsWith('List') ||
+    !Array.isArray(value['items'])
+  )
+    return yield manifest;
   // What the API server lists of one kind (DeploymentList) says the kind once.
-  const of = value['kind'] === 'List' ? {} : { apiVersion: value['apiVersion'], kind: value['kind'].slice(0, -'List'.length) };
-  for (const [at, item] of value['items'].entries()) yield* flattened({ value: isObject(item) ? { ...of, ...item } : item, root: [...root, 'items', at], lineOf });
+  const of =
+    value['kind'] === 'List' ? {} : { apiVersion: value['apiVersion'], kind: value['kind'].slice(0, -'List'.length) };
+  for (const [at, item] of value['items'].entries())
+    yield* flattened({ value: isObject(item) ? { ...of, ...item } : item, root: [...root, 'items', at], lineOf });
 }
 
 function isImage(value: unknown): value is Record<string, unknown> {
@@ -101,7 +126,8 @@ function isImage(value: unknown): value is Record<string, unknown> {
 }
 
 function* read({ value, root, lineOf }: Manifest, file: string): Iterable<ImageToPlan | InputError> {
-  const problem = (path: Path, message: string) => InputError.at({ file, line: lineOf([...root, ...path]), field: fieldText(path) }, message);
+  const problem = (path: Path, message: string) =>
+    InputError.at({ file, line: lineOf([...root, ...path]), field: fieldText(path) }, message);
   const { apiVersion, metadata, spec, status } = value as Record<string, unknown>;
   const wanted = `${IMAGES.group}/${IMAGES.version}`;
   if (apiVersion !== wanted) return yield problem(['apiVersion'], `must be ${wanted}`);
@@ -111,14 +137,35 @@ function* read({ value, root, lineOf }: Manifest, file: string): Iterable<ImageT
   if (typeof name !== 'string') return yield problem(['metadata', 'name'], NO_TEXT);
   if (typeof namespace !== 'string') return yield problem(['metadata', 'namespace'], NO_TEXT);
   const misnamed: InputError[] = [];
-  if (!isDnsSubdomain(name)) misnamed.push(problem(['metadata', 'name'], `${JSON.stringify(name)} is not the name of an object: at most 253 of a-z, 0-9, - and ., a letter or digit first, last and beside each .`));
-  if (!isDnsLabel(namespace)) misnamed.push(problem(['metadata', 'namespace'], `${JSON.stringify(namespace)} is not the name of a namespace: at most 63 of a-z, 0-9 and -, a letter or digit first and last`));
+  if (!isDnsSubdomain(name))
+    misnamed.push(
+      problem(
+        ['metadata', 'name'],
+        `${JSON.stringify(name)} is not the name of an object: at most 253 of a-z, 0-9, - and ., a letter or digit first, last and beside each .`,
+      ),
+    );
+  if (!isDnsLabel(namespace))
+    misnamed.push(
+      problem(
+        ['metadata', 'namespace'],
+        `${JSON.stringify(namespace)} is not the name of a namespace: at most 63 of a-z, 0-9 and -, a letter or digit first and last`,
+      ),
+    );
   if (misnamed.length > 0) return yield* misnamed;
   if (spec === undefined) return yield problem(['spec'], 'is required');
   const refused = problemsOfImageSpec(spec);
   if (refused.length > 0) return yield* refused.map(({ path, message }) => problem(path, message));
   try {
-    const image: Image = imageOf({ metadata: { name, namespace, uid: `${namespace}/${name}`, ...(isObject(annotations) ? { annotations: annotations as Record<string, string> } : {}) }, spec, status });
+    const image: Image = imageOf({
+      metadata: {
+        name,
+        namespace,
+        uid: `${namespace}/${name}`,
+        ...(isObject(annotations) ? { annotations: annotations as Record<string, string> } : {}),
+      },
+      spec,
+      status,
+    });
     yield { image, ...buildSpec(image.spec) };
   } catch (error) {
     if (!(error instanceof InvalidRuleError || error instanceof UnreadableImageError)) throw error;
@@ -126,7 +173,10 @@ function* read({ value, root, lineOf }: Manifest, file: string): Iterable<ImageT
     const field = /^spec[\w.[\]]*/.exec(error.message)?.[0];
     const path = pathOf(field ?? 'spec');
     // Of a rule that can't be built it is the value, where it has one.
-    yield InputError.at({ file, line: lineOf([...root, ...path, ...(path[1] === 'rules' ? ['value'] : [])]) }, error.message);
+    yield InputError.at(
+      { file, line: lineOf([...root, ...path, ...(path[1] === 'rules' ? ['value'] : [])]) },
+      error.message,
+    );
   }
 }
 
@@ -142,7 +192,9 @@ function isDnsSubdomain(name: string): boolean {
 
 /** The inverse of `fieldText`. */
 function pathOf(field: string): Path {
-  return [...field.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([part, index]) => (index === undefined ? part : Number(index)));
+  return [...field.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([part, index]) =>
+    index === undefined ? part : Number(index),
+  );
 }
 
 /** The line of the first alias of nothing; else of the first one, since only aliases keep a document from being read. */
@@ -165,10 +217,12 @@ function aliasLine(document: Document, lines: LineCounter): number | undefined {
 /** The line of a field, or of what it should be in. */
 function lineAt(document: Document, path: Path, lines: LineCounter): number | undefined {
   for (let length = path.length; length >= 0; length -= 1) {
-    const node = (length === 0 ? document.contents : document.getIn(path.slice(0, length), true)) as Node | null | undefined;
+    const node = (length === 0 ? document.contents : document.getIn(path.slice(0, length), true)) as
+      | Node
+      | null
+      | undefined;
     const start = node?.range?.[0];
     if (start !== undefined) return lines.linePos(start).line;
   }
   return undefined;
 }
-

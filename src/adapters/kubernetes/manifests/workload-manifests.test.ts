@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { readManifests } from './manifests.ts';
 
-const TEMPLATE = { metadata: { annotations: { a: 'b' } }, spec: { initContainers: [{ name: 'init', image: 'app:1' }], containers: [{ name: 'main', image: 'app:2' }, { name: 'none' }] } };
+const TEMPLATE = {
+  metadata: { annotations: { a: 'b' } },
+  spec: {
+    initContainers: [{ name: 'init', image: 'app:1' }],
+    containers: [{ name: 'main', image: 'app:2' }, { name: 'none' }],
+  },
+};
 const POD = {
   metadata: { annotations: { a: 'b' } },
-  spec: { initContainers: [{ name: 'init', image: 'app:1' }], containers: [{ name: 'main', image: 'app:2' }, { name: 'none' }], ephemeralContainers: [] },
+  spec: {
+    initContainers: [{ name: 'init', image: 'app:1' }],
+    containers: [{ name: 'main', image: 'app:2' }, { name: 'none' }],
+    ephemeralContainers: [],
+  },
 };
 const read = (...objects: object[]) => readManifests(objects.map((one) => JSON.stringify(one)).join('\n---\n'), 'f');
 
@@ -22,14 +32,21 @@ describe('the workloads of a file', () => {
   });
 
   it('are its Pods, also those that get their name when they are created, and what is in lists', () => {
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { generateName: 'web-', ...TEMPLATE.metadata }, spec: TEMPLATE.spec };
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { generateName: 'web-', ...TEMPLATE.metadata },
+      spec: TEMPLATE.spec,
+    };
     const { workloads } = read({ apiVersion: 'v1', kind: 'List', items: [pod] });
     expect(workloads).toEqual([{ kind: 'Pod', namespace: 'default', name: 'web-', pod: POD }]);
   });
 
   it('are those of a list of one kind, whose items do not say it', () => {
     const item = { metadata: { name: 'web', namespace: 'team' }, spec: { template: TEMPLATE } };
-    expect(read({ apiVersion: 'apps/v1', kind: 'DeploymentList', items: [item] }).workloads).toEqual([{ kind: 'Deployment', namespace: 'team', name: 'web', pod: POD }]);
+    expect(read({ apiVersion: 'apps/v1', kind: 'DeploymentList', items: [item] }).workloads).toEqual([
+      { kind: 'Deployment', namespace: 'team', name: 'web', pod: POD },
+    ]);
   });
 
   it('are none of other groups and kinds, nor without containers', () => {
@@ -42,7 +59,7 @@ describe('the workloads of a file', () => {
     expect(workloads).toEqual([]);
   });
 
-  it('that can\'t be read are told of with line and field, all of them at once', () => {
+  it("that can't be read are told of with line and field, all of them at once", () => {
     const text = `apiVersion: apps/v1
 kind: Deployment
 metadata: {name: a}
@@ -59,17 +76,26 @@ metadata: {name: a}
 spec:
   containers: {}
 `;
-    expect(() => readManifests(text, 'f')).toThrow('f:9: spec.template.spec.containers[0].image: must be text: write it in quotes\nf:15: spec.containers: must be a list');
+    expect(() => readManifests(text, 'f')).toThrow(
+      'f:9: spec.template.spec.containers[0].image: must be text: write it in quotes\nf:15: spec.containers: must be a list',
+    );
   });
 });
 
 describe('the namespaces of a file', () => {
   it('are known with their annotations', () => {
     const { namespaces } = read(
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team', annotations: { 'kimup.cloudavenue.io/enabled': 'true', odd: 1 } } },
+      {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: 'team', annotations: { 'kimup.cloudavenue.io/enabled': 'true', odd: 1 } },
+      },
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'bare' } },
       { apiVersion: 'v1', kind: 'Namespace', metadata: {} },
     );
-    expect([...namespaces]).toEqual([['team', { 'kimup.cloudavenue.io/enabled': 'true' }], ['bare', undefined]]);
+    expect([...namespaces]).toEqual([
+      ['team', { 'kimup.cloudavenue.io/enabled': 'true' }],
+      ['bare', undefined],
+    ]);
   });
 });

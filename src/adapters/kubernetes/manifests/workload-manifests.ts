@@ -22,11 +22,12 @@ export function workloadIn({ value, root, lineOf }: Manifest, file: string): Wor
   const { kind, metadata } = value;
   const known = typeof kind === 'string' ? KINDS.get(kind) : undefined;
   if (known === undefined || !isOfGroup(value['apiVersion'], known.group)) return undefined;
-  const template = known.template.reduce<unknown>((at, name) => isObject(at) ? at[name] : undefined, value);
+  const template = known.template.reduce<unknown>((at, name) => (isObject(at) ? at[name] : undefined), value);
   const spec = isObject(template) ? template['spec'] : undefined;
   if (!isObject(spec)) return undefined;
   const { name, generateName, namespace } = isObject(metadata) ? metadata : {};
-  const problem = (path: Path, message: string): InputError => InputError.at({ file, line: lineOf([...root, ...path]), field: fieldText(path) }, message);
+  const problem = (path: Path, message: string): InputError =>
+    InputError.at({ file, line: lineOf([...root, ...path]), field: fieldText(path) }, message);
   const lists: Record<string, readonly Container[]> = {};
   for (const list of CONTAINER_LISTS) {
     const containers = spec[list] ?? [];
@@ -34,7 +35,8 @@ export function workloadIn({ value, root, lineOf }: Manifest, file: string): Wor
     if (!Array.isArray(containers)) return problem(path, 'must be a list');
     for (const [at, container] of containers.entries()) {
       const image: unknown = isObject(container) ? container['image'] : undefined;
-      if (image !== undefined && image !== null && typeof image !== 'string') return problem([...path, at, 'image'], 'must be text: write it in quotes');
+      if (image !== undefined && image !== null && typeof image !== 'string')
+        return problem([...path, at, 'image'], 'must be text: write it in quotes');
     }
     lists[list] = containers.filter(isObject).map(containerOf);
   }
@@ -71,5 +73,7 @@ function annotationsOf(object: unknown): Annotations {
   const metadata = isObject(object) ? object['metadata'] : undefined;
   const annotations = isObject(metadata) ? metadata['annotations'] : undefined;
   if (!isObject(annotations)) return undefined;
-  return Object.fromEntries(Object.entries(annotations).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return Object.fromEntries(
+    Object.entries(annotations).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }

@@ -30,7 +30,7 @@ export class KubernetesNamespaceStore extends NamespaceStore {
 
   override annotations(name: string): Readonly<Record<string, string>> | undefined {
     const namespace = this.#informer.get(undefined, name);
-    return namespace === undefined ? undefined : namespace.metadata?.annotations ?? {};
+    return namespace === undefined ? undefined : (namespace.metadata?.annotations ?? {});
   }
 
   override list(): readonly Namespace[] {
@@ -51,14 +51,18 @@ export class KubernetesNamespaceStore extends NamespaceStore {
         if (previous !== undefined && isSame(now.metadata?.annotations, previous.metadata?.annotations)) return;
         listener.changed(namespaceOf(now), previous && namespaceOf(previous));
       },
-      deleted: (last) => { listener.deleted(namespaceOf(last)); },
+      deleted: (last) => {
+        listener.deleted(namespaceOf(last));
+      },
     });
   }
 }
 
 function trim({ apiVersion, kind, metadata = {} }: KubeObject): KubeObject {
   const { name, uid, resourceVersion } = metadata;
-  const annotations = Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(ANNOTATION_PREFIX)));
+  const annotations = Object.fromEntries(
+    Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(ANNOTATION_PREFIX)),
+  );
   return { ...{ apiVersion, kind }, metadata: { ...{ name, uid, resourceVersion }, annotations } } as KubeObject;
 }
 

@@ -20,11 +20,18 @@ function make(secrets: Record<string, unknown>) {
   return { get, reader: new KubernetesSecretReader({ get } as never, parse) };
 }
 
-const json = (text: string): object => ({ type: 'kubernetes.io/dockerconfigjson', data: { '.dockerconfigjson': base64(text) } });
+const json = (text: string): object => ({
+  type: 'kubernetes.io/dockerconfigjson',
+  data: { '.dockerconfigjson': base64(text) },
+});
 
 describe('KubernetesSecretReader', () => {
   it('reads both forms, in the order of the names, and passes over those that say nothing of the registry', async () => {
-    const { reader } = make({ a: json('user=a'), none: json('user='), b: { type: 'kubernetes.io/dockercfg', data: { '.dockercfg': base64('user=b') } } });
+    const { reader } = make({
+      a: json('user=a'),
+      none: json('user='),
+      b: { type: 'kubernetes.io/dockercfg', data: { '.dockercfg': base64('user=b') } },
+    });
     expect(await reader.pullCredentials('default', ['b', 'none', 'a'], REFERENCE)).toEqual([
       { username: 'b', password: 'dockercfg' },
       { username: 'a', password: 'dockerconfigjson' },
@@ -46,17 +53,44 @@ describe('KubernetesSecretReader', () => {
   });
 
   it.each([
-    ['it is missing', undefined, 'spec.imagePullSecrets: Secret default/pull does not exist: create it, or take its name out'],
-    ['it may not be read', new KubeError('forbidden', 403, 'Forbidden'), 'spec.imagePullSecrets: Secret default/pull may not be read by kimup-controller: allow its ServiceAccount to get Secrets in namespace default'],
-    ['nobody answers', new KubeError('get Secret default/pull: connect ECONNREFUSED', 0, 'NoAnswer'), /^spec\.imagePullSecrets: Secret default\/pull can't be read: .*ECONNREFUSED/],
-    ['it has another type', { type: 'Opaque', data: { '.dockerconfigjson': base64('user=hunter2') } }, /^spec\.imagePullSecrets: Secret default\/pull has type "Opaque": make it one of kubernetes\.io\/dockerconfigjson, kubernetes\.io\/dockercfg /],
+    [
+      'it is missing',
+      undefined,
+      'spec.imagePullSecrets: Secret default/pull does not exist: create it, or take its name out',
+    ],
+    [
+      'it may not be read',
+      new KubeError('forbidden', 403, 'Forbidden'),
+      'spec.imagePullSecrets: Secret default/pull may not be read by kimup-controller: allow its ServiceAccount to get Secrets in namespace default',
+    ],
+    [
+      'nobody answers',
+      new KubeError('get Secret default/pull: connect ECONNREFUSED', 0, 'NoAnswer'),
+      /^spec\.imagePullSecrets: Secret default\/pull can't be read: .*ECONNREFUSED/,
+    ],
+    [
+      'it has another type',
+      { type: 'Opaque', data: { '.dockerconfigjson': base64('user=hunter2') } },
+      /^spec\.imagePullSecrets: Secret default\/pull has type "Opaque": make it one of kubernetes\.io\/dockerconfigjson, kubernetes\.io\/dockercfg /,
+    ],
     ['its type is a word of the language', { type: 'constructor', data: {} }, /has type "constructor"/],
     ['it has no type', {}, /has type ""/],
-    ['it has no such key', { type: 'kubernetes.io/dockerconfigjson', data: { other: base64('user=hunter2') } }, /^spec\.imagePullSecrets: Secret default\/pull has no key \.dockerconfigjson: /],
-    ['it can\'t be read', json('hunter2'), 'spec.imagePullSecrets: Secret default/pull: key .dockerconfigjson is not JSON'],
+    [
+      'it has no such key',
+      { type: 'kubernetes.io/dockerconfigjson', data: { other: base64('user=hunter2') } },
+      /^spec\.imagePullSecrets: Secret default\/pull has no key \.dockerconfigjson: /,
+    ],
+    [
+      "it can't be read",
+      json('hunter2'),
+      'spec.imagePullSecrets: Secret default/pull: key .dockerconfigjson is not JSON',
+    ],
   ])('says which and what to do when %s, never what is in it', async (_, secret, message) => {
     const { reader } = make({ pull: secret, fine: json('user=a') });
-    const error = await reader.pullCredentials('default', ['fine', 'pull'], REFERENCE).then(() => undefined, (reason: unknown) => reason as Error);
+    const error = await reader.pullCredentials('default', ['fine', 'pull'], REFERENCE).then(
+      () => undefined,
+      (reason: unknown) => reason as Error,
+    );
     expect(error?.name).toBe('PullSecretsError');
     expect(error?.message).toMatch(message);
     expect(`${error?.message} ${String((error?.cause as Error | undefined)?.message)}`).not.toContain('hunter2');

@@ -29,11 +29,18 @@ export class KubernetesSecretReader extends SecretReader {
   /** Reads under way, so that many Images with one secret are one request. */
   private readonly reading = new Map<string, Promise<PullSecretContent>>();
 
-  constructor(private readonly client: KubeClient, private readonly parse: PullSecretParser) {
+  constructor(
+    private readonly client: KubeClient,
+    private readonly parse: PullSecretParser,
+  ) {
     super();
   }
 
-  override async pullCredentials(namespace: string, names: readonly string[], reference: ImageReference): Promise<readonly RegistryCredentials[]> {
+  override async pullCredentials(
+    namespace: string,
+    names: readonly string[],
+    reference: ImageReference,
+  ): Promise<readonly RegistryCredentials[]> {
     const secrets = await Promise.all(names.map((name) => this.shared(namespace, name)));
     return secrets.map((secret) => secret.credentialsFor(reference)).filter((credentials) => credentials !== undefined);
   }
@@ -53,14 +60,19 @@ export class KubernetesSecretReader extends SecretReader {
     const { type = '', data } = await this.fetch(which, namespace, name);
     const expected = FORMS[type as keyof typeof FORMS];
     if (!Object.hasOwn(FORMS, type) || expected === undefined) {
-      throw new PullSecretsError(`${which} has type ${JSON.stringify(type)}: make it one of ${Object.keys(FORMS).join(', ')} (kubectl create secret docker-registry does)`);
+      throw new PullSecretsError(
+        `${which} has type ${JSON.stringify(type)}: make it one of ${Object.keys(FORMS).join(', ')} (kubectl create secret docker-registry does)`,
+      );
     }
     const encoded = data?.[expected.key];
-    if (encoded === undefined) throw new PullSecretsError(`${which} has no key ${expected.key}: create it anew with kubectl create secret docker-registry`);
+    if (encoded === undefined)
+      throw new PullSecretsError(
+        `${which} has no key ${expected.key}: create it anew with kubectl create secret docker-registry`,
+      );
     try {
       return this.parse(Buffer.from(encoded, 'base64').toString('utf8'), expected.form);
     } catch (error) {
-      throw new PullSecretsError(`${which}: ${error instanceof Error ? error.message : 'it can\'t be read'}`);
+      throw new PullSecretsError(`${which}: ${error instanceof Error ? error.message : "it can't be read"}`);
     }
   }
 
@@ -72,7 +84,10 @@ export class KubernetesSecretReader extends SecretReader {
         throw new PullSecretsError(`${which} does not exist: create it, or take its name out`, { cause: error });
       }
       if (error instanceof KubeError && error.status === 403) {
-        throw new PullSecretsError(`${which} may not be read by kimup-controller: allow its ServiceAccount to get Secrets in namespace ${namespace}`, { cause: error });
+        throw new PullSecretsError(
+          `${which} may not be read by kimup-controller: allow its ServiceAccount to get Secrets in namespace ${namespace}`,
+          { cause: error },
+        );
       }
       const message = error instanceof Error ? error.message : String(error);
       throw new PullSecretsError(`${which} can't be read: ${message}`, { cause: error });

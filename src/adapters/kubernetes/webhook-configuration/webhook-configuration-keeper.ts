@@ -60,15 +60,25 @@ export class WebhookConfigurationKeeper {
 
   start(): void {
     if (this.#informer !== undefined) return;
-    const informer = new Informer<Configuration>(this.client, MUTATING_WEBHOOK_CONFIGURATIONS, { fieldSelector: `metadata.name=${WEBHOOK_CONFIGURATION}`, log: this.log });
+    const informer = new Informer<Configuration>(this.client, MUTATING_WEBHOOK_CONFIGURATIONS, {
+      fieldSelector: `metadata.name=${WEBHOOK_CONFIGURATION}`,
+      log: this.log,
+    });
     this.#informer = informer;
     this.#present = undefined;
     informer.subscribe({
-      changed: (now) => { this.#see(now); },
-      deleted: () => { this.#see(undefined); },
+      changed: (now) => {
+        this.#see(now);
+      },
+      deleted: () => {
+        this.#see(undefined);
+      },
     });
     informer.start();
-    informer.whenSynced().then(() => this.#wake(0), () => undefined);
+    informer.whenSynced().then(
+      () => this.#wake(0),
+      () => undefined,
+    );
   }
 
   /** Ends when nothing is being written any more. */
@@ -102,7 +112,10 @@ export class WebhookConfigurationKeeper {
     if (this.#informer === undefined || authority === undefined || !this.#informer.synced()) return;
     if (!this.namespaces.synced()) return this.#wake(COALESCE_MS);
     const webhooks = buildWebhooks({
-      namespaces: this.namespaces.list(), excluded: excludedNamespaces(this.options.ownNamespace), address: this.options.address, authority,
+      namespaces: this.namespaces.list(),
+      excluded: excludedNamespaces(this.options.ownNamespace),
+      address: this.options.address,
+      authority,
     });
     if (isDeepStrictEqual(this.#present?.webhooks, webhooks)) return;
     // A replica that was frozen and has lost the lead is about to be stopped, and must not write what it knew before.
@@ -116,16 +129,24 @@ export class WebhookConfigurationKeeper {
       if (putBack) {
         this.#putBacks++;
         this.#lastPutBack = this.clock.now();
-        this.log.warn(`the MutatingWebhookConfiguration ${WEBHOOK_CONFIGURATION} was changed or deleted by somebody else and is put back`, { times: this.#putBacks });
+        this.log.warn(
+          `the MutatingWebhookConfiguration ${WEBHOOK_CONFIGURATION} was changed or deleted by somebody else and is put back`,
+          { times: this.#putBacks },
+        );
       } else {
-        this.log.info(`the MutatingWebhookConfiguration ${WEBHOOK_CONFIGURATION} is written`, { entries: webhooks.map(({ name }) => name) });
+        this.log.info(`the MutatingWebhookConfiguration ${WEBHOOK_CONFIGURATION} is written`, {
+          entries: webhooks.map(({ name }) => name),
+        });
       }
       this.#written = webhooks;
     } catch (error) {
       // It changed since it was seen; the watch brings it.
       if (hasStatus(error, 409)) return this.#wake(RETRY_MS.first);
       const retryMs = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** this.#failures++);
-      this.log.error(`the MutatingWebhookConfiguration ${WEBHOOK_CONFIGURATION} could not be written, so pods may start without their tag`, { error: (error as Error).message, retryMs });
+      this.log.error(
+        `the MutatingWebhookConfiguration ${WEBHOOK_CONFIGURATION} could not be written, so pods may start without their tag`,
+        { error: (error as Error).message, retryMs },
+      );
       this.#wake(retryMs);
     }
   }
@@ -134,7 +155,9 @@ export class WebhookConfigurationKeeper {
   #pace(): number {
     const since = this.clock.now() - this.#lastPutBack;
     if (since > PUT_BACK_MS.forgottenAfter) this.#putBacks = 0;
-    return this.#putBacks === 0 ? 0 : Math.max(0, Math.min(PUT_BACK_MS.most, PUT_BACK_MS.first * 2 ** this.#putBacks) - since);
+    return this.#putBacks === 0
+      ? 0
+      : Math.max(0, Math.min(PUT_BACK_MS.most, PUT_BACK_MS.first * 2 ** this.#putBacks) - since);
   }
 
   /** Keeps a write from what was not seen: another leader's, or another configuration of the same name. */
@@ -147,12 +170,27 @@ export class WebhookConfigurationKeeper {
     const { fieldManager } = this.options;
     const at = { name: WEBHOOK_CONFIGURATION };
     try {
-      if (this.#present !== undefined) return await this.client.mergePatch<Configuration>(MUTATING_WEBHOOK_CONFIGURATIONS, at, { ...this.#guard(this.#present), webhooks }, fieldManager, () => this.leadership.isLeader());
+      if (this.#present !== undefined)
+        return await this.client.mergePatch<Configuration>(
+          MUTATING_WEBHOOK_CONFIGURATIONS,
+          at,
+          { ...this.#guard(this.#present), webhooks },
+          fieldManager,
+          () => this.leadership.isLeader(),
+        );
     } catch (error) {
       if (!hasStatus(error, 404) || !this.leadership.isLeader()) throw error;
     }
     const { kind } = MUTATING_WEBHOOK_CONFIGURATIONS;
-    const metadata = { ...at, labels: { 'app.kubernetes.io/name': 'kimup', 'app.kubernetes.io/managed-by': 'kimup-operator' } };
-    return this.client.create<Configuration>(MUTATING_WEBHOOK_CONFIGURATIONS, {}, { apiVersion: apiVersionOf(MUTATING_WEBHOOK_CONFIGURATIONS), kind, metadata, webhooks }, fieldManager);
+    const metadata = {
+      ...at,
+      labels: { 'app.kubernetes.io/name': 'kimup', 'app.kubernetes.io/managed-by': 'kimup-operator' },
+    };
+    return this.client.create<Configuration>(
+      MUTATING_WEBHOOK_CONFIGURATIONS,
+      {},
+      { apiVersion: apiVersionOf(MUTATING_WEBHOOK_CONFIGURATIONS), kind, metadata, webhooks },
+      fieldManager,
+    );
   }
 }

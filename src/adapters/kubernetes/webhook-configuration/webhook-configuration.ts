@@ -1,12 +1,25 @@
 import type { Namespace } from '../../../application/ports/namespace-store.ts';
-import { ENABLED_ANNOTATION, FAILURE_POLICY_ANNOTATION, MIRROR_POD_ANNOTATION, saysEnabled, saysPolicy } from '../../../domain/assignment/scope.ts';
+import {
+  ENABLED_ANNOTATION,
+  FAILURE_POLICY_ANNOTATION,
+  MIRROR_POD_ANNOTATION,
+  saysEnabled,
+  saysPolicy,
+} from '../../../domain/assignment/scope.ts';
 
 /** The contract's name for kimup's MutatingWebhookConfiguration. */
 export const WEBHOOK_CONFIGURATION = 'kimup-mutator';
 
 /** Where the API server reaches the webhook: a Service in the cluster, or the whole URL of a process outside. */
 export type WebhookAddress =
-  | { readonly service: { readonly namespace: string; readonly name: string; readonly port: number; readonly path: string } }
+  | {
+      readonly service: {
+        readonly namespace: string;
+        readonly name: string;
+        readonly port: number;
+        readonly path: string;
+      };
+    }
   | { readonly url: string };
 
 /** What the configuration is made of. */
@@ -23,7 +36,13 @@ export interface WebhookConfigurationInput {
 export interface Webhook {
   readonly name: string;
   readonly failurePolicy: 'Fail' | 'Ignore';
-  readonly namespaceSelector: { readonly matchExpressions: readonly { readonly key: string; readonly operator: 'In' | 'NotIn'; readonly values: readonly string[] }[] };
+  readonly namespaceSelector: {
+    readonly matchExpressions: readonly {
+      readonly key: string;
+      readonly operator: 'In' | 'NotIn';
+      readonly values: readonly string[];
+    }[];
+  };
   readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
   readonly [field: string]: unknown;
 }
@@ -43,24 +62,53 @@ export function buildWebhooks(input: WebhookConfigurationInput): readonly Webhoo
   const fails = says(FAILURE_POLICY_ANNOTATION, 'fail');
   const ignores = says(FAILURE_POLICY_ANNOTATION, 'ignore');
 
-  const entry = (name: string, failurePolicy: 'Fail' | 'Ignore', operator: 'In' | 'NotIn', values: readonly string[], pod: Readonly<Record<string, string>>): Webhook[] =>
-    operator === 'In' && values.length === 0 ? [] : [{
-      ...common(input),
-      name: `${name}.kimup.cloudavenue.io`,
-      failurePolicy,
-      namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator, values: [...values].sort() }] },
-      matchConditions: Object.entries({ 'is-no-mirror-pod': not(has(MIRROR_POD_ANNOTATION)), ...pod }).map(([name, expression]) => ({ name, expression })),
-    }];
+  const entry = (
+    name: string,
+    failurePolicy: 'Fail' | 'Ignore',
+    operator: 'In' | 'NotIn',
+    values: readonly string[],
+    pod: Readonly<Record<string, string>>,
+  ): Webhook[] =>
+    operator === 'In' && values.length === 0
+      ? []
+      : [
+          {
+            ...common(input),
+            name: `${name}.kimup.cloudavenue.io`,
+            failurePolicy,
+            namespaceSelector: {
+              matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator, values: [...values].sort() }],
+            },
+            matchConditions: Object.entries({ 'is-no-mirror-pod': not(has(MIRROR_POD_ANNOTATION)), ...pod }).map(
+              ([name, expression]) => ({ name, expression }),
+            ),
+          },
+        ];
 
   return [
     // Namespaces in scope: their pods, but for those that opt out or have a policy of their own that is the other one.
-    ...entry('fail.namespaces', 'Fail', 'In', names(others.filter(enabled)), { 'is-not-opted-out': notOptedOut, 'fails': not(`${optedIn} && ${ignores}`) }),
-    ...entry('ignore.namespaces', 'Ignore', 'In', names(ignoring.filter(enabled)), { 'is-not-opted-out': notOptedOut, 'ignores': not(`${optedIn} && ${fails}`) }),
+    ...entry('fail.namespaces', 'Fail', 'In', names(others.filter(enabled)), {
+      'is-not-opted-out': notOptedOut,
+      fails: not(`${optedIn} && ${ignores}`),
+    }),
+    ...entry('ignore.namespaces', 'Ignore', 'In', names(ignoring.filter(enabled)), {
+      'is-not-opted-out': notOptedOut,
+      ignores: not(`${optedIn} && ${fails}`),
+    }),
     // Pods that opt in themselves, wherever the entries above do not have them already.
-    ...entry('fail.pods', 'Fail', 'NotIn', [...input.excluded, ...names(ignoring), ...names(others.filter(enabled))], { 'is-opted-in': optedIn, 'fails': not(ignores) }),
+    ...entry('fail.pods', 'Fail', 'NotIn', [...input.excluded, ...names(ignoring), ...names(others.filter(enabled))], {
+      'is-opted-in': optedIn,
+      fails: not(ignores),
+    }),
     ...entry('fail.pods.in-ignoring-namespaces', 'Fail', 'In', names(ignoring), { 'is-opted-in': optedIn, fails }),
-    ...entry('ignore.pods', 'Ignore', 'NotIn', [...input.excluded, ...names(ignoring)], { 'is-opted-in': optedIn, ignores }),
-    ...entry('ignore.pods.in-ignoring-namespaces', 'Ignore', 'In', names(ignoring.filter((one) => !enabled(one))), { 'is-opted-in': optedIn, 'ignores': not(fails) }),
+    ...entry('ignore.pods', 'Ignore', 'NotIn', [...input.excluded, ...names(ignoring)], {
+      'is-opted-in': optedIn,
+      ignores,
+    }),
+    ...entry('ignore.pods.in-ignoring-namespaces', 'Ignore', 'In', names(ignoring.filter((one) => !enabled(one))), {
+      'is-opted-in': optedIn,
+      ignores: not(fails),
+    }),
   ];
 }
 
@@ -75,7 +123,13 @@ function common({ address, authority }: WebhookConfigurationInput): Readonly<Rec
     reinvocationPolicy: 'IfNeeded',
     rules: [
       { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' },
-      { apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['pods/ephemeralcontainers'], scope: 'Namespaced' },
+      {
+        apiGroups: [''],
+        apiVersions: ['v1'],
+        operations: ['UPDATE'],
+        resources: ['pods/ephemeralcontainers'],
+        scope: 'Namespaced',
+      },
     ],
     sideEffects: 'None',
     timeoutSeconds: 5,

@@ -2,7 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { WriteError } from '../../../application/ports/image-store.ts';
 import type { LeaderElection } from '../../../application/ports/leadership.ts';
 import { Log } from '../../../application/ports/log.ts';
-import { type AnnotationManager, UNKNOWN_MANAGER, type WorkloadListener, WorkloadRoller } from '../../../application/ports/workload-roller.ts';
+import {
+  type AnnotationManager,
+  UNKNOWN_MANAGER,
+  type WorkloadListener,
+  WorkloadRoller,
+} from '../../../application/ports/workload-roller.ts';
 import type { WorkloadKind } from '../../../domain/image/image-status.ts';
 import { IMAGES_ANNOTATION } from '../../../domain/assignment/images-annotation.ts';
 import type { PodState, Workload } from '../../../domain/rollout/workload.ts';
@@ -10,10 +15,21 @@ import { Informer } from '../client/informer.ts';
 import { KubeClient } from '../client/kube-client.ts';
 import { hasStatus } from '../client/kube-error.ts';
 import { DAEMONSETS, DEPLOYMENTS, type KubeObject, PODS, type Resource, STATEFULSETS } from '../client/resource.ts';
-import { OPERATOR_MANAGER, ownerOfEntries, podStateOf, type RawPod, type RawWorkload, workloadOf } from './workload-mapping.ts';
+import {
+  OPERATOR_MANAGER,
+  ownerOfEntries,
+  podStateOf,
+  type RawPod,
+  type RawWorkload,
+  workloadOf,
+} from './workload-mapping.ts';
 import { writeErrorOf } from '../client/write-error.ts';
 
-const RESOURCES: Readonly<Record<WorkloadKind, Resource>> = { Deployment: DEPLOYMENTS, StatefulSet: STATEFULSETS, DaemonSet: DAEMONSETS };
+const RESOURCES: Readonly<Record<WorkloadKind, Resource>> = {
+  Deployment: DEPLOYMENTS,
+  StatefulSet: STATEFULSETS,
+  DaemonSet: DAEMONSETS,
+};
 const KINDS = Object.keys(RESOURCES) as WorkloadKind[];
 
 /** Each status change of a workload changes its resource version; an entry is set on the version that it was decided on, or one with the same entries. */
@@ -30,9 +46,18 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
   readonly #informers: ReadonlyMap<WorkloadKind, Informer<Kept>>;
 
   /** @param leadership who does not lead writes nothing */
-  constructor(private readonly client: KubeClient, log: Log, private readonly leadership: Pick<LeaderElection, 'isLeader'>) {
+  constructor(
+    private readonly client: KubeClient,
+    log: Log,
+    private readonly leadership: Pick<LeaderElection, 'isLeader'>,
+  ) {
     super();
-    this.#informers = new Map(KINDS.map((kind) => [kind, new Informer<Kept>(client, RESOURCES[kind], { trim: (object) => keep(object, kind), log })]));
+    this.#informers = new Map(
+      KINDS.map((kind) => [
+        kind,
+        new Informer<Kept>(client, RESOURCES[kind], { trim: (object) => keep(object, kind), log }),
+      ]),
+    );
   }
 
   start(): void {
@@ -49,7 +74,9 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
   }
 
   override list(namespace: string): readonly Workload[] {
-    return [...this.#informers.values()].flatMap((informer) => informer.list(namespace).map(({ workload }) => workload));
+    return [...this.#informers.values()].flatMap((informer) =>
+      informer.list(namespace).map(({ workload }) => workload),
+    );
   }
 
   /** Of the kind that is worst off. */
@@ -63,21 +90,29 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
 
   override subscribe(listener: WorkloadListener): void {
     for (const informer of this.#informers.values()) {
-      informer.subscribe({ changed: ({ workload }) => listener.changed(workload), deleted: ({ workload }) => listener.deleted(workload) });
+      informer.subscribe({
+        changed: ({ workload }) => listener.changed(workload),
+        deleted: ({ workload }) => listener.deleted(workload),
+      });
     }
   }
 
   override async annotationManager(workload: Workload): Promise<AnnotationManager | undefined> {
     const raw = await this.#read(workload);
     if (raw === undefined) return undefined;
-    return { workload: workloadOf(raw, workload.kind), manager: ownerOfEntries(raw.metadata?.managedFields) ?? UNKNOWN_MANAGER };
+    return {
+      workload: workloadOf(raw, workload.kind),
+      manager: ownerOfEntries(raw.metadata?.managedFields) ?? UNKNOWN_MANAGER,
+    };
   }
 
   override async pods({ namespace, selector, kind, name }: Workload): Promise<readonly PodState[]> {
     // An empty selector would mean every pod.
     if (selector === '') throw new WriteError(`${kind} ${namespace}/${name} has no selector`, 'refused');
     try {
-      return (await this.client.listAll<KubeObject>(PODS, { namespace, labelSelector: selector }, undefined, keepPod)).items.map((kept) => (kept as KeptPod).state);
+      return (
+        await this.client.listAll<KubeObject>(PODS, { namespace, labelSelector: selector }, undefined, keepPod)
+      ).items.map((kept) => (kept as KeptPod).state);
     } catch (error) {
       throw writeErrorOf(error);
     }
@@ -91,10 +126,15 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
       } catch (error) {
         if (!hasStatus(error, 409)) throw writeErrorOf(error);
         const raw = await this.#read(workload);
-        if (raw === undefined) throw new WriteError(`${workload.kind} ${workload.namespace}/${workload.name} is gone`, 'gone', { cause: error });
+        if (raw === undefined)
+          throw new WriteError(`${workload.kind} ${workload.namespace}/${workload.name} is gone`, 'gone', {
+            cause: error,
+          });
         present = workloadOf(raw, workload.kind);
-        const unchanged = present.template.annotations[IMAGES_ANNOTATION] === workload.template.annotations[IMAGES_ANNOTATION];
-        if (!unchanged || attempt === ATTEMPTS) throw new WriteError((error as Error).message, 'conflict', { cause: error });
+        const unchanged =
+          present.template.annotations[IMAGES_ANNOTATION] === workload.template.annotations[IMAGES_ANNOTATION];
+        if (!unchanged || attempt === ATTEMPTS)
+          throw new WriteError((error as Error).message, 'conflict', { cause: error });
       }
     }
   }
@@ -102,7 +142,12 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
   override async deletePod({ namespace }: Workload, { name, uid, resourceVersion }: PodState): Promise<void> {
     try {
       this.#mustLead(`Pod ${namespace}/${name} is not deleted`);
-      await this.client.delete(PODS, { namespace, name }, { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) }, this.#mayStill);
+      await this.client.delete(
+        PODS,
+        { namespace, name },
+        { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+        this.#mayStill,
+      );
     } catch (error) {
       // Gone, another by the same name, or not as it was seen: the next look decides anew.
       if (!hasStatus(error, 404) && !hasStatus(error, 409)) throw writeErrorOf(error);
@@ -115,14 +160,26 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
     const metadata = { name, namespace, uid, resourceVersion };
     this.#mustLead(`${kind} ${namespace}/${name} is not written`);
     const spec = { template: { metadata: { annotations: { [IMAGES_ANNOTATION]: text } } } };
-    let raw = await this.client.apply<RawWorkload>(resource, { namespace, name }, text === undefined ? { metadata } : { metadata, spec }, OPERATOR_MANAGER, this.#mayStill);
+    let raw = await this.client.apply<RawWorkload>(
+      resource,
+      { namespace, name },
+      text === undefined ? { metadata } : { metadata, spec },
+      OPERATOR_MANAGER,
+      this.#mayStill,
+    );
     if (text === undefined && raw.spec?.template?.metadata?.annotations?.[IMAGES_ANNOTATION] !== undefined) {
       this.#mustLead(`${kind} ${namespace}/${name} is not written`);
       // Somebody else set it too: an apply takes away only what is kimup's alone.
-      raw = await this.client.mergePatch<RawWorkload>(resource, { namespace, name }, {
-        metadata: { uid, resourceVersion: raw.metadata?.resourceVersion },
-        spec: { template: { metadata: { annotations: { [IMAGES_ANNOTATION]: null } } } },
-      }, OPERATOR_MANAGER, this.#mayStill);
+      raw = await this.client.mergePatch<RawWorkload>(
+        resource,
+        { namespace, name },
+        {
+          metadata: { uid, resourceVersion: raw.metadata?.resourceVersion },
+          spec: { template: { metadata: { annotations: { [IMAGES_ANNOTATION]: null } } } },
+        },
+        OPERATOR_MANAGER,
+        this.#mayStill,
+      );
     }
     this.#learn(raw, kind);
     return workloadOf(raw, kind);

@@ -12,14 +12,24 @@ export const OPERATOR_MANAGER = 'kimup-operator';
 /** Longest trouble of a pod that is told on; a runtime's messages have no bound. */
 const MAX_TROUBLE = 300;
 
-interface RawContainer { readonly name?: string; readonly image?: string }
+interface RawContainer {
+  readonly name?: string;
+  readonly image?: string;
+}
 
 /** A pod's spec, as far as it is read. */
-interface RawPodSpec { readonly initContainers?: readonly RawContainer[]; readonly containers?: readonly RawContainer[] }
+interface RawPodSpec {
+  readonly initContainers?: readonly RawContainer[];
+  readonly containers?: readonly RawContainer[];
+}
 
 interface LabelSelector {
   readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values?: readonly string[];
+  }[];
 }
 
 /** apps/v1 Deployment, StatefulSet and DaemonSet, as far as they are read. Everything is optional: it comes from outside. */
@@ -31,7 +41,10 @@ export interface RawWorkload extends KubeObject {
     readonly selector?: LabelSelector;
     readonly strategy?: { readonly type?: string };
     readonly updateStrategy?: { readonly type?: string; readonly rollingUpdate?: { readonly partition?: number } };
-    readonly template?: { readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> }; readonly spec?: RawPodSpec };
+    readonly template?: {
+      readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
+      readonly spec?: RawPodSpec;
+    };
   };
   readonly status?: {
     readonly observedGeneration?: number;
@@ -44,7 +57,14 @@ export interface RawWorkload extends KubeObject {
     readonly updatedNumberScheduled?: number;
     readonly numberReady?: number;
     readonly numberAvailable?: number;
-    readonly conditions?: readonly { readonly type?: string; readonly status?: string; readonly reason?: string; readonly message?: string; readonly lastUpdateTime?: string; readonly lastTransitionTime?: string }[];
+    readonly conditions?: readonly {
+      readonly type?: string;
+      readonly status?: string;
+      readonly reason?: string;
+      readonly message?: string;
+      readonly lastUpdateTime?: string;
+      readonly lastTransitionTime?: string;
+    }[];
   };
 }
 
@@ -53,7 +73,12 @@ export interface RawPod extends KubeObject {
   readonly spec?: RawPodSpec;
   readonly status?: {
     readonly phase?: string;
-    readonly conditions?: readonly { readonly type?: string; readonly status?: string; readonly reason?: string; readonly message?: string }[];
+    readonly conditions?: readonly {
+      readonly type?: string;
+      readonly status?: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
     readonly initContainerStatuses?: readonly RawContainerStatus[];
     readonly containerStatuses?: readonly RawContainerStatus[];
   };
@@ -86,31 +111,33 @@ export function workloadOf(raw: RawWorkload, kind: WorkloadKind): Workload {
     selector: selectorText(spec.selector ?? {}),
     paused: spec.paused === true,
     strategy: strategyOf(spec.strategy?.type ?? spec.updateStrategy?.type),
-    partition: kind === 'StatefulSet' ? spec.updateStrategy?.rollingUpdate?.partition ?? 0 : 0,
-    replicas: daemons ? status.desiredNumberScheduled ?? 0 : spec.replicas ?? 1,
+    partition: kind === 'StatefulSet' ? (spec.updateStrategy?.rollingUpdate?.partition ?? 0) : 0,
+    replicas: daemons ? (status.desiredNumberScheduled ?? 0) : (spec.replicas ?? 1),
     ...(kind === 'Deployment' ? { progressDeadlineMs: (spec.progressDeadlineSeconds ?? 600) * 1_000 } : {}),
     template: {
-      annotations: Object.fromEntries(Object.entries(annotations).filter(([name]) => name.startsWith(ANNOTATION_PREFIX))),
+      annotations: Object.fromEntries(
+        Object.entries(annotations).filter(([name]) => name.startsWith(ANNOTATION_PREFIX)),
+      ),
       containers: containersOf(spec.template?.spec),
     },
     ownsAnnotation: ownerOfEntries(metadata.managedFields) === OPERATOR_MANAGER,
     revision: revisionOf(spec.template),
     status: daemons
       ? {
-        observedGeneration: status.observedGeneration ?? 0,
-        total: status.currentNumberScheduled ?? 0,
-        updated: status.updatedNumberScheduled ?? 0,
-        ready: status.numberReady ?? 0,
-        available: status.numberAvailable ?? 0,
-      }
+          observedGeneration: status.observedGeneration ?? 0,
+          total: status.currentNumberScheduled ?? 0,
+          updated: status.updatedNumberScheduled ?? 0,
+          ready: status.numberReady ?? 0,
+          available: status.numberAvailable ?? 0,
+        }
       : {
-        observedGeneration: status.observedGeneration ?? 0,
-        total: status.replicas ?? 0,
-        updated: status.updatedReplicas ?? 0,
-        ready: status.readyReplicas ?? 0,
-        available: status.availableReplicas ?? 0,
-        ...exceededOf(status.conditions),
-      },
+          observedGeneration: status.observedGeneration ?? 0,
+          total: status.replicas ?? 0,
+          updated: status.updatedReplicas ?? 0,
+          ready: status.readyReplicas ?? 0,
+          available: status.availableReplicas ?? 0,
+          ...exceededOf(status.conditions),
+        },
   };
 }
 
@@ -137,7 +164,9 @@ export function podStateOf(raw: RawPod): PodState {
 
 /** The field manager that has the annotation; of several that set it to the same, not kimup. */
 export function ownerOfEntries(fields: readonly ManagedFieldsEntry[] | undefined): string | undefined {
-  const owners = (fields ?? []).filter(({ fieldsV1 }) => has(fieldsV1, ['f:spec', 'f:template', 'f:metadata', 'f:annotations', `f:${IMAGES_ANNOTATION}`]));
+  const owners = (fields ?? []).filter(({ fieldsV1 }) =>
+    has(fieldsV1, ['f:spec', 'f:template', 'f:metadata', 'f:annotations', `f:${IMAGES_ANNOTATION}`]),
+  );
   return (owners.find(({ manager }) => manager !== OPERATOR_MANAGER) ?? owners[0])?.manager;
 }
 
@@ -146,10 +175,18 @@ export function selectorText({ matchLabels = {}, matchExpressions = [] }: LabelS
   const parts = Object.entries(matchLabels).map(([name, value]) => `${name}=${value}`);
   for (const { key, operator, values = [] } of matchExpressions) {
     switch (operator) {
-      case 'In': parts.push(`${key} in (${values.join(',')})`); break;
-      case 'NotIn': parts.push(`${key} notin (${values.join(',')})`); break;
-      case 'Exists': parts.push(key); break;
-      case 'DoesNotExist': parts.push(`!${key}`); break;
+      case 'In':
+        parts.push(`${key} in (${values.join(',')})`);
+        break;
+      case 'NotIn':
+        parts.push(`${key} notin (${values.join(',')})`);
+        break;
+      case 'Exists':
+        parts.push(key);
+        break;
+      case 'DoesNotExist':
+        parts.push(`!${key}`);
+        break;
     }
   }
   return parts.join(',');
@@ -162,7 +199,9 @@ function has(tree: unknown, path: readonly string[]): boolean {
 }
 
 function containersOf(spec: RawPodSpec | undefined): readonly Container[] {
-  return [...spec?.initContainers ?? [], ...spec?.containers ?? []].map(({ name = '', image }) => (image === undefined ? { name } : { name, image }));
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(({ name = '', image }) =>
+    image === undefined ? { name } : { name, image },
+  );
 }
 
 function strategyOf(type: string | undefined): Workload['strategy'] {
@@ -170,14 +209,23 @@ function strategyOf(type: string | undefined): Workload['strategy'] {
 }
 
 function exceededOf(conditions: NonNullable<RawWorkload['status']>['conditions']): Pick<WorkloadStatus, 'exceeded'> {
-  const condition = conditions?.find(({ type, status, reason }) => type === 'Progressing' && status === 'False' && reason === 'ProgressDeadlineExceeded');
+  const condition = conditions?.find(
+    ({ type, status, reason }) => type === 'Progressing' && status === 'False' && reason === 'ProgressDeadlineExceeded',
+  );
   if (condition === undefined) return {};
-  return { exceeded: { at: Date.parse(condition.lastUpdateTime ?? condition.lastTransitionTime ?? '') || 0, message: short(condition.message ?? 'its progress deadline is over') } };
+  return {
+    exceeded: {
+      at: Date.parse(condition.lastUpdateTime ?? condition.lastTransitionTime ?? '') || 0,
+      message: short(condition.message ?? 'its progress deadline is over'),
+    },
+  };
 }
 
 /** The template without what kimup puts there itself, in 16 hexadecimal digits. */
 function revisionOf(template: NonNullable<RawWorkload['spec']>['template']): string {
-  const text = JSON.stringify(template ?? null, (key, value: unknown) => (key === IMAGES_ANNOTATION ? undefined : emptyAsNothing(key, value)));
+  const text = JSON.stringify(template ?? null, (key, value: unknown) =>
+    key === IMAGES_ANNOTATION ? undefined : emptyAsNothing(key, value),
+  );
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
@@ -189,11 +237,20 @@ function emptyAsNothing(key: string, value: unknown): unknown {
 
 /** Why a pod is not ready, in the words of the kubelet or the scheduler, never the application's: the first container that waits or broke, else the pod's own condition. */
 function troubleOf({ status = {} }: RawPod): string | undefined {
-  for (const { name, ready, state, lastState } of [...status.initContainerStatuses ?? [], ...status.containerStatuses ?? []]) {
+  for (const { name, ready, state, lastState } of [
+    ...(status.initContainerStatuses ?? []),
+    ...(status.containerStatuses ?? []),
+  ]) {
     const { waiting, terminated } = state ?? {};
-    if (waiting?.reason !== undefined && waiting.reason !== 'ContainerCreating' && waiting.reason !== 'PodInitializing') {
+    if (
+      waiting?.reason !== undefined &&
+      waiting.reason !== 'ContainerCreating' &&
+      waiting.reason !== 'PodInitializing'
+    ) {
       const ended = lastState?.terminated?.exitCode;
-      return short(`container ${name}: ${said(waiting.reason, waiting.message)}${ended === undefined ? '' : ` (exit status ${ended})`}`);
+      return short(
+        `container ${name}: ${said(waiting.reason, waiting.message)}${ended === undefined ? '' : ` (exit status ${ended})`}`,
+      );
     }
     if (terminated !== undefined && ready !== true && terminated.exitCode !== 0) {
       // Its message is the application's own last words: whatever it logs.

@@ -2,4 +2,8 @@ import type { Gate } from './gate.ts';
 
 /** While an update is under way nothing else moves. */
 export const updateInProgress: Gate = ({ updating }) =>
-  updating === undefined ? undefined : { reason: `the update to ${updating.tag} (${updating.rule}) is under way; nothing else moves until it has ended` };
+  updating === undefined
+    ? undefined
+    : {
+        reason: `the update to ${updating.tag} (${updating.rule}) is under way; nothing else moves until it has ended`,
+      };

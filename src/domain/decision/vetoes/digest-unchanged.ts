@@ -11,6 +11,7 @@ export const digestUnchanged: Veto = ({ tag, rule }, input) => {
   const digest = factOf(tag, 'digest', input);
   if (digest === undefined) return { tag, missing: ['digest'] };
   if (isUnknown(digest)) return { reason: `points at an unknown digest: ${digest.unknown}` };
-  if (currentDigest === undefined) return { reason: 'has no recorded digest yet to compare with', currentDigest: digest };
+  if (currentDigest === undefined)
+    return { reason: 'has no recorded digest yet to compare with', currentDigest: digest };
   return digest === currentDigest ? { reason: `still points at ${digest}` } : undefined;
 };

@@ -12,10 +12,12 @@ import { factOf, type Veto } from './veto.ts';
 export const failedBefore: Veto = ({ tag, rule }, input) => {
   const { rejected, tags } = input;
   if (rejected === undefined) return undefined;
-  if (tag !== rejected.tag && (rule.byDigest === true || !isOlder(parseVersionTag(tag), parseVersionTag(rejected.tag)))) return undefined;
-  const reason = tag === rejected.tag
-    ? `is left out until it points at something new, since its rollout failed (${rejected.reason})`
-    : `is left out, being older than ${rejected.tag}, whose rollout failed (${rejected.reason})`;
+  if (tag !== rejected.tag && (rule.byDigest === true || !isOlder(parseVersionTag(tag), parseVersionTag(rejected.tag))))
+    return undefined;
+  const reason =
+    tag === rejected.tag
+      ? `is left out until it points at something new, since its rollout failed (${rejected.reason})`
+      : `is left out, being older than ${rejected.tag}, whose rollout failed (${rejected.reason})`;
   if (rejected.digest === undefined || !tags.includes(rejected.tag)) return { reason };
   const digest = factOf(rejected.tag, 'digest', input);
   if (digest === undefined) return { tag: rejected.tag, missing: ['digest'] };

@@ -21,7 +21,10 @@ export function hasPlatform(platforms: readonly string[], wanted: string): boole
   const [os, architecture, variant] = wanted.toLowerCase().split('/');
   return platforms.some((platform) => {
     const [itsOs, itsArchitecture = '', itsVariant] = platform.toLowerCase().split('/');
-    return itsOs === os && itsArchitecture === architecture
-      && (variant === undefined || (itsVariant ?? DEFAULT_VARIANT[itsArchitecture]) === variant);
+    return (
+      itsOs === os &&
+      itsArchitecture === architecture &&
+      (variant === undefined || (itsVariant ?? DEFAULT_VARIANT[itsArchitecture]) === variant)
+    );
   });
 }

@@ -31,7 +31,11 @@ export interface MissingFacts {
 export type Veto = (candidate: Candidate, input: DecisionInput) => Exclusion | MissingFacts | undefined;
 
 /** A fact of a tag: what is known, or why it can't be; `undefined` where it has to be asked for first. */
-export function factOf<F extends keyof TagFacts>(tag: string, fact: F, { facts, noFacts }: DecisionInput): NonNullable<TagFacts[F]> | Unknown | undefined {
+export function factOf<F extends keyof TagFacts>(
+  tag: string,
+  fact: F,
+  { facts, noFacts }: DecisionInput,
+): NonNullable<TagFacts[F]> | Unknown | undefined {
   const found = facts?.get(tag)?.[fact];
   if (found !== undefined) return found as NonNullable<TagFacts[F]>;
   return noFacts === undefined ? undefined : { unknown: noFacts };

@@ -7,7 +7,11 @@ import { lacksPlatform } from './platforms.ts';
 import { type Candidate, type Exclusion, isExclusion, type MissingFacts, type Veto } from './veto.ts';
 
 /** All of them, in order. What those of one stage lack is asked for together; a later stage only once an earlier one has passed. */
-const STAGES: readonly (readonly Veto[])[] = [[digestUnchanged], [failedBefore], [notPullable, lacksPlatform, tooYoung]];
+const STAGES: readonly (readonly Veto[])[] = [
+  [digestUnchanged],
+  [failedBefore],
+  [notPullable, lacksPlatform, tooYoung],
+];
 
 /** Why a candidate is held back, or what has to be known first; `undefined` where nothing is against it. */
 export function vetoOf(candidate: Candidate, input: DecisionInput): Exclusion | MissingFacts | undefined {
