@@ -1,6 +1,6 @@
 import type { RegistryCredentials } from '../../application/ports/tag-registry.ts';
 import { isRefusedAddress } from '../net/address-guard.ts';
-import { BoundedMap } from '../../support/lru-map.ts';
+import { BoundedMap } from '../../support/bounded-map.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Limits } from './limits.ts';
 import { errorDetail, invalidAnswer, statusError } from './registry-errors.ts';

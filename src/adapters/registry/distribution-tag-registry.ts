@@ -9,7 +9,7 @@ import {
 import type { ImageReference } from '../../domain/reference/image-reference.ts';
 import type { Resolver } from '../net/address-guard.ts';
 import { Authorizer } from './authorizer.ts';
-import { BoundedMap } from '../../support/lru-map.ts';
+import { BoundedMap } from '../../support/bounded-map.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { readConfiguration, readManifest } from './platforms.ts';
 import { type Environment, ProxyEnvironment } from './proxy-environment.ts';

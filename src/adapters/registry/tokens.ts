@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { type RegistryCredentials, RegistryError } from '../../application/ports/tag-registry.ts';
-import { BoundedMap } from '../../support/lru-map.ts';
+import { BoundedMap } from '../../support/bounded-map.ts';
 import type { Limits } from './limits.ts';
 import { type Asked, errorDetail, invalidAnswer, retryAfterMs, statusError } from './registry-errors.ts';
 import { basicValue, Session } from './session.ts';

@@ -3,6 +3,7 @@ import { buildRule, buildSpec, type BuiltSpec } from '../../domain/rule/rule-cat
 import { InvalidRuleError } from '../../domain/tag/invalid-rule-error.ts';
 import type { Rule } from '../../domain/rule/rule.ts';
 import { buildTagFilter } from '../../domain/tag/tag-filter.ts';
+import { BoundedMap } from '../../support/bounded-map.ts';
 import type { RuleSource } from '../../domain/track/track.ts';
 
 /** Thousands of Images have a few specs between them. */
@@ -18,8 +19,8 @@ interface Built {
 
 /** Builds what each spec asks for once, for all Images that ask for the same. */
 export class RuleCache implements RuleSource {
-  /** By the spec's text, the one that was used last at the end. */
-  readonly #byText = new Map<string, Built>();
+  /** By the spec's text. */
+  readonly #byText = new BoundedMap<string, Built>(KEPT);
   /** The same by the object itself, for who asks of one Image again and again. */
   readonly #bySpec = new WeakMap<Spec, Built>();
 
@@ -40,12 +41,7 @@ export class RuleCache implements RuleSource {
     if (known !== undefined) return known;
     const text = JSON.stringify([spec.rules, spec.tags]);
     const built = this.#byText.get(text) ?? build(spec);
-    this.#byText.delete(text);
     this.#byText.set(text, built);
-    for (const oldest of this.#byText.keys()) {
-      if (this.#byText.size <= KEPT) break;
-      this.#byText.delete(oldest);
-    }
     this.#bySpec.set(spec, built);
     return built;
   }
