@@ -30,6 +30,7 @@ let clock: FakeClock;
 let images: FakeImageStore;
 let registry: FakeTagRegistry;
 let events: FakeEventRecorder;
+let metrics: FakeMetrics;
 let refreshImage: RefreshImage;
 
 beforeEach(() => {
@@ -42,6 +43,7 @@ beforeEach(() => {
 
 /** A controller that has just started. */
 function start(): void {
+  metrics = new FakeMetrics();
   const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
   refreshImage = new RefreshImage(
     images,
@@ -49,7 +51,7 @@ function start(): void {
     new SharedTagLists(registry, clock),
     new NoSecrets(),
     events,
-    new FakeMetrics(),
+    metrics,
     clock,
     new FakeLog(),
   );
@@ -103,6 +105,28 @@ function push(...tags: (string | [tag: string, push: number])[]): void {
 function asked(): string[] {
   return registry.requests.splice(0).map(({ method, tag }) => (tag === undefined ? method : `${method} ${tag}`));
 }
+
+it('counts the wait for a registry as no time of the rules', async () => {
+  class SlowRegistry extends FakeTagRegistry {
+    override async digest(...request: Parameters<FakeTagRegistry['digest']>): Promise<string> {
+      await clock.advance(2_000);
+      return super.digest(...request);
+    }
+
+    override async platforms(...request: Parameters<FakeTagRegistry['platforms']>): Promise<readonly string[]> {
+      await clock.advance(3_000);
+      return super.platforms(...request);
+    }
+  }
+  registry = new SlowRegistry();
+  start();
+  put({ tags: { platforms: ['linux/amd64'] } });
+  push('v1.9.0', 'v1.10.0');
+  await refresh();
+  expect(asked()).toEqual(['listTags', 'digest v1.10.0', expect.stringMatching(/^platforms/)]);
+  expect(image().status.update).toMatchObject({ tag: 'v1.10.0' });
+  expect(metrics.seconds.get('rules_evaluated')).toBe(0);
+});
 
 describe('a rule of type digest', () => {
   it('records what the tag points at first, moves when that changes, and says from where to where', async () => {

@@ -40,8 +40,11 @@ export class FakeLog extends Log {
 /** Counts what was done, by its name; what failed also under `NAME failed`. */
 export class FakeMetrics extends Metrics {
   readonly counts = new Map<string, number>();
+  /** How long all of it took together, by its name. */
+  readonly seconds = new Map<Work, number>();
 
-  override done(work: Work, _seconds: number, failed: boolean): void {
+  override done(work: Work, seconds: number, failed: boolean): void {
+    this.seconds.set(work, (this.seconds.get(work) ?? 0) + seconds);
     this.#count(work);
     if (failed) this.#count(`${work} failed`);
   }
