@@ -11,7 +11,7 @@ import { LeaseLeaderElection } from '../adapters/kubernetes/leader-election/leas
 import { PrometheusMetrics } from '../adapters/metrics/prometheus-metrics.ts';
 import { PinoLog } from '../adapters/system/pino-log.ts';
 import { SoleReplica } from '../adapters/system/sole-replica.ts';
-import { SystemClock } from '../adapters/system/system-clock.ts';
+import { SystemClock } from '../adapters/clock/system-clock.ts';
 import { Clock } from '../application/ports/clock.ts';
 import { EventRecorder } from '../application/ports/event-recorder.ts';
 import { ImageStore } from '../application/ports/image-store.ts';

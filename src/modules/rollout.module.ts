@@ -10,9 +10,6 @@ import { RolloutLoop } from '../application/rollout/rollout-loop.ts';
 import { excludedNamespaces } from '../domain/assignment/scope.ts';
 import { OperatorSettings, Settings } from './settings.ts';
 
-/** How many Images are rolled out at the same time; each is a handful of requests when something happens. */
-const CONCURRENT_IMAGES = 8;
-
 /** From an Image's update to workloads that are healthy on it, or back. */
 @Module({
   providers: [
@@ -25,7 +22,7 @@ const CONCURRENT_IMAGES = 8;
     {
       provide: RolloutSettings,
       useFactory: ({ namespace }: Settings, { rolloutDeadlineMs, concurrentRollouts }: OperatorSettings) =>
-        new RolloutSettings(excludedNamespaces(namespace), CONCURRENT_IMAGES, {
+        new RolloutSettings(excludedNamespaces(namespace), undefined, {
           rolloutDeadlineMs,
           maxConcurrent: concurrentRollouts,
         }),

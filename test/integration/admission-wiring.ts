@@ -13,7 +13,7 @@ import { KubernetesImageStore } from '../../src/adapters/kubernetes/images/kuber
 import { KubernetesNamespaceStore } from '../../src/adapters/kubernetes/namespaces/kubernetes-namespace-store.ts';
 import { SecretCertificateStore } from '../../src/adapters/kubernetes/certificates/secret-certificate-store.ts';
 import { WebhookConfigurationKeeper } from '../../src/adapters/kubernetes/webhook-configuration/webhook-configuration-keeper.ts';
-import { SystemClock } from '../../src/adapters/system/system-clock.ts';
+import { SystemClock } from '../../src/adapters/clock/system-clock.ts';
 import { OwnServingCertificate } from '../../src/application/admission/own-serving-certificate.ts';
 import type { PolledServingCertificate } from '../../src/application/admission/polled-serving-certificate.ts';
 import { AdmissionOptions, ReviewPod } from '../../src/application/admission/review-pod.ts';

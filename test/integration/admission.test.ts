@@ -12,7 +12,7 @@ import {
   SECRETS,
 } from '../../src/adapters/kubernetes/client/resource.ts';
 import { SecretCertificateStore } from '../../src/adapters/kubernetes/certificates/secret-certificate-store.ts';
-import { SystemClock } from '../../src/adapters/system/system-clock.ts';
+import { SystemClock } from '../../src/adapters/clock/system-clock.ts';
 import { OwnServingCertificate } from '../../src/application/admission/own-serving-certificate.ts';
 import { failurePolicy, inScope } from '../../src/domain/assignment/scope.ts';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';

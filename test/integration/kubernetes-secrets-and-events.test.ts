@@ -4,7 +4,7 @@ import { EVENTS, type KubeObject } from '../../src/adapters/kubernetes/client/re
 import { KubernetesEventRecorder } from '../../src/adapters/kubernetes/events/kubernetes-event-recorder.ts';
 import { KubernetesSecretReader } from '../../src/adapters/kubernetes/secrets/kubernetes-secret-reader.ts';
 import { parseDockerConfig } from '../../src/adapters/registry/docker-config.ts';
-import { SystemClock } from '../../src/adapters/system/system-clock.ts';
+import { SystemClock } from '../../src/adapters/clock/system-clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
 import { kubernetes, TestLog } from './kubernetes.ts';

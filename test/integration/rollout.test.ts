@@ -18,7 +18,7 @@ import { KubernetesImageStore } from '../../src/adapters/kubernetes/images/kuber
 import { KubernetesNamespaceStore } from '../../src/adapters/kubernetes/namespaces/kubernetes-namespace-store.ts';
 import { KubernetesWorkloadRoller } from '../../src/adapters/kubernetes/workloads/kubernetes-workload-roller.ts';
 import type { RawWorkload } from '../../src/adapters/kubernetes/workloads/workload-mapping.ts';
-import { SystemClock } from '../../src/adapters/system/system-clock.ts';
+import { SystemClock } from '../../src/adapters/clock/system-clock.ts';
 import { RolloutSettings, RollOutImage } from '../../src/application/rollout/roll-out-image.ts';
 import { RolloutLoop } from '../../src/application/rollout/rollout-loop.ts';
 import type { ImageStatus, Rollout, WorkloadKind } from '../../src/domain/image/image-status.ts';

@@ -10,7 +10,6 @@ import { ServingCertificate } from '../../application/ports/serving-certificate.
 import { formatAdmissionReview, MalformedReviewError, parseAdmissionReview } from './admission-review.ts';
 
 export const WEBHOOK_PATH = '/mutate/image-tag';
-export const WEBHOOK_PORT = 9443;
 
 /** Every API server with matchConditions (1.30) speaks it. */
 const MIN_TLS_VERSION: SecureVersion = 'TLSv1.3';

@@ -1,7 +1,7 @@
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { alarmContract } from '../../../test/contracts/alarm.contract.ts';
-import { SystemClock } from '../system/system-clock.ts';
+import { SystemClock } from '../clock/system-clock.ts';
 import { NestScheduleAlarm } from './nest-schedule-alarm.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) }));

@@ -43,8 +43,8 @@ export class RolloutSettings {
   constructor(
     /** Namespaces that are left alone whatever they say. */
     readonly excludedNamespaces: readonly string[] = [],
-    /** How many Images are worked on at the same time. */
-    readonly concurrency: number = 4,
+    /** How many Images are worked on at the same time; each is a handful of requests when something happens. */
+    readonly concurrency: number = 8,
     readonly options = DEFAULT_ROLLOUT_OPTIONS,
   ) {}
 }

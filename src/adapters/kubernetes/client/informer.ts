@@ -2,7 +2,7 @@ import type { Clock } from '../../../application/ports/clock.ts';
 import type { Log } from '../../../application/ports/log.ts';
 import type { KubeClient } from './kube-client.ts';
 import { hasStatus, KubeError } from './kube-error.ts';
-import { MonotonicClock } from './monotonic-clock.ts';
+import { MonotonicClock } from '../../clock/monotonic-clock.ts';
 import { isNewer } from './resource-version.ts';
 import { apiVersionOf, type KubeObject, type Resource } from './resource.ts';
 
