@@ -20,7 +20,7 @@ interface Instruments {
   readonly duration: Histogram;
 }
 
-/** The metrics of CONTRACT.md, kept by prom-client in a registry of their own. */
+/** The metrics of docs/reference/metrics.md, kept by prom-client in a registry of their own. */
 export class PrometheusMetrics extends Metrics {
   readonly #registry = new Registry();
   readonly #work = new Map<Work, Instruments>();
@@ -122,7 +122,7 @@ export class PrometheusMetrics extends Metrics {
     gauge('kimup_workqueue_in_flight', 'Number of Images that are being worked on.', ({ inFlight }) => inFlight);
     gauge(
       'kimup_workqueue_oldest_seconds',
-      'How long the Image has waited that has waited longest; 0 where none waits.',
+      'How long the Image that waits longest has waited; 0 where none waits.',
       ({ oldestSeconds }) => oldestSeconds,
     );
     this.#registry.registerMetric(

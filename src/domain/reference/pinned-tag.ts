@@ -21,7 +21,7 @@ export function pinnedTagOf({
   return digest === undefined ? { tag } : { tag, digest };
 }
 
-/** `tag@digest` or `tag`: one Image's entry, as a rollout keeps it to put it back (`before`). `undefined` for anything else. */
+/** `tag@digest` or `tag`: one Image's entry, as a rollout's row keeps it (`previousTag`, `pinnedTag`). `undefined` for anything else. */
 export function parsePinnedTag(text: string): PinnedTag | undefined {
   const [, tag, digest] = VALUE.exec(text) ?? [];
   if (tag === undefined) return undefined;

@@ -17,8 +17,8 @@ export const HELP = `kimup plan shows what kimup would do to Images, and why, wi
 
 usage: kimup plan -f FILE [-f FILE ...] [flags]
 
-  -f, --filename FILE       a file with manifests, YAML or JSON, - for stdin; may be given again: Images, and the workloads
-                            (Deployments, CronJobs, Pods, ...) of which to tell what becomes of their containers
+  -f, --filename FILE       a file with manifests, YAML or JSON, - for stdin; may be given again: Images, and workloads
+                            (Deployments, CronJobs, Pods, ...) to show what becomes of their containers
       --tags-file FILE      take the tags from this file (- for stdin) instead of asking registries: a tag a line, for all
                             Images, or JSON or YAML that gives each spec.image its list of tags
   -o, --output FORMAT       table (the default), json or yaml
@@ -28,7 +28,8 @@ usage: kimup plan -f FILE [-f FILE ...] [flags]
   -h, --help                this
 
 The current tag of an Image is its status.tag, else its spec.baseTag. Registries are asked with the credentials of
-$DOCKER_CONFIG/config.json, else ~/.docker/config.json, by the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name.
+$DOCKER_CONFIG/config.json, else ~/.docker/config.json, through the proxy that HTTPS_PROXY and
+HTTP_PROXY name; NO_PROXY names exceptions.
 
 Exit status: 0; 1 when a registry could not be asked; 2 when the command line, a manifest or the tags can't be read.
 

@@ -187,7 +187,9 @@ export class AlertConfigStatus {
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'When it was made.' },
   ],
 })
-@Describe('An AlertConfig says where the alerts of Images in its namespace go, and with which words.')
+@Describe(
+  'An AlertConfig says where the alerts of Images in its namespace go, and with which words. Accepted and not acted on yet.',
+)
 export class AlertConfig {
   @Describe('What is wanted.')
   @IsOptional()

@@ -30,7 +30,9 @@ const IS_PLATFORM = new RegExp(PLATFORM);
   ({ type, value = '' }: Trigger) => type !== 'crontab' || value.trim() !== '',
 )
 export class Trigger {
-  @Describe('crontab: at the times that value says. webhook: when the registry reports a push.')
+  @Describe(
+    'crontab: at the times that value says. webhook: when the registry reports a push (not built yet: it never fires).',
+  )
   @IsIn(TRIGGER_TYPES)
   type!: TriggerType;
 
@@ -51,7 +53,7 @@ export class Trigger {
 )
 export class Action {
   @Describe(
-    'apply: move the Image to the tag. request-approval: ask a person first. alert-discord, alert-email: tell people.',
+    'apply: move the Image to the tag. request-approval, alert-discord and alert-email are accepted and not built yet.',
   )
   @IsIn(ACTION_TYPES)
   type!: ActionType;

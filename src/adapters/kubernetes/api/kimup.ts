@@ -176,7 +176,7 @@ export class KimupStatus {
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'When it was made.' },
   ],
 })
-@Describe('A Kimup is a kimup-controller that the operator keeps running.')
+@Describe('A Kimup describes a kimup-controller that the operator keeps running. Accepted and not acted on yet.')
 export class Kimup {
   @Describe('What is wanted.')
   @ValidateNested()
