@@ -300,6 +300,8 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
   describe('the API server', () => {
     /** What goes on all the time: Images without news, and pods that are made one after the other. */
     async function underLoad(name: string, work: () => Promise<void>): Promise<void> {
+      // What was done to the API server before: a replica that has not heard of the Images yet leaves their pods alone.
+      await world.replicas.allHear();
       await world.push(name, BASE);
       const image = (i: number): object => ({
         apiVersion: 'kimup.cloudavenue.io/v1alpha1',

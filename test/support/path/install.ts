@@ -205,7 +205,7 @@ export function nodeOptions(): string[] {
   return (JSON.parse(entrypoint ?? '[]') as string[]).slice(1);
 }
 
-function httpGet(url: string): Promise<{ status: number; text: string }> {
+export function httpGet(url: string): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     get(url, (response) => {
       let text = '';

@@ -9,7 +9,7 @@ import type { Cluster } from '../../../tools/cluster/cluster.ts';
 import { type Component, freePorts, until } from '../../../tools/cluster/process.ts';
 import { startProxy, type TcpProxy } from '../proxy.ts';
 import { HANG_MS } from '../../../tools/cluster/hang.ts';
-import { applyGround, componentArguments, type ComponentName, type InstallOptions } from './install.ts';
+import { applyGround, componentArguments, type ComponentName, httpGet, type InstallOptions } from './install.ts';
 
 const NAMESPACE = 'kimup-operator';
 const LEASE = { operator: '71be4586.kimup.cloudavenue.io', controller: 'kimup-controller' } as const;
@@ -23,6 +23,8 @@ export interface Replica {
   readonly network: TcpProxy;
   /** Whether it says that it is ready. */
   ready(): Promise<boolean>;
+  /** Whether the API server's changes come through to it, as its metrics say. */
+  hears(): Promise<boolean>;
 }
 
 export interface Lease extends KubeObject {
@@ -38,6 +40,8 @@ export interface Replicas {
   leader(component: ComponentName, timeoutMs: number, but?: Replica): Promise<Replica>;
   /** Waits until all are ready; those that ended are started first. */
   allReady(timeoutMs?: number): Promise<void>;
+  /** Waits until all of them hear of the API server's changes. */
+  allHear(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -64,7 +68,7 @@ export async function installReplicas(
   const start = async (component: ComponentName, index: number): Promise<Replica> => {
     const name = `kimup-${component}-${index}`;
     const network = await startProxy(() => Number(apiServer.port));
-    const { args, env, healthz } = await componentArguments(cluster, component, options);
+    const { args, env, healthz, metrics } = await componentArguments(cluster, component, options);
     const given = args.find((arg) => arg.startsWith('--kubeconfig='))!.slice('--kubeconfig='.length);
     const kubeconfig = join(cluster.dir, `${name}.kubeconfig`);
     writeFileSync(
@@ -86,6 +90,11 @@ export async function installReplicas(
       process: process_,
       network,
       ready: async () => process_.ended === undefined && (await statusOf(`http://127.0.0.1:${healthz}/readyz`)) === 200,
+      hears: async () => {
+        const { text } = await httpGet(`http://127.0.0.1:${metrics}/metrics`);
+        const down = text.match(/^kimup_watch_down_seconds\{.*$/gm) ?? [];
+        return down.length > 0 && down.every((line) => line.endsWith(' 0'));
+      },
     };
     if (component === 'operator') webhooks.push({ replica, port: webhook, ready: false });
     return replica;
@@ -145,6 +154,17 @@ export async function installReplicas(
           ].join('\n'),
         );
       });
+    },
+    async allHear() {
+      await until(
+        async () => {
+          const hear = await Promise.all([...all.operator, ...all.controller].map((one) => one.hears()));
+          return hear.every(Boolean) ? true : undefined;
+        },
+        HANG_MS,
+        'all replicas to hear of changes',
+        50,
+      );
     },
     async stop() {
       stopped = true;

@@ -316,6 +316,24 @@ describe('Informer', () => {
     expect(log.warn).not.toHaveBeenCalled();
   });
 
+  it('lists anew at once when its version is too old after an outage: the API server answers again', async () => {
+    const clock = new FakeClock();
+    start({ clock });
+    (await server.next()).json(200, list(10, pod('a', 1)));
+    for (let i = 0; i < 6; i++) {
+      (await server.next()).json(503, status(503, 'ServiceUnavailable', 'storage is (re)initializing'));
+      await eventually(() => log.warn.mock.calls.length === i + 1);
+      await clock.advance(60_000);
+    }
+    (await server.next()).json(410, status(410, 'Expired', 'too old resource version'));
+    const again = await server.next();
+    expect(again.query.has('watch')).toBe(false);
+    again.json(200, list(50));
+    (await server.next()).lines();
+    expect(told).toEqual(['+a@1', '-a@1']);
+    expect(log.warn).toHaveBeenCalledTimes(6);
+  });
+
   it('lists anew when its version is too old, in the stream', async () => {
     const watch = await watching(pod('a', 1));
     watch.lines(bookmark(20), { type: 'ERROR', object: status(410, 'Expired', 'too old resource version') });

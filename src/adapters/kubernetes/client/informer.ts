@@ -168,10 +168,14 @@ export class Informer<T extends KubeObject> {
   private async run(): Promise<void> {
     const { signal } = this.stopping;
     let resourceVersion: string | undefined;
+    let expiredBefore = false;
     while (!signal.aborted) {
       try {
         resourceVersion ??= await this.relist();
-        for await (const version of this.follow(resourceVersion)) resourceVersion = version;
+        for await (const version of this.follow(resourceVersion)) {
+          resourceVersion = version;
+          expiredBefore = false;
+        }
         if (this.silences >= SILENT_WATCHES) {
           this.silences = 0;
           resourceVersion = undefined;
@@ -184,8 +188,12 @@ export class Informer<T extends KubeObject> {
         if (expired || error instanceof OldNews || (error instanceof KubeError && error.reason === 'Unreadable'))
           resourceVersion = undefined;
         this.failures++;
-        // Too old a resource version is the way of the world, and said only when it comes again at once.
-        if (expired && this.failures === 1) continue;
+        // Too old a resource version is the way of the world, also after an outage: the API server answers, so that there is
+        // nothing to wait for. It is said, and waited for, only when a new list expires at once.
+        if (expired && !expiredBefore) {
+          expiredBefore = true;
+          continue;
+        }
         await this.wait(error);
       }
     }
