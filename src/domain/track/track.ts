@@ -6,6 +6,7 @@ import type { BuiltSpec } from '../rule/rule-catalogue.ts';
 import type { Reach, Rule } from '../rule/rule.ts';
 import { comparePrecedence } from '../tag/compare-versions.ts';
 import { parseVersionTag, type VersionTag } from '../tag/version-tag.ts';
+import { BoundedMap } from '../../support/bounded-map.ts';
 import { isSameKind } from './same-kind.ts';
 
 /**
@@ -24,6 +25,9 @@ export type Place = 'on' | 'any' | OffTrack;
 export type OffTrack = 'no-version' | 'above' | 'below' | 'beyond' | 'base-tag' | 'variant' | 'series' | 'out-of-reach';
 
 const LATEST = 'latest';
+
+/** Pods of one repository have few tags at a time. */
+const KEPT = 16;
 
 /** A tag and what it is as a version, if it is one. */
 interface Tag {
@@ -44,6 +48,8 @@ export interface RuleSource {
 export class Track {
   readonly #image: Image;
   readonly #rules: RuleSource;
+  /** What was answered, by the two tags: of an Image as it is, and of its rules, the answer stays the same. */
+  #places: BoundedMap<string, Place> | undefined;
 
   constructor(image: Image, rules: RuleSource) {
     this.#image = image;
@@ -63,7 +69,15 @@ export class Track {
   place(own: string | undefined, target: string): Place {
     if (own === target) return 'on';
     if (own === undefined || own === LATEST) return 'any';
-    if (own === this.#image.spec.baseTag && target !== own && this.#isComing(target)) return 'base-tag';
+    this.#places ??= new BoundedMap(KEPT);
+    const pair = `${own} ${target}`;
+    let place = this.#places.get(pair);
+    if (place === undefined) this.#places.set(pair, (place = this.#find(own, target)));
+    return place;
+  }
+
+  #find(own: string, target: string): Place {
+    if (own === this.#image.spec.baseTag && this.#isComing(target)) return 'base-tag';
     if (this.#isOrigin(own, target)) return 'on';
     const from: Tag = { tag: own, version: parseVersionTag(own) };
     const to: Tag = { tag: target, version: parseVersionTag(target) };
