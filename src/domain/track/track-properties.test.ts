@@ -156,3 +156,19 @@ describe('a container that gives way', () => {
     );
   });
 });
+
+it('a track that was asked before answers as one that is asked first', () => {
+  const picks = fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 20, maxLength: 60 });
+  fc.assert(
+    fc.property(anyLife, fc.array(anyTag, { minLength: 1, maxLength: 4 }), picks, (life, more, asked) => {
+      const image = last(life);
+      const tags = ['latest', ...life.tags.slice(0, 4), ...more];
+      const { track } = tracked(image);
+      for (const [from, to] of asked) {
+        const [own, target] = [tags[from % tags.length]!, tags[to % tags.length]!];
+        expect(track.place(own, target)).toBe(tracked(image).track.place(own, target));
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
