@@ -5,26 +5,15 @@ import { KubeConnection } from '../../src/adapters/kubernetes/client/kube-connec
 import { IMAGES } from '../../src/adapters/kubernetes/client/resource.ts';
 import type { RawImage } from '../../src/adapters/kubernetes/images/image-mapping.ts';
 import { KubernetesImageStore } from '../../src/adapters/kubernetes/images/kubernetes-image-store.ts';
-import { SecretReader } from '../../src/application/ports/secret-reader.ts';
-import type { RegistryCredentials } from '../../src/application/ports/tag-registry.ts';
 import { RefreshImage } from '../../src/application/refresh/refresh-image.ts';
-import { SharedTagLists } from '../../src/application/refresh/shared-tag-lists.ts';
-import { RefreshScheduler } from '../../src/application/trigger/refresh-scheduler.ts';
-import { FakeAlarm } from '../support/fakes/fake-alarm.ts';
 import { FakeClock } from '../support/fakes/fake-clock.ts';
-import { FakeCrontab } from '../support/fakes/fake-crontab.ts';
 import { FakeTagRegistry } from '../support/fakes/fake-tag-registry.ts';
 import { LEADS } from '../support/fakes/leads.ts';
-import { FakeEventRecorder, FakeLog, FakeMetrics } from '../support/fakes/recorders.ts';
+import { FakeEventRecorder, FakeLog } from '../support/fakes/recorders.ts';
+import { startRefreshing } from '../support/fakes/refreshing.ts';
 import { ScriptedApiServer } from '../support/fakes/scripted-api-server.ts';
 
 const KEY = 'default/demos';
-
-class NoSecrets extends SecretReader {
-  override async pullCredentials(): Promise<readonly RegistryCredentials[]> {
-    return [];
-  }
-}
 
 describe('a refresh right after one that found an update, while the watch has not brought that yet', () => {
   let server: ScriptedApiServer;
@@ -47,18 +36,7 @@ describe('a refresh right after one that found an update, while the watch has no
     const images = new KubernetesImageStore(client, informer, 'kimup-controller', events, new FakeLog(), LEADS);
     const registry = new FakeTagRegistry();
     registry.put('registry.test/whoami', { 'v1.9.0': 'sha256:1', 'v1.10.2': 'sha256:2' });
-    const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
-    refresh = new RefreshImage(
-      images,
-      triggers,
-      new SharedTagLists(registry, clock),
-      new NoSecrets(),
-      events,
-      new FakeMetrics(),
-      clock,
-      new FakeLog(),
-    );
-    triggers.start(() => {});
+    refresh = startRefreshing({ images, registry, clock, events });
     image = {
       metadata: {
         namespace: 'default',

@@ -4,19 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DistributionTagRegistry } from '../../src/adapters/registry/distribution-tag-registry.ts';
-import { SecretReader } from '../../src/application/ports/secret-reader.ts';
 import type { PlanEntry } from '../../src/application/plan/plan-images.ts';
 import { RefreshImage, RefreshPostponed } from '../../src/application/refresh/refresh-image.ts';
-import { SharedTagLists } from '../../src/application/refresh/shared-tag-lists.ts';
-import { RefreshScheduler } from '../../src/application/trigger/refresh-scheduler.ts';
 import type { ImageSpec } from '../../src/domain/image/image-spec.ts';
 import type { ImageStatus } from '../../src/domain/image/image-status.ts';
 import { plan } from '../../src/entrypoints/plan/plan.ts';
-import { FakeAlarm } from '../support/fakes/fake-alarm.ts';
 import { FakeClock } from '../support/fakes/fake-clock.ts';
-import { FakeCrontab } from '../support/fakes/fake-crontab.ts';
 import { FakeImageStore } from '../support/fakes/fake-image-store.ts';
-import { FakeEventRecorder, FakeLog, FakeMetrics } from '../support/fakes/recorders.ts';
+import { FakeEventRecorder, FakeMetrics } from '../support/fakes/recorders.ts';
+import { startRefreshing } from '../support/fakes/refreshing.ts';
 import { type HttpProxy, startHttpProxy } from '../support/http-proxy.ts';
 import { type RegistryServer, startRegistryServer } from '../support/registry-server.ts';
 import {
@@ -30,12 +26,6 @@ import {
 
 const KEY = 'default/demos';
 const PATCH = { name: 'patch', type: 'semver-patch', actions: [{ type: 'apply' }] } as const;
-
-class NoSecrets extends SecretReader {
-  override async pullCredentials(): Promise<readonly []> {
-    return [];
-  }
-}
 
 let folder: string;
 let server: RegistryServer;
@@ -65,18 +55,7 @@ function start(env: Readonly<Record<string, string>>): void {
     insecureRegistries: ['127.0.0.1', 'registry.test'],
     env,
   });
-  const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
-  refreshImage = new RefreshImage(
-    images,
-    triggers,
-    new SharedTagLists(registry, clock),
-    new NoSecrets(),
-    events,
-    new FakeMetrics(),
-    clock,
-    new FakeLog(),
-  );
-  triggers.start(() => {});
+  refreshImage = startRefreshing({ images, registry, clock, events });
 }
 
 function serve(app: ScriptedRepository): void {

@@ -1,33 +1,22 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { FakeAlarm } from '../../../test/support/fakes/fake-alarm.ts';
 import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
-import { FakeCrontab } from '../../../test/support/fakes/fake-crontab.ts';
 import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
 import { FakeTagRegistry } from '../../../test/support/fakes/fake-tag-registry.ts';
-import { FakeEventRecorder, FakeLog, FakeMetrics } from '../../../test/support/fakes/recorders.ts';
+import { startRefreshing } from '../../../test/support/fakes/refreshing.ts';
 import { checksumOf } from '../../domain/image/checksum.ts';
 import type { Image } from '../../domain/image/image.ts';
 import type { ImageStatus, Rollout, Update } from '../../domain/image/image-status.ts';
 import type { RuleSpec } from '../../domain/rule/rule-spec.ts';
 import { buildRules } from '../../domain/rule/rule-catalogue.ts';
 import { buildTagFilter } from '../../domain/tag/tag-filter.ts';
-import { SecretReader } from '../ports/secret-reader.ts';
-import { RefreshImage, RefreshPostponed } from '../refresh/refresh-image.ts';
-import { SharedTagLists } from '../refresh/shared-tag-lists.ts';
-import { RefreshScheduler } from '../trigger/refresh-scheduler.ts';
+import { RefreshPostponed } from '../refresh/refresh-image.ts';
 import { type PlanEntry, planImages } from './plan-images.ts';
 import { RegistryTagSource } from './tag-sources.ts';
 
 const IMAGE = 'registry.test/app';
 const TAGS = ['v1.9.0', 'v1.10.2', 'v1.11.0', 'v2.0.0'] as const;
 const SINCE = '2026-11-22T12:00:00Z';
-
-class NoSecrets extends SecretReader {
-  override async pullCredentials(): Promise<readonly []> {
-    return [];
-  }
-}
 
 const old = (digit: string) => `sha256:${digit.repeat(64)}`;
 const now = (tag: string) => old(String(TAGS.indexOf(tag as (typeof TAGS)[number])));
@@ -92,18 +81,7 @@ function given(baseTag: string, its: readonly RuleSpec[], was: Partial<ImageStat
 /** What the controller comes to when it is asked until it is at rest. */
 async function controlled({ images, image }: Case, registry: FakeTagRegistry): Promise<ImageStatus> {
   const clock = new FakeClock();
-  const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
-  triggers.start(() => {});
-  const refresh = new RefreshImage(
-    images,
-    triggers,
-    new SharedTagLists(registry, clock),
-    new NoSecrets(),
-    new FakeEventRecorder(),
-    new FakeMetrics(),
-    clock,
-    new FakeLog(),
-  );
+  const refresh = startRefreshing({ images, registry, clock });
   for (let times = 0; times < 2; times += 1) {
     images.put({ annotations: { ...images.get(image)!.annotations, action: 'refresh' } });
     await refresh.refresh('default/demos', { queuedAt: clock.now() }).catch((error: unknown) => {

@@ -1,30 +1,20 @@
 // What a refresh asks a registry about single tags, what it remembers of it, and what it tells.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeAlarm } from '../../../test/support/fakes/fake-alarm.ts';
 import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
-import { FakeCrontab } from '../../../test/support/fakes/fake-crontab.ts';
 import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
 import { FakeTagRegistry } from '../../../test/support/fakes/fake-tag-registry.ts';
-import { FakeEventRecorder, FakeLog, FakeMetrics } from '../../../test/support/fakes/recorders.ts';
+import { FakeEventRecorder, FakeMetrics } from '../../../test/support/fakes/recorders.ts';
+import { startRefreshing } from '../../../test/support/fakes/refreshing.ts';
 import type { Image } from '../../domain/image/image.ts';
 import type { ImageSpec } from '../../domain/image/image-spec.ts';
 import type { RuleSpec } from '../../domain/rule/rule-spec.ts';
-import { SecretReader } from '../ports/secret-reader.ts';
-import { RefreshScheduler } from '../trigger/refresh-scheduler.ts';
 import { RefreshImage } from './refresh-image.ts';
-import { SharedTagLists } from './shared-tag-lists.ts';
 
 const KEY = 'default/demos';
 const REPOSITORY = 'registry.test/whoami';
 const HOUR = 3_600_000;
 const MINOR: RuleSpec = { name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] };
 const AGAIN: RuleSpec = { name: 'again', type: 'digest', actions: [{ type: 'apply' }] };
-
-class NoSecrets extends SecretReader {
-  override async pullCredentials(): Promise<readonly []> {
-    return [];
-  }
-}
 
 let clock: FakeClock;
 let images: FakeImageStore;
@@ -44,18 +34,7 @@ beforeEach(() => {
 /** A controller that has just started. */
 function start(): void {
   metrics = new FakeMetrics();
-  const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
-  refreshImage = new RefreshImage(
-    images,
-    triggers,
-    new SharedTagLists(registry, clock),
-    new NoSecrets(),
-    events,
-    metrics,
-    clock,
-    new FakeLog(),
-  );
-  triggers.start(() => {});
+  refreshImage = startRefreshing({ images, registry, clock, events, metrics });
 }
 
 function put(spec: Partial<ImageSpec>): void {

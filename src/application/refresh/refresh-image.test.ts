@@ -1,10 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeAlarm } from '../../../test/support/fakes/fake-alarm.ts';
 import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
-import { FakeCrontab } from '../../../test/support/fakes/fake-crontab.ts';
 import { FakeImageStore, type GivenImage } from '../../../test/support/fakes/fake-image-store.ts';
 import { FakeTagRegistry } from '../../../test/support/fakes/fake-tag-registry.ts';
-import { FakeEventRecorder, FakeLog, FakeMetrics } from '../../../test/support/fakes/recorders.ts';
+import { FakeEventRecorder } from '../../../test/support/fakes/recorders.ts';
+import { startRefreshing } from '../../../test/support/fakes/refreshing.ts';
 import type { Condition, Rollout } from '../../domain/image/image-status.ts';
 import type { Image } from '../../domain/image/image.ts';
 import type { RuleSpec } from '../../domain/rule/rule-spec.ts';
@@ -12,9 +11,7 @@ import { type ControllerStatus, WriteError } from '../ports/image-store.ts';
 import { PullSecretsError, SecretReader } from '../ports/secret-reader.ts';
 import { type RegistryCredentials, RegistryError } from '../ports/tag-registry.ts';
 import { checksumOf } from '../../domain/image/checksum.ts';
-import { RefreshScheduler } from '../trigger/refresh-scheduler.ts';
 import { RefreshImage, RefreshPostponed } from './refresh-image.ts';
-import { SharedTagLists } from './shared-tag-lists.ts';
 
 const KEY = 'default/demos';
 const REPOSITORY = 'registry.test/whoami';
@@ -34,7 +31,6 @@ let images: FakeImageStore;
 let registry: FakeTagRegistry;
 let secrets: FakeSecretReader;
 let events: FakeEventRecorder;
-let triggers: RefreshScheduler;
 let refreshImage: RefreshImage;
 
 beforeEach(() => {
@@ -43,18 +39,7 @@ beforeEach(() => {
   registry = new FakeTagRegistry();
   secrets = new FakeSecretReader();
   events = new FakeEventRecorder();
-  triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
-  refreshImage = new RefreshImage(
-    images,
-    triggers,
-    new SharedTagLists(registry, clock),
-    secrets,
-    events,
-    new FakeMetrics(),
-    clock,
-    new FakeLog(),
-  );
-  triggers.start(() => {});
+  refreshImage = startRefreshing({ images, registry, clock, secrets, events });
 });
 
 /** The Image of the demo, changed as given. */

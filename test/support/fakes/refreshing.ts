@@ -1,0 +1,45 @@
+import type { EventRecorder } from '../../../src/application/ports/event-recorder.ts';
+import type { ImageStore } from '../../../src/application/ports/image-store.ts';
+import type { Metrics } from '../../../src/application/ports/metrics.ts';
+import { SecretReader } from '../../../src/application/ports/secret-reader.ts';
+import type { TagRegistry } from '../../../src/application/ports/tag-registry.ts';
+import { RefreshImage } from '../../../src/application/refresh/refresh-image.ts';
+import { SharedTagLists } from '../../../src/application/refresh/shared-tag-lists.ts';
+import { RefreshScheduler } from '../../../src/application/trigger/refresh-scheduler.ts';
+import { FakeAlarm } from './fake-alarm.ts';
+import type { FakeClock } from './fake-clock.ts';
+import { FakeCrontab } from './fake-crontab.ts';
+import { FakeEventRecorder, FakeLog, FakeMetrics } from './recorders.ts';
+
+/** No Image has a pull secret. */
+export class NoSecrets extends SecretReader {
+  override async pullCredentials(): Promise<readonly []> {
+    return [];
+  }
+}
+
+/** What a test holds of a controller that refreshes Images; of the rest it gets a fake. */
+export interface RefreshingParts {
+  readonly images: ImageStore;
+  readonly registry: TagRegistry;
+  readonly clock: FakeClock;
+  readonly secrets?: SecretReader;
+  readonly events?: EventRecorder;
+  readonly metrics?: Metrics;
+}
+
+/** The use case of a controller that has just started; its triggers run. */
+export function startRefreshing({
+  images,
+  registry,
+  clock,
+  secrets = new NoSecrets(),
+  events = new FakeEventRecorder(),
+  metrics = new FakeMetrics(),
+}: RefreshingParts): RefreshImage {
+  const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
+  const lists = new SharedTagLists(registry, clock);
+  const refreshImage = new RefreshImage(images, triggers, lists, secrets, events, metrics, clock, new FakeLog());
+  triggers.start(() => {});
+  return refreshImage;
+}
