@@ -226,9 +226,17 @@ export class World {
       timeoutMs,
       `${app.name} to be on ${NEXT}`,
       100,
-    ).catch((error: Error) => {
+    ).catch(async (error: Error) => {
+      const objects = await this.cluster.kubectl([
+        'get',
+        'nodes,pods,statefulsets,events',
+        '-n',
+        app.name,
+        '-o',
+        'wide',
+      ]);
       throw new Error(
-        `${error.message}; what is wrong:\n${wrong.join('\n')}\nseen: ${JSON.stringify(this.seen(app.name))}`,
+        `${error.message}; what is wrong:\n${wrong.join('\n')}\nseen: ${JSON.stringify(this.seen(app.name))}\n${objects}`,
       );
     });
     this.#tookMs.push(performance.now() - begun);
