@@ -51,6 +51,32 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
   const other = (component: ComponentName, one: Replica): Replica =>
     world.replicas.of(component).find((replica) => replica !== one)!;
 
+  /**
+   * The scripted registry has `name`. It keeps back its first list until `answer`, and that one is out of date by then.
+   * `asked` says whether a list was asked for, `digests` how many digests were.
+   */
+  const holdFirstList = (name: string) => {
+    const answer = Promise.withResolvers<void>();
+    let asked = false;
+    let digests = 0;
+    world.scripted.answer = async ({ path }) => {
+      if (!path.includes('/tags/list')) {
+        digests += 1;
+        return {
+          headers: {
+            'docker-content-digest': digestOf(path.slice(path.lastIndexOf('/') + 1)),
+            'content-type': 'application/vnd.oci.image.manifest.v1+json',
+          },
+        };
+      }
+      const first = !asked;
+      asked = true;
+      if (first) await answer.promise;
+      return { body: { name, tags: first ? [BASE, 'v1.0.1'] : [BASE, NEXT] } };
+    };
+    return { answer, asked: () => asked, digests: () => digests };
+  };
+
   it('nothing happens: one move, and the end that all paths have', async () => {
     const app = await world.app('calm');
     const begun = Date.now();
@@ -186,26 +212,11 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
       async (how, away, back) => {
         const name = how.split(' ').slice(0, 2).join('-');
         const app = { name, repository: `${world.scripted.host}/${name}`, digest: digestOf(NEXT) };
-        const answer = Promise.withResolvers<void>();
-        let asked = false;
-        world.scripted.answer = async ({ path }) => {
-          if (!path.includes('/tags/list'))
-            return {
-              headers: {
-                'docker-content-digest': digestOf(path.slice(path.lastIndexOf('/') + 1)),
-                'content-type': 'application/vnd.oci.image.manifest.v1+json',
-              },
-            };
-          const first = !asked;
-          asked = true;
-          // What the first one is told is out of date by the time that it hears of it.
-          if (first) await answer.promise;
-          return { body: { name, tags: first ? [BASE, 'v1.0.1'] : [BASE, NEXT] } };
-        };
+        const { asked, answer } = holdFirstList(name);
         await world.workloads(name, `${app.repository}:${BASE}`);
         const first = await world.replicas.leader('controller', HANG_MS);
         await world.begin(app, YEARLY);
-        await until(() => asked || undefined, HANG_MS, 'the registry to be asked');
+        await until(() => asked() || undefined, HANG_MS, 'the registry to be asked');
         away(first);
         await world.replicas.leader('controller', HANG_MS, first);
         await world.ends(app);
@@ -229,32 +240,15 @@ export function chaos({ kills, awayMs, images }: ChaosSize): void {
     it("a write that was under way when the leader was cut off arrives after the next one's, and changes nothing of them", async () => {
       const name = 'late-write';
       const app = { name, repository: `${world.scripted.host}/${name}`, digest: digestOf(NEXT) };
-      const answer = Promise.withResolvers<void>();
-      let asked = false;
-      let digests = 0;
-      world.scripted.answer = async ({ path }) => {
-        if (!path.includes('/tags/list')) {
-          digests += 1;
-          return {
-            headers: {
-              'docker-content-digest': digestOf(path.slice(path.lastIndexOf('/') + 1)),
-              'content-type': 'application/vnd.oci.image.manifest.v1+json',
-            },
-          };
-        }
-        const first = !asked;
-        asked = true;
-        if (first) await answer.promise;
-        return { body: { name, tags: first ? [BASE, 'v1.0.1'] : [BASE, NEXT] } };
-      };
+      const { asked, answer, digests } = holdFirstList(name);
       await world.workloads(name, `${app.repository}:${BASE}`);
       const first = await world.replicas.leader('controller', HANG_MS);
       await world.begin(app, YEARLY);
-      await until(() => asked || undefined, HANG_MS, 'the registry to be asked');
+      await until(() => asked() || undefined, HANG_MS, 'the registry to be asked');
       // It decides now, still the leader, and its write gets as far as the broken network.
       first.network.stall();
       answer.resolve();
-      await until(() => (digests > 0 ? true : undefined), HANG_MS, 'the digest to be asked for');
+      await until(() => (digests() > 0 ? true : undefined), HANG_MS, 'the digest to be asked for');
       await world.replicas.leader('controller', HANG_MS, first);
       await world.ends(app);
       const done = await world.client.get(IMAGES, { namespace: name, name });
