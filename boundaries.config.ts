@@ -2,8 +2,7 @@
 // The other half is `tsc -b` (src/*/tsconfig.json), which also sees `import('x').T` and every global.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { defineConfig } from 'oxlint';
-import type { OxlintOverride } from 'oxlint';
+import { defineConfig, type OxlintOverride } from 'oxlint';
 
 /** The layers from the inside out: each may import itself and those before it. */
 const LAYERS = ['support', 'domain', 'application', 'adapters', 'modules', 'entrypoints'];

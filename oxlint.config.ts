@@ -8,6 +8,8 @@ export default defineConfig({
   env: { builtin: true },
   ignorePatterns: ['node_modules', '/build', '/dist', '/coverage'],
   rules: {
+    // A module is imported once, its types too.
+    'no-duplicate-imports': 'error',
     eqeqeq: ['error', 'always', { null: 'ignore' }],
     'no-console': 'off',
     // Modules of Nest are classes without members.

@@ -5,8 +5,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareClusters } from '../tools/cluster/cluster.ts';
 import { GATES, runGate } from './support/gates.ts';
-import { add, countReport, line, readReport } from './support/report.ts';
-import type { Count } from './support/report.ts';
+import { add, type Count, countReport, line, readReport } from './support/report.ts';
 import { killAll, run } from './support/run.ts';
 
 const ROOT = join(import.meta.dirname, '..');

@@ -12,8 +12,7 @@ import { LeaderElection } from '../application/ports/leadership.ts';
 import { Log } from '../application/ports/log.ts';
 import type { AbortSignalLike } from '../application/ports/tag-registry.ts';
 import { Settings } from '../modules/settings.ts';
-import type { CONTROLLER_FLAGS, Values } from './flags.ts';
-import { FlagError } from './flags.ts';
+import { type CONTROLLER_FLAGS, FlagError, type Values } from './flags.ts';
 import { VERSION } from './version.ts';
 
 /** Work that only the leader does. */

@@ -3,8 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { sharedCluster } from './cluster.ts';
-import type { SharedCluster } from './cluster.ts';
+import { sharedCluster, type SharedCluster } from './cluster.ts';
 
 interface Manifest {
   apiVersion: string;

@@ -1,13 +1,11 @@
 // Runs once, in the runner's own process: keeps the one cluster that all files of test/integration share.
 // It is started when the first of them asks for it, so that a run without any of them has none.
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startCluster } from '../../tools/cluster/cluster.ts';
-import type { Cluster } from '../../tools/cluster/cluster.ts';
+import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
 
 const CRDS = join(import.meta.dirname, '../../crds');
 

@@ -1,6 +1,5 @@
 // The checks that need no test runner: each is a command that ends with another status than 0 and names the file at fault.
-import { run } from './run.ts';
-import type { Ran } from './run.ts';
+import { type Ran, run } from './run.ts';
 
 export interface Gate {
   readonly name: string;

@@ -264,6 +264,11 @@ describe('the linter', () => {
       'src/domain/planted.test.ts',
       "import { it } from 'vitest';\nit.only('alone', () => {});",
     ],
+    [
+      'a module that is imported twice',
+      'src/modules/planted.ts',
+      "import { rules } from './rules.ts';\nimport { rules as again } from './rules.ts';\nexport const all = [rules, again];",
+    ],
     ['a crossed boundary', 'src/modules/planted.ts', "export { main } from '../entrypoints/main.ts';"],
   ])('refuses %s', async (_, path, text) => {
     const { status, output } = await gateWith('lint', path, `${text}\n`);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countReport, line } from '../support/report.ts';
-import type { VitestReport } from '../support/report.ts';
+import { countReport, line, type VitestReport } from '../support/report.ts';
 
 const report = (counts: Partial<VitestReport>): VitestReport => ({
   numPassedTests: 0,

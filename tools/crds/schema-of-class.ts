@@ -2,8 +2,7 @@
 import { createRequire } from 'node:module';
 import { getMetadataStorage, ValidationTypes } from 'class-validator';
 import { targetConstructorToSchema } from 'class-validator-jsonschema';
-import { schemaOf } from '../../src/adapters/kubernetes/api/schema.ts';
-import type { Schema } from '../../src/adapters/kubernetes/api/schema.ts';
+import { type Schema, schemaOf } from '../../src/adapters/kubernetes/api/schema.ts';
 
 type Class = new () => object;
 

@@ -1,5 +1,4 @@
-import type { Server } from 'node:https';
-import { request as httpsRequest, Agent } from 'node:https';
+import { Agent, request as httpsRequest, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { fastify, type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -81,13 +81,13 @@ export class ReviewPod {
     )
       return NOTHING;
     if (entries !== undefined) this.#checkKnown(namespace, entries);
-    const { patches: puts, warnings } = mutatePod(
+    const { patches, warnings } = mutatePod(
       pod,
       (repository) => this.#index.find(namespace, repository),
       addsContainers ? (before ?? {}) : undefined,
     );
     return {
-      patch: puts.map(({ list, index, image }) => ({
+      patch: patches.map(({ list, index, image }) => ({
         op: 'replace',
         path: `/spec/${list}/${index}/image`,
         value: image,

@@ -1,6 +1,6 @@
 import type { Image } from '../../domain/image/image.ts';
 import { InvalidImageReferenceError } from '../../domain/reference/reference-grammar.ts';
-import { parseImageReference, repositoryId } from '../../domain/reference/image-reference.ts';
+import { type ImageReference, parseImageReference, repositoryId } from '../../domain/reference/image-reference.ts';
 import {
   type CredentialsSource,
   type RegistryAccess,
@@ -8,7 +8,6 @@ import {
   RegistryError,
   type TagRegistry,
 } from '../ports/tag-registry.ts';
-import type { ImageReference } from '../../domain/reference/image-reference.ts';
 import { InputError } from './input-error.ts';
 import { type KnownTags, TagSource } from './plan-images.ts';
 

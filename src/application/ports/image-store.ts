@@ -3,12 +3,12 @@ import type {
   Condition,
   FirstSeen,
   HistoryEntry,
+  Origin,
   RefreshResult,
   Rollout,
   Update,
 } from '../../domain/image/image-status.ts';
 import type { Image, ObjectKey } from '../../domain/image/image.ts';
-import type { Origin } from '../../domain/image/image-status.ts';
 
 /** The part of the status that the controller writes, whole: what is left out here goes from the object. */
 export interface ControllerStatus {

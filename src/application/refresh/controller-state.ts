@@ -5,10 +5,11 @@ import {
   HISTORY_LENGTH,
   type HistoryEntry,
   type HistoryOutcome,
+  type Origin,
+  ORIGINS_LENGTH,
   type Update,
 } from '../../domain/image/image-status.ts';
 import type { Image } from '../../domain/image/image.ts';
-import { type Origin, ORIGINS_LENGTH } from '../../domain/image/image-status.ts';
 import { isTag } from '../../domain/reference/reference-grammar.ts';
 import { settled, startOver } from '../../domain/image/image-state.ts';
 import type { ControllerState } from './refresh-status.ts';
@@ -32,7 +33,7 @@ export function settledState(image: Image, now: string): ControllerState {
   if (outcome === undefined) return { tag, digest: status.digest, update: status.update, ...at };
   const ended = {
     ...at,
-    history: withEntry(history, pinnedTagIn(tag, status.update!, outcome, status.rollout?.message, now)),
+    history: withEntry(history, historyEntry(tag, status.update!, outcome, status.rollout?.message, now)),
   };
   if (outcome === 'Failed') return { tag, digest: status.digest, ...ended };
   // Where a changed baseTag moved it, that was noted when it was changed.
@@ -53,7 +54,7 @@ function withOrigins(origins: readonly Origin[] = [], left: readonly Origin[], n
 }
 
 /** What the history says of an update that has ended. */
-function pinnedTagIn(
+function historyEntry(
   from: string,
   { tag, digest, rule, since }: Update,
   outcome: HistoryOutcome,
@@ -123,7 +124,7 @@ export function changed(image: Image, start: ControllerState, now: string): Cont
   };
   if (start.tag !== baseTag) return position;
   const begun: Update = { tag: baseTag, rule: BASE_TAG_RULE, since: now };
-  return { ...position, history: withEntry(start.history, pinnedTagIn(start.tag, begun, 'Healthy', undefined, now)) };
+  return { ...position, history: withEntry(start.history, historyEntry(start.tag, begun, 'Healthy', undefined, now)) };
 }
 
 /** A status that is not there at all, beside the mirror of its tag, is a restored backup; a copy with another `spec.image` is not. */

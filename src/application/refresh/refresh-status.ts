@@ -3,11 +3,11 @@ import type {
   CandidateReason,
   FirstSeen,
   HistoryEntry,
+  Origin,
   RefreshResult,
   Update,
 } from '../../domain/image/image-status.ts';
 import type { Image } from '../../domain/image/image.ts';
-import type { Origin } from '../../domain/image/image-status.ts';
 import { RETRYING } from '../../domain/image/image-state.ts';
 import { isTagGone, TAG_GONE } from '../../domain/image/tag-gone.ts';
 import type { ControllerStatus } from '../ports/image-store.ts';

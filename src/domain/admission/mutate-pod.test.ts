@@ -52,9 +52,10 @@ const pod = (containers: string | string[], annotations?: Record<string, string>
 
 /** What the containers of the pod have afterwards. */
 function after(before: Pod, images: Image[]): (string | undefined)[] {
-  const { patches: puts } = mutatePod(before, among(...images));
+  const { patches } = mutatePod(before, among(...images));
   return (before.spec?.containers ?? []).map(
-    ({ image: own }, index) => puts.find((put) => put.list === 'containers' && put.index === index)?.image ?? own,
+    ({ image: own }, index) =>
+      patches.find((patch) => patch.list === 'containers' && patch.index === index)?.image ?? own,
   );
 }
 

@@ -2,8 +2,7 @@ import type { Image } from '../image/image.ts';
 import { readReference, repositoryId } from '../reference/image-reference.ts';
 import { type PinnedTag, parsePinnedTag } from '../reference/pinned-tag.ts';
 import { IMAGES_ANNOTATION, parseImagesAnnotation } from '../assignment/images-annotation.ts';
-import { deploymentOf } from '../assignment/pod.ts';
-import { CONTAINER_LISTS, type ContainerList, type Pod } from '../assignment/pod.ts';
+import { CONTAINER_LISTS, type ContainerList, deploymentOf, type Pod } from '../assignment/pod.ts';
 import {
   type Contender,
   contenderFor,
@@ -37,7 +36,7 @@ export type ImagesFor = (repository: string) => readonly TrackedImage[] | undefi
  */
 export function mutatePod(pod: Pod, imagesFor: ImagesFor, before?: Pod): PodMutation {
   const annotations = pod.metadata?.annotations;
-  const puts: ImagePatch[] = [];
+  const patches: ImagePatch[] = [];
   const warnings = new Set<string>();
   let entries: ReadonlyMap<string, PinnedTag> | undefined;
 
@@ -59,12 +58,12 @@ export function mutatePod(pod: Pod, imagesFor: ImagesFor, before?: Pod): PodMuta
         annotations?.[IMAGE_ANNOTATION],
       );
       if (selection.kind === 'one' && selection.fit.kind === 'put' && selection.contender.waits !== true)
-        puts.push({ list, index, image: selection.fit.image });
+        patches.push({ list, index, image: selection.fit.image });
       for (const warning of warningsOf(selection, container.name, container.image, repositoryId(reference)))
         warnings.add(warning);
     }
   }
-  return { patches: puts, warnings: [...warnings] };
+  return { patches, warnings: [...warnings] };
 }
 
 /** With what each puts on the pod. */
@@ -85,8 +84,10 @@ function kept(image: Image, pod: Pod): PinnedTag | undefined {
   if (rows === undefined || owner === undefined) return undefined;
   const [kind, name] =
     owner.kind === 'ReplicaSet' ? ['Deployment', deploymentOf(owner.name)] : [owner.kind, owner.name];
-  const keeps = rows.find((row) => row.pinnedTag !== undefined && row.name === name && row.kind === kind)?.pinnedTag;
-  return keeps === undefined ? undefined : parsePinnedTag(keeps);
+  const pinnedTag = rows.find(
+    (row) => row.pinnedTag !== undefined && row.name === name && row.kind === kind,
+  )?.pinnedTag;
+  return pinnedTag === undefined ? undefined : parsePinnedTag(pinnedTag);
 }
 
 /** What whoever creates the pod is told. A digest goes without a warning: whoever wrote one meant it. */

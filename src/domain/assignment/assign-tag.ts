@@ -1,8 +1,7 @@
 import type { Image } from '../image/image.ts';
 import type { ImageSpec } from '../image/image-spec.ts';
-import { statusIsCurrent } from '../image/image-state.ts';
+import { isOfThisImage, statusIsCurrent } from '../image/image-state.ts';
 import { isTag } from '../reference/reference-grammar.ts';
-import { isOfThisImage } from '../image/image-state.ts';
 import type { PinnedTag } from '../reference/pinned-tag.ts';
 
 /** What a registry gives; an annotation may hold anything. */

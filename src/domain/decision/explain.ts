@@ -53,14 +53,15 @@ type Judgement = readonly [verdict: TagVerdict['verdict'], reason: string, newer
 
 /** What a rule makes of the tags that it sees. */
 function judgeOf(rule: Rule, picked: SelectedCandidate, shown: Shown, currentTag: string): (tag: string) => Judgement {
-  const { selector: chooser, tag: selected, notApplicable: stuck, passedOver } = picked;
-  if (chooser === undefined || stuck !== undefined) return () => ['excluded', `is not compared: ${stuck ?? ''}`, false];
+  const { selector, tag: selected, notApplicable, passedOver } = picked;
+  if (selector === undefined || notApplicable !== undefined)
+    return () => ['excluded', `is not compared: ${notApplicable ?? ''}`, false];
   const textOf = (tag: string): string => (rule.byDigest === true ? tag : shown.textOf(tag));
   const best = selected === undefined ? undefined : textOf(selected);
-  const missOf = chooser.explain(shown.tags);
+  const missOf = selector.explain(shown.tags);
   const failed = new Map(passedOver.map(({ tag, reason }) => [tag, reason]));
   return (tag) => {
-    if (tag === selected) return ['selected', `${chooser.description.one}${remarkOn(rule, picked, shown)}`, true];
+    if (tag === selected) return ['selected', `${selector.description.one}${remarkOn(rule, picked, shown)}`, true];
     const reason = failed.get(tag);
     if (reason !== undefined) return ['excluded', reason, true];
     const text = textOf(tag);
@@ -69,11 +70,11 @@ function judgeOf(rule: Rule, picked: SelectedCandidate, shown: Shown, currentTag
     if (
       best !== undefined &&
       (miss === undefined || miss.sameSeries) &&
-      (text === best || chooser.isBelow(text, best))
+      (text === best || selector.isBelow(text, best))
     ) {
       return [
         'older',
-        tag === currentTag ? 'is the current tag' : `is ${chooser.descends === true ? 'above' : 'below'} ${selected!}`,
+        tag === currentTag ? 'is the current tag' : `is ${selector.descends === true ? 'above' : 'below'} ${selected!}`,
         newer,
       ];
     }
@@ -84,8 +85,8 @@ function judgeOf(rule: Rule, picked: SelectedCandidate, shown: Shown, currentTag
 }
 
 /** What somebody should know of the tag that was taken; `''` or `; …`. */
-export function remarkOn(rule: Rule, { selector: chooser, tag }: SelectedCandidate, shown: Shown): string {
-  const remark = tag === undefined || rule.byDigest === true ? undefined : chooser?.remark?.(shown.textOf(tag), tag);
+export function remarkOn(rule: Rule, { selector, tag }: SelectedCandidate, shown: Shown): string {
+  const remark = tag === undefined || rule.byDigest === true ? undefined : selector?.remark?.(shown.textOf(tag), tag);
   return remark === undefined ? '' : `; ${remark}`;
 }
 
@@ -99,8 +100,8 @@ interface Group {
 }
 
 /** The newer tags that a rule left out, by what kept them out: how many, and the newest of the nearest; `''` or `; …`. */
-export function newerMisses(chooser: CandidateSelector, tags: readonly string[]): string {
-  const missOf = chooser.explain(tags);
+export function newerMisses(selector: CandidateSelector, tags: readonly string[]): string {
+  const missOf = selector.explain(tags);
   const groups = new Map<string, Group>();
   for (const tag of tags) {
     const miss = missOf(tag);

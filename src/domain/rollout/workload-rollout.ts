@@ -51,10 +51,10 @@ export function nextWorkloadRollout(
   }
   const manager = context.annotationManager(workload);
   if (manager === undefined) return row;
-  const keeps = entry === undefined ? ownEntry(context, target) : undefined;
+  const pinnedTag = entry === undefined ? ownEntry(context, target) : undefined;
   return {
     ...row,
-    ...(keeps === undefined ? {} : { pinnedTag: keeps }),
+    ...(pinnedTag === undefined ? {} : { pinnedTag }),
     phase: 'Overridden',
     since: rfc3339(context.input.now),
     message: `${manager} ${entry === undefined ? 'took the entry away' : `made it ${entry}`}: left alone until the next move`,

@@ -77,7 +77,7 @@ export function pinnedTagIn(workload: Workload, name: string): PinnedTag | undef
   return parseImagesAnnotation(workload.template.annotations[IMAGES_ANNOTATION]).get(name);
 }
 
-/** {@link pinnedTagIn} as text, as `before` and comparisons have it. */
+/** {@link pinnedTagIn} as text, as `previousTag` and comparisons have it. */
 export function pinnedTagTextIn(workload: Workload, name: string): string | undefined {
   const entry = pinnedTagIn(workload, name);
   return entry === undefined ? undefined : formatPinnedTag(entry);

@@ -157,10 +157,10 @@ describe('docs/rules.md, the track', () => {
         status: { image: 'app', baseTag, tag, history, conditions: [] },
       });
       const own = row['container'] === '' ? 'app' : `app:${row['container']}`;
-      const { patches: puts, warnings } = mutatePod({ spec: { containers: [{ name: 'main', image: own }] } }, () => [
+      const { patches, warnings } = mutatePod({ spec: { containers: [{ name: 'main', image: own }] } }, () => [
         tracked(image),
       ]);
-      expect(puts.map((put) => put.image)).toEqual(row['becomes'] === '' ? [] : [`app:${row['becomes']}`]);
+      expect(patches.map(({ image }) => image)).toEqual(row['becomes'] === '' ? [] : [`app:${row['becomes']}`]);
       expect(warnings.join()).toContain(row['because']);
       if (row['becomes'] !== '') expect(warnings).toEqual([]);
     },

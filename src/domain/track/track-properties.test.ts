@@ -25,8 +25,8 @@ function runs(image: Image, tag: string, to: string): string {
     metadata: { annotations: { 'kimup.cloudavenue.io/images': `${image.name}=${to}` } },
     spec: { containers: [{ name: 'main', image: `${REPOSITORY}:${tag}` }] },
   };
-  const { patches: puts } = mutatePod(pod, () => [tracked(image)]);
-  return (puts[0]?.image ?? `${REPOSITORY}:${tag}`).slice(REPOSITORY.length + 1);
+  const { patches } = mutatePod(pod, () => [tracked(image)]);
+  return (patches[0]?.image ?? `${REPOSITORY}:${tag}`).slice(REPOSITORY.length + 1);
 }
 
 const last = ({ moments }: Life): Image => moments.at(-1)!.image;

@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { tracked } from '../../../test/support/domain/rules.ts';
 import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
 import type { ImageSpec } from '../image/image-spec.ts';
-import type { ImageStatus } from '../image/image-status.ts';
+import { BASE_TAG_RULE, type ImageStatus } from '../image/image-status.ts';
 import type { RuleSpec, RuleType } from '../rule/rule-spec.ts';
-import { BASE_TAG_RULE } from '../image/image-status.ts';
 import type { Place } from './track.ts';
 
 /** `semver-minor`, `regex ^1`, or with an action that moves nothing: `semver-minor!`. */

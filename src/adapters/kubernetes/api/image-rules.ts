@@ -10,14 +10,11 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
-import { ACTION_TYPES } from '../../../domain/action/action.ts';
-import type { ActionType } from '../../../domain/action/action.ts';
+import { ACTION_TYPES, type ActionType } from '../../../domain/action/action.ts';
 import { BASE_TAG_RULE } from '../../../domain/image/image-status.ts';
-import { LONGEST_RANGE, RULE_TYPES } from '../../../domain/rule/rule-spec.ts';
-import type { RuleType } from '../../../domain/rule/rule-spec.ts';
+import { LONGEST_RANGE, RULE_TYPES, type RuleType } from '../../../domain/rule/rule-spec.ts';
 import { LONGEST_PATTERN, PLATFORM } from '../../../domain/tag/tags-spec.ts';
-import { TRIGGER_TYPES } from '../../../domain/trigger/trigger.ts';
-import type { TriggerType } from '../../../domain/trigger/trigger.ts';
+import { TRIGGER_TYPES, type TriggerType } from '../../../domain/trigger/trigger.ts';
 import { Check, Describe } from './schema.ts';
 import { ValueOrValueFrom } from './value-or-value-from.ts';
 

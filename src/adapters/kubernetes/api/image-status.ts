@@ -13,10 +13,11 @@ import {
 import {
   HISTORY_LENGTH,
   HISTORY_OUTCOMES,
+  type HistoryOutcome,
   ORIGINS_LENGTH,
   REFRESH_RESULTS,
+  type RefreshResult,
 } from '../../../domain/image/image-status.ts';
-import type { HistoryOutcome, RefreshResult } from '../../../domain/image/image-status.ts';
 import { DIGEST_LENGTH, MESSAGE_LENGTH, TAG_LENGTH } from './bounds.ts';
 import { Condition, CONDITIONS } from './condition.ts';
 import { Rollout } from './rollout.ts';

@@ -1,7 +1,13 @@
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, MaxLength, ValidateNested } from 'class-validator';
-import { ROLLOUT_PHASES, WORKLOAD_KINDS, WORKLOAD_PHASES } from '../../../domain/image/image-status.ts';
-import type { RolloutPhase, WorkloadKind, WorkloadPhase } from '../../../domain/image/image-status.ts';
+import {
+  ROLLOUT_PHASES,
+  type RolloutPhase,
+  WORKLOAD_KINDS,
+  WORKLOAD_PHASES,
+  type WorkloadKind,
+  type WorkloadPhase,
+} from '../../../domain/image/image-status.ts';
 import { DIGEST_LENGTH, MESSAGE_LENGTH, TAG_LENGTH } from './bounds.ts';
 import { NAME_LENGTH } from './names.ts';
 import { Describe, Schema } from './schema.ts';

@@ -1,6 +1,4 @@
 import { ANNOTATION_PREFIX, type Image } from '../../../domain/image/image.ts';
-import type { Origin } from '../../../domain/image/image-status.ts';
-import type { Action } from '../../../domain/action/action.ts';
 import type {
   CandidateReason,
   Condition,
@@ -8,11 +6,13 @@ import type {
   HistoryEntry,
   ImageStatus,
   LeftAlone,
+  Origin,
   RefreshResult,
   Rollout,
   Update,
   WorkloadRollout,
 } from '../../../domain/image/image-status.ts';
+import type { Action } from '../../../domain/action/action.ts';
 import type { ImageSpec } from '../../../domain/image/image-spec.ts';
 import type { RuleSpec } from '../../../domain/rule/rule-spec.ts';
 import type { TagsSpec } from '../../../domain/tag/tags-spec.ts';
