@@ -1,4 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { FindUpdate } from '../application/refresh/find-update.ts';
+import { RefreshReport } from '../application/refresh/refresh-report.ts';
 import { RefreshImage } from '../application/refresh/refresh-image.ts';
 import { RefreshLoop, RefreshSettings } from '../application/refresh/refresh-loop.ts';
 import { PlatformModule } from './platform.module.ts';
@@ -17,6 +19,8 @@ export class ControllerModule {
       providers: [
         { provide: ControllerSettings, useValue: controller },
         { provide: RefreshSettings, useValue: new RefreshSettings(controller.concurrentRefreshes) },
+        FindUpdate,
+        RefreshReport,
         RefreshImage,
         RefreshLoop,
       ],

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { WriteError, type ControllerStatus, type ImageStore } from '../../src/application/ports/image-store.ts';
-import type { Condition } from '../../src/domain/image/image-status.ts';
+import { type ImageStore, WriteError } from '../../src/application/ports/image-store.ts';
+import type { Condition, ControllerStatus } from '../../src/domain/image/image-status.ts';
 import type { Image } from '../../src/domain/image/image.ts';
 import { eventually } from '../support/eventually.ts';
 import { HANG_MS } from '../../tools/cluster/hang.ts';

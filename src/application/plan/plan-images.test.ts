@@ -5,7 +5,8 @@ import type { ImageStatus } from '../../domain/image/image-status.ts';
 import { buildRules } from '../../domain/rule/rule-catalogue.ts';
 import { buildTagFilter } from '../../domain/tag/tag-filter.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
-import { type KnownTags, type Plan, planImages, TagSource } from './plan-images.ts';
+import type { KnownTags } from '../decision/evaluate-image.ts';
+import { type Plan, planImages, TagSource } from './plan-images.ts';
 
 const IMAGE = 'registry.test/app';
 const SINCE = '2026-11-22T12:00:00Z';

@@ -4,7 +4,8 @@ import type { ImageSpec } from '../../domain/image/image-spec.ts';
 import type { ImageStatus } from '../../domain/image/image-status.ts';
 import { buildSpec } from '../../domain/rule/rule-catalogue.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
-import { type KnownTags, planImages, TagSource } from './plan-images.ts';
+import type { KnownTags } from '../decision/evaluate-image.ts';
+import { planImages, TagSource } from './plan-images.ts';
 import type { PlannedWorkload, Surroundings, WorkloadToPlan } from './plan-workloads.ts';
 
 const REPOSITORY = 'registry.test/app';

@@ -9,7 +9,8 @@ import {
   type TagRegistry,
 } from '../ports/tag-registry.ts';
 import { InputError } from './input-error.ts';
-import { type KnownTags, TagSource } from './plan-images.ts';
+import type { KnownTags } from '../decision/evaluate-image.ts';
+import { TagSource } from './plan-images.ts';
 
 /** Who may read which repository. */
 export type CredentialsFor = (reference: ImageReference) => Promise<readonly RegistryCredentials[]>;

@@ -1,37 +1,5 @@
-import type {
-  CandidateReason,
-  Condition,
-  FirstSeen,
-  HistoryEntry,
-  Origin,
-  RefreshResult,
-  Rollout,
-  Update,
-} from '../../domain/image/image-status.ts';
+import type { ControllerStatus, OperatorStatus } from '../../domain/image/image-status.ts';
 import type { Image, ObjectKey } from '../../domain/image/image.ts';
-
-/** The part of the status that the controller writes, whole: what is left out here goes from the object. */
-export interface ControllerStatus {
-  readonly tag?: string;
-  readonly digest?: string;
-  readonly result: RefreshResult;
-  readonly time: string;
-  readonly image: string;
-  readonly baseTag: string;
-  readonly observedGeneration: number;
-  readonly update?: Update;
-  readonly candidates?: readonly CandidateReason[];
-  readonly firstSeen?: readonly FirstSeen[];
-  readonly history?: readonly HistoryEntry[];
-  readonly origins?: readonly Origin[];
-  readonly conditions: readonly Condition[];
-}
-
-/** The part of the status that the operator writes, whole. */
-export interface OperatorStatus {
-  readonly rollout?: Rollout;
-  readonly conditions: readonly Condition[];
-}
 
 export interface ImageListener {
   /** An Image is new, or anything of it changed. `previous` is what was known of it; absent when it is new (also after it was deleted and made again). */

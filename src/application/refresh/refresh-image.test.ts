@@ -4,10 +4,10 @@ import { FakeImageStore, type GivenImage } from '../../../test/support/fakes/fak
 import { FakeTagRegistry } from '../../../test/support/fakes/fake-tag-registry.ts';
 import { FakeEventRecorder } from '../../../test/support/fakes/recorders.ts';
 import { startRefreshing } from '../../../test/support/fakes/refreshing.ts';
-import type { Condition, Rollout } from '../../domain/image/image-status.ts';
+import type { Condition, ControllerStatus, Rollout } from '../../domain/image/image-status.ts';
 import type { Image } from '../../domain/image/image.ts';
 import type { RuleSpec } from '../../domain/rule/rule-spec.ts';
-import { type ControllerStatus, WriteError } from '../ports/image-store.ts';
+import { WriteError } from '../ports/image-store.ts';
 import { PullSecretsError, SecretReader } from '../ports/secret-reader.ts';
 import { type RegistryCredentials, RegistryError } from '../ports/tag-registry.ts';
 import { checksumOf } from '../../domain/image/checksum.ts';

@@ -1,22 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { type Image, keyOf, parseKey } from '../../domain/image/image.ts';
-import type { Update } from '../../domain/image/image-status.ts';
-import { needsRefresh, needsSettling, REFRESH_ACTIONS, settled } from '../../domain/image/image-state.ts';
-import { notBuiltYet } from '../../domain/image/not-built-yet.ts';
 import { checksumOf } from '../../domain/image/checksum.ts';
-import { TAG_GONE } from '../../domain/image/tag-gone.ts';
-import { formatPinnedTag } from '../../domain/reference/pinned-tag.ts';
+import { reduce, toStatus } from '../../domain/image/controller-state.ts';
+import { needsRefresh, needsSettling, REFRESH_ACTIONS } from '../../domain/image/image-state.ts';
+import { type Image, keyOf, parseKey } from '../../domain/image/image.ts';
+import type { RefreshOutcome } from '../../domain/image/refresh-outcome.ts';
 import { Clock } from '../ports/clock.ts';
-import { EventRecorder } from '../ports/event-recorder.ts';
 import { ImageStore, WriteError } from '../ports/image-store.ts';
 import { Log } from '../ports/log.ts';
 import { Metrics } from '../ports/metrics.ts';
-import { SecretReader } from '../ports/secret-reader.ts';
 import { RefreshScheduler } from '../trigger/refresh-scheduler.ts';
 import { FindUpdate } from './find-update.ts';
-import { goneBefore, type ControllerState, type RefreshOutcome, refreshStatus } from './refresh-status.ts';
-import { settledState } from './controller-state.ts';
-import { SharedTagLists } from './shared-tag-lists.ts';
+import { RefreshReport } from './refresh-report.ts';
 
 /** When a key was queued, milliseconds since the epoch. */
 export interface Queued {
@@ -47,20 +41,15 @@ export class RefreshImage {
   /** Until when the registry of an Image asked to be left alone, milliseconds since the epoch. */
   readonly #leftAlone = new Map<string, number>();
 
-  readonly #updates: FindUpdate;
-
   constructor(
     private readonly images: ImageStore,
     private readonly triggers: RefreshScheduler,
-    tagLists: SharedTagLists,
-    secrets: SecretReader,
-    private readonly events: EventRecorder,
+    private readonly updates: FindUpdate,
+    private readonly reports: RefreshReport,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
     private readonly log: Log,
-  ) {
-    this.#updates = new FindUpdate(tagLists, secrets, metrics, clock);
-  }
+  ) {}
 
   /**
    * @returns when to look again, where the registry asked to be left alone until then
@@ -71,7 +60,7 @@ export class RefreshImage {
     if (image === undefined || image.deleting) {
       this.#owed.delete(key);
       this.#leftAlone.delete(key);
-      this.#updates.forget(key);
+      this.updates.forget(key);
       return;
     }
     const asked = REFRESH_ACTIONS.has(image.annotations['action'] ?? '');
@@ -91,7 +80,7 @@ export class RefreshImage {
       }
       const end = await this.#refresh(image, notBefore, began);
       if (due) this.triggers.served(key, began);
-      if (due) this.metrics.done('events_triggered', (this.clock.now() - began) / 1_000, end.kind !== 'fine');
+      if (due) this.metrics.done('events_triggered', (this.clock.now() - began) / 1_000, end.kind !== 'ok');
       this.#leftAlone.delete(key);
       if (end.kind !== 'retry') {
         this.#owed.delete(key);
@@ -111,88 +100,19 @@ export class RefreshImage {
     }
   }
 
+  /** Reads, decides, writes the status, and only then says so. */
   async #refresh(image: Image, notBefore: number, began: number): Promise<RefreshOutcome> {
-    const now = new Date(began).toISOString();
-    const { position, end, gone: listed } = await this.#updates.find(image, settledState(image, now), notBefore, began);
+    const found = await this.updates.find(image, notBefore, began);
+    const { start, outcome, gone } = found;
     const problems = this.triggers.problems(keyOf(image));
-    const before = goneBefore(image, position);
-    const gone = listed === undefined ? before : listed.message;
-    await this.images.writeControllerStatus(image, refreshStatus(image, position, end, gone, problems, now));
-    this.#tell(image, position, end, began);
-    if (gone !== undefined && gone !== before) {
-      this.#event(image, 'Warning', TAG_GONE, gone);
-      this.log.warn('the tag of an Image is gone from its registry', { image: keyOf(image), tag: position.tag });
-    }
-    if (needsRefresh(image)) {
-      for (const { field, message } of problems)
-        this.#event(image, 'Warning', 'InvalidTrigger', `${field}: ${message}`);
-      for (const { field, message } of notBuiltYet(image.spec))
-        this.#event(image, 'Warning', 'NotBuiltYet', `${field}: ${message}`);
-    }
-    const mirror = { tag: position.tag, checksum: checksumOf(position) };
+    const at = new Date(began).toISOString();
+    const { generation } = image;
+    const state = reduce(found.state, { type: 'Refreshed', outcome, gone, problems, generation, at });
+    await this.images.writeControllerStatus(image, toStatus(state));
+    this.reports.report({ image, start, state, outcome, problems, began });
+    const mirror = { tag: state.tag, checksum: checksumOf(state) };
     if (image.annotations['tag'] !== mirror.tag || image.annotations['checksum'] !== mirror.checksum)
       await this.images.annotate(image, mirror);
-    return end;
+    return outcome;
   }
-
-  /** Says by events what has changed; a refresh without news says nothing. */
-  #tell(image: Image, position: ControllerState, end: RefreshOutcome, now: number): void {
-    const { status } = image;
-    const { update } = position;
-    const key = keyOf(image);
-    const ended = settled(image);
-    if (ended !== undefined)
-      this.metrics.done('actions_executed', (now - Date.parse(status.update!.since)) / 1_000, ended === 'Failed');
-    if (ended === 'Healthy') {
-      this.#event(
-        image,
-        'Normal',
-        'Updated',
-        `${fromTo(status.tag!, status.digest, status.update!)} by rule ${JSON.stringify(status.update!.rule)}: every rolled workload is healthy on it`,
-      );
-      this.log.info('updated', { image: key, from: status.tag, to: position.tag });
-    }
-    if (update !== undefined && (update.tag !== status.update?.tag || update.digest !== status.update?.digest)) {
-      this.#event(
-        image,
-        'Normal',
-        'UpdateFound',
-        `${fromTo(position.tag, position.digest, update)} by rule ${JSON.stringify(update.rule)}${end.kind === 'fine' ? `: ${end.message}` : ''}`,
-      );
-      this.log.info('update found', {
-        image: key,
-        from: position.tag,
-        to: update.tag,
-        digest: update.digest,
-        rule: update.rule,
-      });
-    }
-    if (end.kind === 'fine') return;
-    if (end.kind === 'retry' && end.unforeseen !== undefined)
-      this.log.error('a refresh failed for a reason that nobody foresaw: this is a bug of kimup', {
-        image: key,
-        error: end.unforeseen,
-      });
-    const known = status.conditions.find((condition) => condition.type === 'Ready');
-    if (end.kind === 'stalled' && known?.reason === end.reason && known.message === end.message) return;
-    this.#event(image, 'Warning', end.reason, end.message);
-    this.log.warn('refresh failed', { image: key, result: end.result, reason: end.reason, message: end.message });
-  }
-
-  #event(image: Image, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    const { namespace, name, uid } = image;
-    this.events.record(
-      { apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', namespace, name, uid },
-      type,
-      reason,
-      message,
-    );
-  }
-}
-
-/** `v1.9.0 -> v1.10.2`; with digests where only they change. */
-function fromTo(tag: string, digest: string | undefined, to: Pick<Update, 'tag' | 'digest'>): string {
-  return tag === to.tag
-    ? `${formatPinnedTag({ tag, ...(digest === undefined ? {} : { digest }) })} -> ${formatPinnedTag(to)}`
-    : `${tag} -> ${to.tag}`;
 }

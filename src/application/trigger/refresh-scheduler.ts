@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { type Image, keyOf } from '../../domain/image/image.ts';
-import type { Trigger } from '../../domain/trigger/trigger.ts';
+import type { Trigger, TriggerProblem } from '../../domain/trigger/trigger.ts';
 import { Alarm } from '../ports/alarm.ts';
 import { Clock } from '../ports/clock.ts';
 import { Crontab, type Schedule } from '../ports/crontab.ts';
 import { ImageStore } from '../ports/image-store.ts';
 import { DelayQueue } from '../controller/delay-queue.ts';
-import { type TriggerProblem, understandTriggers } from './understand-triggers.ts';
+import { understandTriggers } from './understand-triggers.ts';
 import { needsRefresh, needsSettling, REFRESH_ACTIONS, wasRetrying } from '../../domain/image/image-state.ts';
 
 /** Takes up the refresh of an Image. */

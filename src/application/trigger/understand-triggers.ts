@@ -1,12 +1,5 @@
-import type { Trigger } from '../../domain/trigger/trigger.ts';
+import type { Trigger, TriggerProblem } from '../../domain/trigger/trigger.ts';
 import { InvalidCrontabError } from '../ports/crontab.ts';
-
-/** A trigger whose expression can't be used. */
-export interface TriggerProblem {
-  /** The field, as in `spec.triggers[0].value`. */
-  readonly field: string;
-  readonly message: string;
-}
 
 /** The crontabs among triggers, each as `parse` understands it, and what is wrong with those that it refuses by an {@link InvalidCrontabError}. */
 export function understandTriggers<T>(

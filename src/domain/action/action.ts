@@ -14,9 +14,20 @@ interface KeyRef {
   readonly optional?: boolean;
 }
 
-export const ACTION_TYPES = ['apply', 'request-approval', 'alert-discord', 'alert-email'] as const;
+/** What moves an Image, at once or when a person has agreed. */
+export const MOVE_ACTION_TYPES = ['apply', 'request-approval'] as const;
 
-export type ActionType = (typeof ACTION_TYPES)[number];
+/** What tells people of a tag, by the channel in its name, and moves nothing. */
+export const ALERT_ACTION_TYPES = ['alert-discord', 'alert-email'] as const;
+
+/** Every type of action, as the CRD lists them. */
+export const ACTION_TYPES = [...MOVE_ACTION_TYPES, ...ALERT_ACTION_TYPES] as const;
+
+export type MoveAction = (typeof MOVE_ACTION_TYPES)[number];
+
+export type AlertAction = (typeof ALERT_ACTION_TYPES)[number];
+
+export type ActionType = MoveAction | AlertAction;
 
 /** What to do about an update that a rule found. */
 export interface Action {
@@ -24,10 +35,14 @@ export interface Action {
   readonly data?: ValueOrValueFrom;
 }
 
-/** What moves an Image, at once or when a person has agreed; all other actions tell of a tag. */
-export type MoveAction = 'apply' | 'request-approval';
+const MOVES: ReadonlySet<ActionType> = new Set(MOVE_ACTION_TYPES);
 
 /** Whether an action is a {@link MoveAction}. */
 export function movesImage<T extends Pick<Action, 'type'>>(action: T): action is T & { readonly type: MoveAction } {
-  return action.type === 'apply' || action.type === 'request-approval';
+  return MOVES.has(action.type);
 }
+
+/** What the contract has and this version of kimup does not do yet, and what comes of it. */
+export const NOT_BUILT_YET: ReadonlyMap<ActionType, string> = new Map(
+  ALERT_ACTION_TYPES.map((type) => [type, 'so nothing is sent']),
+);

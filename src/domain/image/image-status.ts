@@ -164,3 +164,9 @@ export interface ImageStatus {
   readonly origins?: readonly Origin[];
   readonly conditions: readonly Condition[];
 }
+
+/** The part of the status that the controller writes, whole: what is left out goes from the object. */
+export type ControllerStatus = Omit<ImageStatus, 'rollout'>;
+
+/** The part of the status that the operator writes, whole. */
+export type OperatorStatus = Pick<ImageStatus, 'rollout' | 'conditions'>;

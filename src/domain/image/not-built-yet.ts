@@ -1,3 +1,4 @@
+import { NOT_BUILT_YET } from '../action/action.ts';
 import type { ImageSpec } from './image-spec.ts';
 
 /** What a spec asks for that the contract has and this version of kimup does not do yet. */
@@ -19,12 +20,12 @@ export function notBuiltYet({ triggers, rules }: ImageSpec): NotBuiltYet[] {
   });
   rules.forEach(({ actions }, rule) =>
     actions.forEach(({ type }, i) => {
-      if (type === 'alert-discord' || type === 'alert-email') {
-        found.push({
-          field: `spec.rules[${rule}].actions[${i}].type`,
-          message: `actions of type ${JSON.stringify(type)} are not built yet, so nothing is sent`,
-        });
-      }
+      const consequence = NOT_BUILT_YET.get(type);
+      if (consequence === undefined) return;
+      found.push({
+        field: `spec.rules[${rule}].actions[${i}].type`,
+        message: `actions of type ${JSON.stringify(type)} are not built yet, ${consequence}`,
+      });
     }),
   );
   return found;

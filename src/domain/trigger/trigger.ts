@@ -7,3 +7,10 @@ export interface Trigger {
   readonly type: TriggerType;
   readonly value?: string;
 }
+
+/** A trigger whose expression can't be used. */
+export interface TriggerProblem {
+  /** The field, as in `spec.triggers[0].value`. */
+  readonly field: string;
+  readonly message: string;
+}

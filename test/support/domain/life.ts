@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { changed, settledState } from '../../../src/application/refresh/controller-state.ts';
+import { currentState, reduce } from '../../../src/domain/image/controller-state.ts';
 import type { Image } from '../../../src/domain/image/image.ts';
 import type { ImageStatus, Update } from '../../../src/domain/image/image-status.ts';
 import { movesImage } from '../../../src/domain/action/action.ts';
@@ -64,7 +64,7 @@ export function live(
       ...during.status,
       rollout: { ...update, phase: fails ? 'Failed' : 'Healthy', workloads: [] },
     });
-    const { tag, history, origins } = settledState(ended, SINCE);
+    const { tag, history, origins } = currentState(ended, SINCE);
     image = put(baseTag, {
       tag,
       ...(history === undefined ? {} : { history }),
@@ -86,11 +86,11 @@ export function live(
         break;
       case 'base': {
         const baseTag = tags[happening.at % tags.length]!;
-        const { tag, history, origins } = changed(
-          { ...image, spec: { ...image.spec, baseTag } },
-          settledState(image, SINCE),
-          SINCE,
-        );
+        const { tag, history, origins } = reduce(currentState(image, SINCE), {
+          type: 'BaseTagChanged',
+          baseTag,
+          at: SINCE,
+        });
         const before = {
           tag,
           ...(history === undefined ? {} : { history }),

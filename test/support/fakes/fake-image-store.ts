@@ -1,10 +1,4 @@
-import {
-  ImageStore,
-  WriteError,
-  type ControllerStatus,
-  type ImageListener,
-  type OperatorStatus,
-} from '../../../src/application/ports/image-store.ts';
+import { type ImageListener, ImageStore, WriteError } from '../../../src/application/ports/image-store.ts';
 import {
   annotationsPrecondition,
   type Precondition,
@@ -13,7 +7,12 @@ import {
   holdsStill,
 } from '../../../src/adapters/kubernetes/images/precondition.ts';
 import { keyOf, type Image, type ObjectKey } from '../../../src/domain/image/image.ts';
-import type { Condition, ImageStatus } from '../../../src/domain/image/image-status.ts';
+import type {
+  Condition,
+  ControllerStatus,
+  ImageStatus,
+  OperatorStatus,
+} from '../../../src/domain/image/image-status.ts';
 import type { ImageSpec } from '../../../src/domain/image/image-spec.ts';
 
 /** What a test says of an Image; the rest is that of an Image that was just made. */

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type ControllerStatus, WriteError } from '../../../application/ports/image-store.ts';
+import { WriteError } from '../../../application/ports/image-store.ts';
+import type { ControllerStatus } from '../../../domain/image/image-status.ts';
 import type { Image } from '../../../domain/image/image.ts';
 import { type InformerListener } from '../client/informer.ts';
 import { KubeError } from '../client/kube-error.ts';

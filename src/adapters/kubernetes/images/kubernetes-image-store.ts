@@ -1,13 +1,8 @@
-import {
-  ImageStore,
-  WriteError,
-  type ControllerStatus,
-  type ImageListener,
-  type OperatorStatus,
-} from '../../../application/ports/image-store.ts';
+import { type ImageListener, ImageStore, WriteError } from '../../../application/ports/image-store.ts';
 import type { EventRecorder } from '../../../application/ports/event-recorder.ts';
 import type { LeaderElection } from '../../../application/ports/leadership.ts';
 import type { Log } from '../../../application/ports/log.ts';
+import type { ControllerStatus, OperatorStatus } from '../../../domain/image/image-status.ts';
 import { ANNOTATION_PREFIX, type Image, type ObjectKey } from '../../../domain/image/image.ts';
 import type { Informer } from '../client/informer.ts';
 import type { KubeClient } from '../client/kube-client.ts';

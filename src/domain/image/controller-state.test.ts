@@ -7,9 +7,9 @@ import {
   type ImageStatus,
   type Rollout,
   type Update,
-} from '../../domain/image/image-status.ts';
-import type { Image } from '../../domain/image/image.ts';
-import { changeBaseTag, settledState } from './controller-state.ts';
+} from './image-status.ts';
+import type { Image } from './image.ts';
+import { type ControllerState, currentState, reduce } from './controller-state.ts';
 
 const REPOSITORY = 'registry.test/app';
 const SINCE = '2026-01-01T00:00:00.000Z';
@@ -34,6 +34,11 @@ function rollout(phase: Rollout['phase'], message?: string): Rollout {
   };
 }
 
+/** Once a changed `spec.baseTag` is noted. */
+function changed(image: Image): ControllerState {
+  return reduce(currentState(image, NOW), { type: 'BaseTagChanged', baseTag: image.spec.baseTag, at: NOW });
+}
+
 const entry = (from: string, to: string): HistoryEntry => ({
   from,
   to,
@@ -47,59 +52,57 @@ describe('the history', () => {
   it('notes an update that has ended, and how', () => {
     const ended = { from: '1.9', to: '1.10', digest: UPDATE.digest, rule: 'minor', began: SINCE, ended: NOW };
     expect(
-      settledState(imageOf({ update: UPDATE, rollout: rollout('Healthy', '2 of 2 workloads done') }), NOW),
+      currentState(imageOf({ update: UPDATE, rollout: rollout('Healthy', '2 of 2 workloads done') }), NOW),
     ).toMatchObject({ tag: '1.10', history: [{ ...ended, outcome: 'Healthy', message: '2 of 2 workloads done' }] });
-    const failed = settledState(imageOf({ update: UPDATE, rollout: rollout('Failed', 'it crashed') }), NOW);
+    const failed = currentState(imageOf({ update: UPDATE, rollout: rollout('Failed', 'it crashed') }), NOW);
     expect(failed).toMatchObject({ tag: '1.9', history: [{ ...ended, outcome: 'Failed', message: 'it crashed' }] });
     expect(failed.update).toBeUndefined();
   });
 
   it('notes nothing of an update under way, and stays', () => {
     const history = [entry('1.8', '1.9')];
-    expect(settledState(imageOf({ update: UPDATE, rollout: rollout('Progressing'), history }), NOW)).toMatchObject({
+    expect(currentState(imageOf({ update: UPDATE, rollout: rollout('Progressing'), history }), NOW)).toMatchObject({
       tag: '1.9',
       update: UPDATE,
       history,
     });
-    expect(settledState(imageOf({ history }), NOW).history).toEqual(history);
+    expect(currentState(imageOf({ history }), NOW).history).toEqual(history);
   });
 
   it('holds the last ten', () => {
     const history = Array.from({ length: HISTORY_LENGTH }, (_, i) => entry(`1.${i}`, `1.${i + 1}`));
-    const { history: after } = settledState(imageOf({ update: UPDATE, rollout: rollout('Healthy'), history }), NOW);
+    const { history: after } = currentState(imageOf({ update: UPDATE, rollout: rollout('Healthy'), history }), NOW);
     expect(after).toHaveLength(HISTORY_LENGTH);
     expect([after![0]!.from, after!.at(-1)!.to]).toEqual(['1.1', '1.10']);
   });
 
   it('begins anew with another repository', () => {
     expect(
-      settledState(imageOf({ image: 'registry.test/other', history: [entry('1.8', '1.9')] }), NOW).history,
+      currentState(imageOf({ image: 'registry.test/other', history: [entry('1.8', '1.9')] }), NOW).history,
     ).toBeUndefined();
   });
 
-  it('notes a baseTag that is changed to where the Image is, and leaves a move to it to the update', async () => {
+  it('notes a baseTag that is changed to where the Image is, and leaves a move to it to the update', () => {
     const there = imageOf({ tag: '1.10', history: [entry('1.9', '1.10')] }, '1.10');
-    const stays = await changeBaseTag(there, settledState(there, NOW), NOW, async () => undefined);
+    const stays = changed(there);
+    expect(stays.update).toBeUndefined();
     expect(stays).toMatchObject({
-      kind: 'there',
-      position: {
-        history: [
-          entry('1.9', '1.10'),
-          { from: '1.10', to: '1.10', rule: BASE_TAG_RULE, outcome: 'Healthy', began: NOW, ended: NOW },
-        ],
-      },
+      history: [
+        entry('1.9', '1.10'),
+        { from: '1.10', to: '1.10', rule: BASE_TAG_RULE, outcome: 'Healthy', began: NOW, ended: NOW },
+      ],
     });
     const moves = imageOf({ history: [entry('1.8', '1.9')] }, '2.0');
-    expect(await changeBaseTag(moves, settledState(moves, NOW), NOW, async () => undefined)).toMatchObject({
-      kind: 'move',
-      position: { history: [entry('1.8', '1.9')] },
+    expect(changed(moves)).toMatchObject({
+      update: { tag: '2.0', rule: BASE_TAG_RULE, since: NOW },
+      history: [entry('1.8', '1.9')],
     });
   });
 });
 
 describe('the tags that the Image was on', () => {
   const healthy = (status: Partial<ImageStatus>) =>
-    settledState(imageOf({ update: UPDATE, rollout: rollout('Healthy'), ...status }), NOW).origins;
+    currentState(imageOf({ update: UPDATE, rollout: rollout('Healthy'), ...status }), NOW).origins;
 
   it('are remembered with the baseTag that counted then, each once, the latest last', () => {
     expect(healthy({})).toEqual([{ tag: '1.9', baseTag: '1.9' }]);
@@ -118,10 +121,10 @@ describe('the tags that the Image was on', () => {
   });
 
   it('are not added to by a move that failed, or to the same tag', () => {
-    expect(settledState(imageOf({ update: UPDATE, rollout: rollout('Failed') }), NOW).origins).toBeUndefined();
+    expect(currentState(imageOf({ update: UPDATE, rollout: rollout('Failed') }), NOW).origins).toBeUndefined();
     const same = { ...UPDATE, tag: '1.9' };
     expect(
-      settledState(imageOf({ update: same, rollout: { ...rollout('Healthy'), tag: '1.9' } }), NOW).origins,
+      currentState(imageOf({ update: same, rollout: { ...rollout('Healthy'), tag: '1.9' } }), NOW).origins,
     ).toEqual([]);
   });
 
@@ -131,10 +134,10 @@ describe('the tags that the Image was on', () => {
     expect([after.length, after[0]!.tag, after.at(-1)!.tag]).toEqual([100, '0.1', '1.9']);
   });
 
-  it('hold the old baseTag and where it had come to, once it is changed', async () => {
+  it('hold the old baseTag and where it had come to, once it is changed', () => {
     const image = imageOf({ tag: '1.10', origins: [{ tag: '1.9', baseTag: '1.9' }] }, '2.0');
-    const move = await changeBaseTag(image, settledState(image, NOW), NOW, async () => undefined);
-    expect(move?.position.origins).toEqual([
+    const move = changed(image);
+    expect(move.origins).toEqual([
       { tag: '1.9', baseTag: '1.9' },
       { tag: '1.10', baseTag: '1.9' },
     ]);
@@ -144,10 +147,10 @@ describe('the tags that the Image was on', () => {
         tag: '1.10',
         update: { tag: '2.0', rule: BASE_TAG_RULE, since: SINCE },
         rollout: { tag: '2.0', since: SINCE, phase: 'Healthy', workloads: [] },
-        origins: move!.position.origins!,
+        origins: move.origins!,
       },
       '2.0',
     );
-    expect(settledState(moved, NOW)).toMatchObject({ tag: '2.0', origins: move!.position.origins });
+    expect(currentState(moved, NOW)).toMatchObject({ tag: '2.0', origins: move.origins });
   });
 });
