@@ -1,5 +1,6 @@
 import { Range, SemVer } from 'semver';
-import { LONGEST_RANGE, type RuleSpec } from './rule-spec.ts';
+import type { RuleSpec } from './rule-spec.ts';
+import { LONGEST_RANGE } from './rule-value.ts';
 import { comparePreReleases } from '../tag/compare-versions.ts';
 import { type Part, parseVersionTag, type PreRelease } from '../tag/version-tag.ts';
 import { selectOfSeries } from './version-rule.ts';

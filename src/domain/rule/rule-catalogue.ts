@@ -1,5 +1,6 @@
 import type { TagsSpec } from '../tag/tags-spec.ts';
-import type { RuleSpec } from './rule-spec.ts';
+import type { RuleSpec, RuleType } from './rule-spec.ts';
+import { ORDER, RANGE, REGULAR_EXPRESSION, type RuleValue } from './rule-value.ts';
 import { buildTagFilter, type TagFilter } from '../tag/tag-filter.ts';
 import { alwaysRule } from './always-rule.ts';
 import { calverPreReleaseRule, calverRule } from './calver-rule.ts';
@@ -11,47 +12,43 @@ import { InvalidRuleError } from '../tag/invalid-rule-error.ts';
 import type { Rule } from './rule.ts';
 import { semverRule } from './semver-rule.ts';
 
+/** A type of rule. */
+interface RuleKind {
+  /** @param where the rule's field and name, for errors @throws InvalidRuleError */
+  readonly build: (spec: RuleSpec, where: string) => Rule;
+  /** What `spec.rules[].value` must be; absent where the rule takes no notice of it. The CRD's checks follow from it. */
+  readonly value?: RuleValue;
+}
+
+/** Every type of rule. */
+export const RULES: Readonly<Record<RuleType, RuleKind>> = {
+  'semver-major': { build: (spec) => semverRule(spec, 'major') },
+  'semver-minor': { build: (spec) => semverRule(spec, 'minor') },
+  'semver-patch': { build: (spec) => semverRule(spec, 'patch') },
+  'semver-range': { build: rangeRule, value: RANGE },
+  'calver-major': { build: (spec) => calverRule(spec, 'major') },
+  'calver-minor': { build: (spec) => calverRule(spec, 'minor') },
+  'calver-patch': { build: (spec) => calverRule(spec, 'patch') },
+  'calver-prerelease': { build: calverPreReleaseRule },
+  regex: { build: regexRule, value: REGULAR_EXPRESSION },
+  numerical: { build: numericalRule, value: ORDER },
+  alphabetical: { build: alphabeticalRule, value: ORDER },
+  digest: { build: digestRule },
+  always: { build: alwaysRule },
+};
+
 /**
- * The one switch from a rule's spec to the rule.
+ * From a rule's spec to the rule.
  * @param index its place in `spec.rules`, from 0
  * @throws InvalidRuleError
  */
 export function buildRule(spec: RuleSpec, index: number): Rule {
   const where = `spec.rules[${index}] (${JSON.stringify(spec.name)})`;
-  const { type } = spec;
-  switch (type) {
-    case 'semver-major':
-      return semverRule(spec, 'major');
-    case 'semver-minor':
-      return semverRule(spec, 'minor');
-    case 'semver-patch':
-      return semverRule(spec, 'patch');
-    case 'semver-range':
-      return rangeRule(spec, where);
-    case 'calver-major':
-      return calverRule(spec, 'major');
-    case 'calver-minor':
-      return calverRule(spec, 'minor');
-    case 'calver-patch':
-      return calverRule(spec, 'patch');
-    case 'calver-prerelease':
-      return calverPreReleaseRule(spec);
-    case 'regex':
-      return regexRule(spec, where);
-    case 'numerical':
-      return numericalRule(spec, where);
-    case 'alphabetical':
-      return alphabeticalRule(spec, where);
-    case 'digest':
-      return digestRule(spec);
-    case 'always':
-      return alwaysRule(spec);
-    default:
-      // A type that the CRD lets through and this version of kimup has never heard of.
-      throw new InvalidRuleError(
-        `${where}: this version of kimup has no rules of type ${JSON.stringify(type satisfies never)}`,
-      );
-  }
+  // A type that the CRD lets through and this version of kimup has never heard of has no entry.
+  const kind = Object.hasOwn(RULES, spec.type) ? RULES[spec.type] : undefined;
+  if (kind === undefined)
+    throw new InvalidRuleError(`${where}: this version of kimup has no rules of type ${JSON.stringify(spec.type)}`);
+  return kind.build(spec, where);
 }
 
 /** {@link buildRule} for all rules of an Image. */

@@ -18,9 +18,6 @@ export const RULE_TYPES = [
 
 export type RuleType = (typeof RULE_TYPES)[number];
 
-/** Of the range of a `semver-range`, characters. */
-export const LONGEST_RANGE = 256;
-
 /** What counts as an update, as the user wrote it. {@link buildRule} makes it a rule that can be asked. */
 export interface RuleSpec {
   readonly name: string;

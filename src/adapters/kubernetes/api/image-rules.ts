@@ -10,11 +10,12 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
-import { ACTION_TYPES, type ActionType } from '../../../domain/action/action.ts';
+import { ACTION_TYPES, type ActionType, ALERT_ACTION_TYPES, movesImage } from '../../../domain/action/action.ts';
 import { BASE_TAG_RULE } from '../../../domain/image/image-status.ts';
-import { LONGEST_RANGE, RULE_TYPES, type RuleType } from '../../../domain/rule/rule-spec.ts';
+import { RULE_TYPES, type RuleType } from '../../../domain/rule/rule-spec.ts';
 import { LONGEST_PATTERN, PLATFORM } from '../../../domain/tag/tags-spec.ts';
 import { TRIGGER_TYPES, type TriggerType } from '../../../domain/trigger/trigger.ts';
+import { isOneOf, RuleValues } from './rule-values.ts';
 import { Check, Describe } from './schema.ts';
 import { ValueOrValueFrom } from './value-or-value-from.ts';
 
@@ -43,10 +44,10 @@ export class Trigger {
 }
 
 @Check(
-  "!self.type.startsWith('alert-') || (has(self.data) && has(self.data.valueFrom) && has(self.data.valueFrom.alertConfigRef))",
+  `!(${isOneOf(ALERT_ACTION_TYPES)}) || (has(self.data) && has(self.data.valueFrom) && has(self.data.valueFrom.alertConfigRef))`,
   'an alert needs data.valueFrom.alertConfigRef: {name: the AlertConfig that says where it goes}',
   undefined,
-  ({ type, data }: Action) => !type.startsWith('alert-') || data?.valueFrom?.alertConfigRef !== undefined,
+  ({ type, data }: Action) => movesImage({ type }) || data?.valueFrom?.alertConfigRef !== undefined,
 )
 export class Action {
   @Describe(
@@ -62,36 +63,7 @@ export class Action {
   data?: ValueOrValueFrom;
 }
 
-@Check(
-  "self.type != 'semver-range' || (has(self.value) && self.value.trim() != '')",
-  "a semver-range rule needs a value: a range in npm's syntax, e.g. ^1.2 or >=1.9 <3",
-  undefined,
-  ({ type, value = '' }: Rule) => type !== 'semver-range' || value.trim() !== '',
-)
-@Check(
-  `self.type != 'semver-range' || !has(self.value) || self.value.size() <= ${LONGEST_RANGE}`,
-  `a range has ${LONGEST_RANGE} characters at most`,
-  undefined,
-  ({ type, value = '' }: Rule) => type !== 'semver-range' || value.length <= LONGEST_RANGE,
-)
-@Check(
-  "!(self.type in ['numerical', 'alphabetical']) || !has(self.value) || self.value in ['', 'asc', 'desc']",
-  'a numerical or alphabetical rule takes desc (the highest above the current tag, if nothing is said) or asc (the lowest below it) as its value',
-  undefined,
-  ({ type, value = '' }: Rule) => !['numerical', 'alphabetical'].includes(type) || ['', 'asc', 'desc'].includes(value),
-)
-@Check(
-  "self.type != 'regex' || (has(self.value) && self.value != '')",
-  'a regex rule needs a value: a regular expression in RE2 syntax, e.g. ^v1[.]',
-  undefined,
-  ({ type, value = '' }: Rule) => type !== 'regex' || value !== '',
-)
-// A pattern that does not compile is an error of the rule itself, and refused with RE2's own words.
-@Check(
-  "self.type != 'regex' || !has(self.value) || ''.matches(self.value) || !''.matches(self.value)",
-  'value must be a regular expression in RE2 syntax',
-  '.value',
-)
+@RuleValues
 export class Rule {
   @Describe('What people call the rule, in alerts and reasons.')
   @Check(

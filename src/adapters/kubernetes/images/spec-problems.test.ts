@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LONGEST_PATTERN, type TagsSpec } from '../../../domain/tag/tags-spec.ts';
-import { LONGEST_RANGE, type RuleSpec } from '../../../domain/rule/rule-spec.ts';
+import type { RuleSpec } from '../../../domain/rule/rule-spec.ts';
+import { LONGEST_RANGE } from '../../../domain/rule/rule-value.ts';
 import { buildRule } from '../../../domain/rule/rule-catalogue.ts';
 import { buildTagFilter } from '../../../domain/tag/tag-filter.ts';
 import { problemsOfImageSpec } from './spec-problems.ts';
