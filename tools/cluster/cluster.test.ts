@@ -28,6 +28,19 @@ describe('a cluster with kwok nodes', () => {
     expect(pods.items.map((pod: { status: { phase: string } }) => pod.status.phase)).toEqual(['Running', 'Running']);
   });
 
+  it('has a pod ready again once its node is heard of again, as a kubelet does', async () => {
+    await cluster.kubectl(['run', 'again', '--image=example.test/web:1']);
+    await cluster.kubectl(['wait', '--for=condition=Ready', 'pod/again', '--timeout=60s']);
+    const conditions = [{ type: 'Ready', status: 'False', reason: 'NodeNotReady' }];
+    const patch = JSON.stringify({ status: { conditions } });
+    await cluster.kubectl(['patch', 'pod', 'again', '--subresource=status', '--type=strategic', '-p', patch]);
+    await cluster.kubectl(['wait', '--for=condition=Ready', 'pod/again', '--timeout=60s']);
+    const pod = JSON.parse(await cluster.kubectl(['get', 'pod', 'again', '-o', 'json']));
+    expect(pod.status.conditions.map(({ type }: { type: string }) => type)).toEqual(
+      expect.arrayContaining(['Initialized', 'ContainersReady', 'PodScheduled']),
+    );
+  });
+
   it('completes Jobs', async () => {
     await cluster.kubectl(['create', 'job', 'once', '--image=example.test/job:1']);
     await cluster.kubectl(['wait', '--for=condition=complete', 'job/once', '--timeout=60s']);

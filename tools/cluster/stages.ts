@@ -19,6 +19,17 @@ export function stages(failingImages: string, extra: readonly string[] = []): st
     stage('pod-failing', 'Pod', [...pending, matches(failing, 'In', 'true'), matches('.status.containerStatuses')], {
       statusTemplate: podStatus(false),
     }),
+    // The controller manager takes Ready from the pods of a node that it has not heard of, and a kubelet that is back puts it again.
+    stage(
+      'pod-ready-again',
+      'Pod',
+      [
+        matches('.metadata.deletionTimestamp'),
+        matches('.status.phase', 'In', 'Running'),
+        matches('.status.conditions.[] | select( .type == "Ready" ) | .status', 'In', 'False'),
+      ],
+      { statusTemplate: podReadyAgain },
+    ),
     stage(
       'pod-complete',
       'Pod',
@@ -89,6 +100,11 @@ ${running ? 'phase: Running' : 'phase: Pending'}
 startTime: {{ Now | Quote }}
 `;
 }
+
+const podReadyAgain = `
+conditions:
+- {type: Ready, status: "True", lastTransitionTime: {{ Now | Quote }}}
+`;
 
 const podCompleted = `
 containerStatuses:
