@@ -64,33 +64,50 @@ function parseJson(body: string): unknown {
   }
 }
 
-/** Checks what admission reads of a pod, once, so that the rest of the code may lean on its types. */
+/**
+ * Checks what admission reads of a pod, once, so that the rest of the code may lean on its types. Names of fields are put
+ * together only where something is wrong with them.
+ */
 function podOf(field: string, value: unknown): Pod {
   const pod = object(field, value);
-  const metadata = optional(`${field}.metadata`, pod['metadata']);
-  const annotations = optional(`${field}.metadata.annotations`, metadata?.['annotations']);
-  for (const key in annotations) text(`${field}.metadata.annotations`, annotations[key], true);
-  const spec = optional(`${field}.spec`, pod['spec']);
+  const metadata = pod['metadata'];
+  if (!isAbsent(metadata)) {
+    const annotations = object(field, metadata, '.metadata')['annotations'];
+    if (!isAbsent(annotations)) checkTexts(field, object(field, annotations, '.metadata.annotations'));
+  }
+  const spec = pod['spec'];
+  if (isAbsent(spec)) return pod as Pod;
+  const lists = object(field, spec, '.spec');
   for (const list of CONTAINER_LISTS) {
-    const containers = spec?.[list];
-    if (containers === undefined || containers === null) continue;
-    if (!Array.isArray(containers)) throw expected(`${field}.spec.${list}`, 'a list', containers);
-    for (const one of containers as unknown[]) {
-      const container = object(`${field}.spec.${list}`, one);
-      for (const key of ['name', 'image'])
-        if (container[key] !== undefined) text(`${field}.spec.${list}.${key}`, container[key], true);
-    }
+    const containers = lists[list];
+    if (!isAbsent(containers)) checkContainers(`${field}.spec.${list}`, containers);
   }
   return pod as Pod;
 }
 
-function object(field: string, value: unknown): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw expected(field, 'an object', value);
-  return value as Fields;
+function checkTexts(field: string, annotations: Fields): void {
+  for (const key in annotations)
+    if (typeof annotations[key] !== 'string') text(`${field}.metadata.annotations`, annotations[key], true);
 }
 
-function optional(field: string, value: unknown): Fields | undefined {
-  return value === undefined || value === null ? undefined : object(field, value);
+function checkContainers(field: string, containers: unknown): void {
+  if (!Array.isArray(containers)) throw expected(field, 'a list', containers);
+  for (const one of containers as unknown[]) {
+    const { name, image } = object(field, one);
+    if (name !== undefined && typeof name !== 'string') throw expected(`${field}.name`, 'a text', name);
+    if (image !== undefined && typeof image !== 'string') throw expected(`${field}.image`, 'a text', image);
+  }
+}
+
+function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
+}
+
+/** @param below of `field`, what `value` is, where it is something within it */
+function object(field: string, value: unknown, below = ''): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw expected(field + below, 'an object', value);
+  return value as Fields;
 }
 
 function text(field: string, value: unknown, mayBeEmpty = false): string {

@@ -131,11 +131,11 @@ export class WebhookServer {
 
   private answer(body: unknown): string {
     const begun = performance.now();
-    const { uid, ...review } = parseAdmissionReview(typeof body === 'string' ? body : '');
+    const review = parseAdmissionReview(typeof body === 'string' ? body : '');
     const parsed = performance.now();
     try {
       const answer = this.reviewPod.review(review);
-      const text = formatAdmissionReview(uid, answer);
+      const text = formatAdmissionReview(review.uid, answer);
       const ended = performance.now();
       if (answer.patch.length > 0) this.metrics.done('mutator_patch', (ended - parsed) / 1000, false);
       this.metrics.done('mutator_request', (ended - begun) / 1000, false);

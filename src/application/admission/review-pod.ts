@@ -39,7 +39,7 @@ export class AdmissionOptions {
 
 /** This replica can't say what is right for the pod now; another one, or this one a little later, can. */
 export class StaleCacheError extends Error {
-  override readonly name = 'BehindError';
+  override readonly name = 'StaleCacheError';
 }
 
 const NOTHING: PodAnswer = { patch: [], warnings: [] };
@@ -66,7 +66,7 @@ export class ReviewPod {
 
   /**
    * What becomes of the pod: nothing, where it is out of scope.
-   * @throws BehindError where its template names an Image that has no tag to put, and that may be because nothing was heard of it
+   * @throws StaleCacheError where its template names an Image that has no tag to put, and that may be because nothing was heard of it
    */
   review({ namespace, operation, subResource, pod, before }: PodReview): PodAnswer {
     if (this.#excluded.has(namespace)) return NOTHING;

@@ -6,7 +6,6 @@ import type { BuiltSpec } from '../rule/rule-catalogue.ts';
 import type { Reach, Rule } from '../rule/rule.ts';
 import { comparePrecedence } from '../tag/compare-versions.ts';
 import { parseVersionTag, type VersionTag } from '../tag/version-tag.ts';
-import { BoundedMap } from '../../support/bounded-map.ts';
 import { isSameKind } from './same-kind.ts';
 
 /**
@@ -26,8 +25,8 @@ export type OffTrack = 'no-version' | 'above' | 'below' | 'beyond' | 'base-tag' 
 
 const LATEST = 'latest';
 
-/** Pods of one repository have few tags at a time. */
-const KEPT = 16;
+/** Pods of one repository have few tags at a time: of more, what was answered is forgotten. */
+const MOST_KEPT = 16;
 
 /** A tag and what it is as a version, if it is one. */
 interface Tag {
@@ -48,8 +47,8 @@ export interface RuleSource {
 export class Track {
   readonly #image: Image;
   readonly #rules: RuleSource;
-  /** What was answered, by the two tags: of an Image as it is, and of its rules, the answer stays the same. */
-  #places: BoundedMap<string, Place> | undefined;
+  /** What was answered last, by the container's tag: of an Image as it is, and of its rules, the answer stays the same. */
+  #places: Map<string, { readonly target: string; readonly place: Place }> | undefined;
 
   constructor(image: Image, rules: RuleSource) {
     this.#image = image;
@@ -69,10 +68,12 @@ export class Track {
   place(own: string | undefined, target: string): Place {
     if (own === target) return 'on';
     if (own === undefined || own === LATEST) return 'any';
-    this.#places ??= new BoundedMap(KEPT);
-    const pair = `${own} ${target}`;
-    let place = this.#places.get(pair);
-    if (place === undefined) this.#places.set(pair, (place = this.#find(own, target)));
+    this.#places ??= new Map();
+    const known = this.#places.get(own);
+    if (known?.target === target) return known.place;
+    const place = this.#find(own, target);
+    if (this.#places.size >= MOST_KEPT) this.#places.clear();
+    this.#places.set(own, { target, place });
     return place;
   }
 
