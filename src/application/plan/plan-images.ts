@@ -10,7 +10,7 @@ import type { TagFilter } from '../../domain/tag/tag-filter.ts';
 import type { TriggerProblem } from '../../domain/trigger/trigger.ts';
 import { mapConcurrent } from '../../support/map-concurrent.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
-import { evaluateImage, type KnownTags } from '../decision/evaluate-image.ts';
+import { evaluateImage, type Evaluation, type KnownTags } from '../decision/evaluate-image.ts';
 import { type MovedImage, type PlannedWorkload, planWorkloads, type Surroundings } from './plan-workloads.ts';
 
 /** An Image, its rules and filter checked and built. */
@@ -82,7 +82,7 @@ export async function planImages(
   options: PlanOptions,
   surroundings?: Surroundings,
 ): Promise<readonly Plan[]> {
-  const plans: { readonly plan: Plan; readonly moved: MovedImage }[] = [];
+  const plans: PlannedImage[] = [];
   await mapConcurrent([...images.entries()], CONCURRENT, async ([at, image]) => {
     plans[at] = await planImage(image, source, options);
   });
@@ -94,48 +94,66 @@ export async function planImages(
   return plans.map(({ plan }, at) => ({ ...plan, entry: { ...plan.entry, workloads: workloads[at]! } }));
 }
 
-async function planImage(
-  { image, rules, filter }: ImageToPlan,
-  source: TagSource,
-  { explain: withCandidates, now }: PlanOptions,
-): Promise<{ readonly plan: Plan; readonly moved: MovedImage }> {
-  const built = { rules, filter };
-  const { namespace, name, spec } = image;
-  const about = { namespace, name, image: spec.image };
+/** An Image's plan, and the Image as it is then, for the workloads. */
+interface PlannedImage {
+  readonly plan: Plan;
+  readonly moved: MovedImage;
+}
+
+async function planImage(given: ImageToPlan, source: TagSource, { explain, now }: PlanOptions): Promise<PlannedImage> {
+  const { image, rules, filter } = given;
   try {
     const known = await source.of(image);
-    const { start, state, move, decided, ...rest } = await evaluateImage(image, built, known, now, { everyRule: true });
-    const { answer, input } = decided!;
-    const entry: PlanEntry = {
-      ...about,
-      currentTag: start.tag,
-      rules: answer.outcomes.map(({ rule, type, tag, reason }) => ({ name: rule, type, tag: tag ?? null, reason })),
-      move: move ?? null,
-      ...(withCandidates
-        ? { candidates: explain(input).map(({ tag, rule, verdict, reason }) => ({ tag, rule, verdict, reason })) }
-        : {}),
-    };
-    // A file has the tags that somebody wants to try, not all that there are.
-    const gone = 'unknown' in known.facts ? undefined : rest.gone.message;
-    const why = move?.rule === BASE_TAG_RULE ? rest.outcome.message : answer.kind === 'stay' ? gone : answer.reason;
-    return {
-      plan: { entry, why },
-      moved: { image: imageAt(image, state), built, to: pinnedTagOf(state.update ?? state) },
-    };
+    const evaluation = await evaluateImage(image, { rules, filter }, known, now, { everyRule: true });
+    return planned(given, known, evaluation, explain);
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    const { message } = error;
-    const state = currentState(image, new Date(now).toISOString());
-    const entry: PlanEntry = {
-      ...about,
-      currentTag: state.tag,
-      rules: rules.map(({ name, type }) => ({ name, type, tag: null, reason: message })),
-      move: null,
-      ...(withCandidates ? { candidates: [] } : {}),
-      error: message,
-    };
-    return { plan: { entry }, moved: { image: imageAt(image, state), built, to: undefined } };
+    return notPlanned(given, error.message, { explain, now });
   }
+}
+
+function planned(
+  { image, rules, filter }: ImageToPlan,
+  known: KnownTags,
+  { start, state, move, decided, outcome, gone }: Evaluation,
+  withCandidates: boolean,
+): PlannedImage {
+  const { answer, input } = decided!;
+  const entry: PlanEntry = {
+    ...about(image, start),
+    rules: answer.outcomes.map(({ rule, type, tag, reason }) => ({ name: rule, type, tag: tag ?? null, reason })),
+    move: move ?? null,
+    ...(withCandidates
+      ? { candidates: explain(input).map(({ tag, rule, verdict, reason }) => ({ tag, rule, verdict, reason })) }
+      : {}),
+  };
+  // A file has the tags that somebody wants to try, not all that there are.
+  const stays = 'unknown' in known.facts ? undefined : gone.message;
+  const why = move?.rule === BASE_TAG_RULE ? outcome.message : answer.kind === 'stay' ? stays : answer.reason;
+  return {
+    plan: { entry, why },
+    moved: { image: imageAt(image, state), built: { rules, filter }, to: pinnedTagOf(state.update ?? state) },
+  };
+}
+
+/** Of an Image whose registry fails. */
+function notPlanned({ image, rules, filter }: ImageToPlan, error: string, options: PlanOptions): PlannedImage {
+  const state = currentState(image, new Date(options.now).toISOString());
+  const entry: PlanEntry = {
+    ...about(image, state),
+    rules: rules.map(({ name, type }) => ({ name, type, tag: null, reason: error })),
+    move: null,
+    ...(options.explain ? { candidates: [] } : {}),
+    error,
+  };
+  return { plan: { entry }, moved: { image: imageAt(image, state), built: { rules, filter }, to: undefined } };
+}
+
+function about(
+  { namespace, name, spec }: Image,
+  { tag }: ControllerState,
+): Pick<PlanEntry, 'namespace' | 'name' | 'image' | 'currentTag'> {
+  return { namespace, name, image: spec.image, currentTag: tag };
 }
 
 /** The Image with the status that says so. */

@@ -36,44 +36,38 @@ export interface SelectedCandidate {
 
 /** Walks a rule's candidates, best first, to the first that nothing is against. */
 export function selectCandidate(rule: Rule, input: DecisionInput, shown: Shown): Selection {
+  if (rule.byDigest === true) shown = EVERY_TAG.show(input.currentTag, input.tags);
+  if (shown.current === undefined) {
+    const notApplicable = `spec.tags.extract does not match the current tag ${input.currentTag}; set spec.baseTag to a tag that it matches`;
+    return { ...NOTHING, selector: undefined, notApplicable };
+  }
+  const selector = rule.from(shown.current);
+  const { notApplicable } = selector;
+  const nothing: SelectedCandidate = { ...NOTHING, selector, notApplicable };
+  if (notApplicable !== undefined) return nothing;
   const passedOver: PassedOver[] = [];
   let currentDigest: string | undefined;
-  const done = (
-    tag: string | undefined,
-    selector: CandidateSelector | undefined,
-    notApplicable?: string,
-  ): SelectedCandidate => ({
-    kind: 'picked',
-    tag,
-    selector,
-    notApplicable,
-    passedOver,
-    cutShort: false,
-    currentDigest,
-  });
-
-  if (rule.byDigest === true) shown = EVERY_TAG.show(input.currentTag, input.tags);
-  if (shown.current === undefined)
-    return done(
-      undefined,
-      undefined,
-      `spec.tags.extract does not match the current tag ${input.currentTag}; set spec.baseTag to a tag that it matches`,
-    );
-  const selector = rule.from(shown.current);
-  if (selector.notApplicable !== undefined) return done(undefined, selector, selector.notApplicable);
   for (const text of selector.candidates(shown.tags)) {
     for (const tag of shown.tagsOf(text)) {
-      if (passedOver.length >= MOST_TRIED) return { ...done(undefined, selector), cutShort: true };
+      const soFar = { ...nothing, passedOver, currentDigest };
+      if (passedOver.length >= MOST_TRIED) return { ...soFar, cutShort: true };
       const veto = vetoOf({ tag, rule }, input);
-      if (veto === undefined) return done(tag, selector);
+      if (veto === undefined) return { ...soFar, tag };
       if (!isExclusion(veto)) return { kind: 'ask', tag: veto.tag, facts: veto.missing };
+      const { reason, recheckAt } = veto;
       currentDigest = veto.currentDigest ?? currentDigest;
-      passedOver.push({
-        tag,
-        reason: veto.reason,
-        ...(veto.recheckAt === undefined ? {} : { recheckAt: veto.recheckAt }),
-      });
+      passedOver.push({ tag, reason, ...(recheckAt === undefined ? {} : { recheckAt }) });
     }
   }
-  return done(undefined, selector);
+  return { ...nothing, passedOver, currentDigest };
 }
+
+const NOTHING: SelectedCandidate = {
+  kind: 'picked',
+  tag: undefined,
+  selector: undefined,
+  notApplicable: undefined,
+  passedOver: [],
+  cutShort: false,
+  currentDigest: undefined,
+};
