@@ -3,7 +3,7 @@ import { NODE_CHECK } from './rolldown.config.ts';
 
 /** The command line in one file, straight from its sources: made on demand by `npm run kimup`, and by `npm run build`. */
 export default defineConfig({
-  input: 'src/entrypoints/cli.ts',
+  input: 'src/entrypoints/cli/main.ts',
   platform: 'node',
   // The layers' tsconfig files send packages to their types, or to an error.
   tsconfig: false,

@@ -5,15 +5,16 @@ import { PinoLog } from '../adapters/system/pino-log.ts';
 import { RefreshLoop } from '../application/refresh/refresh-loop.ts';
 import { ControllerModule } from '../modules/controller.module.ts';
 import { ControllerSettings } from '../modules/settings.ts';
-import { CONTROLLER_FLAGS, parseFlags, usage } from './flags.ts';
+import { parseFlags, usage } from './command-line/command-line.ts';
+import { CONTROLLER } from './command-line/flags.ts';
 import { NestLog } from './nest-log.ts';
 import { main, run, settingsFrom } from './start.ts';
 
 // Nobody waits for an answer of this component: room before speed. Pages half empty are cleared, docs/decisions/0008-a-small-heap.md.
 setFlagsFromString('--optimize-for-size');
 await main(async () => {
-  const flags = parseFlags(CONTROLLER_FLAGS, process.argv.slice(2));
-  if (flags === 'help') return console.log(usage('kimup-controller', CONTROLLER_FLAGS));
+  const flags = parseFlags(CONTROLLER, process.argv.slice(2));
+  if (flags === 'help') return console.log(usage(CONTROLLER));
   const settings = settingsFrom('kimup-controller', 'kimup-controller', flags);
   const app = await NestFactory.createApplicationContext(
     ControllerModule.with(

@@ -11,7 +11,8 @@ import { ServingCertificate } from '../application/ports/serving-certificate.ts'
 import { RolloutLoop } from '../application/rollout/rollout-loop.ts';
 import { OperatorModule } from '../modules/operator.module.ts';
 import { OperatorSettings } from '../modules/settings.ts';
-import { OPERATOR_FLAGS, parseFlags, usage } from './flags.ts';
+import { parseFlags, usage } from './command-line/command-line.ts';
+import { OPERATOR } from './command-line/flags.ts';
 import { NestLog } from './nest-log.ts';
 import { main, run, settingsFrom } from './start.ts';
 
@@ -22,8 +23,8 @@ import { main, run, settingsFrom } from './start.ts';
 const ENDPOINTS_MOVE_ON = { atLeastMs: 3_000, quietMs: 1_000, atMostMs: 10_000 };
 
 await main(async () => {
-  const flags = parseFlags(OPERATOR_FLAGS, process.argv.slice(2));
-  if (flags === 'help') return console.log(usage('kimup-operator', OPERATOR_FLAGS));
+  const flags = parseFlags(OPERATOR, process.argv.slice(2));
+  if (flags === 'help') return console.log(usage(OPERATOR));
   const settings = settingsFrom('kimup-operator', '71be4586.kimup.cloudavenue.io', flags);
   const operator = new OperatorSettings({
     webhook: flags['webhook-port'],

@@ -12,7 +12,8 @@ import { LeaderElection } from '../application/ports/leadership.ts';
 import { Log } from '../application/ports/log.ts';
 import type { AbortSignalLike } from '../application/ports/tag-registry.ts';
 import { Settings } from '../modules/settings.ts';
-import { type CONTROLLER_FLAGS, FlagError, type Values } from './flags.ts';
+import { FlagError, type Values } from './command-line/command-line.ts';
+import type { CONTROLLER_FLAGS } from './command-line/flags.ts';
 import { VERSION } from './version.ts';
 
 /** Work that only the leader does. */

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
-import { CronCrontab } from '../adapters/schedule/cron-crontab.ts';
+import { CronerCrontab } from '../adapters/schedule/croner-crontab.ts';
 import { NestScheduleAlarm } from '../adapters/schedule/nest-schedule-alarm.ts';
 import { Alarm } from '../application/ports/alarm.ts';
 import { Crontab } from '../application/ports/crontab.ts';
@@ -10,7 +10,7 @@ import { RefreshScheduler } from '../application/trigger/refresh-scheduler.ts';
 @Module({
   imports: [ScheduleModule.forRoot()],
   providers: [
-    { provide: Crontab, useClass: CronCrontab },
+    { provide: Crontab, useClass: CronerCrontab },
     { provide: Alarm, useClass: NestScheduleAlarm },
     RefreshScheduler,
   ],

@@ -9,7 +9,9 @@ import { parse } from 'yaml';
 import { PrometheusMetrics } from '../../src/adapters/metrics/prometheus-metrics.ts';
 import { REFRESH_RESULTS } from '../../src/domain/image/image-status.ts';
 import { RULE_TYPES } from '../../src/domain/rule/rule-spec.ts';
-import { CONTROLLER_FLAGS, OPERATOR_FLAGS } from '../../src/entrypoints/flags.ts';
+import { PLAN } from '../../src/entrypoints/cli/plan/arguments.ts';
+import { CONTROLLER, CONTROLLER_FLAGS, OPERATOR, OPERATOR_FLAGS } from '../../src/entrypoints/command-line/flags.ts';
+import type { Flag } from '../../src/entrypoints/command-line/command-line.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const PAGES = [
@@ -123,6 +125,22 @@ describe('docs/reference', () => {
     for (const [name, flag] of Object.entries({ ...CONTROLLER_FLAGS, ...OPERATOR_FLAGS })) {
       expect(rows).toContain(`| \`--${name}\` | ${flag.default === '' ? '' : `\`${flag.default}\` `}|`);
     }
+  });
+
+  it('has no flag that there is not, each under its component, and the variables that count', () => {
+    const [, both = '', controller = '', operator = '', environment = ''] =
+      read('docs/reference/flags.md').split('\n## ');
+    const named = (section: string): string[] =>
+      [...section.matchAll(/^\| `--([\w-]+)` /gm)].map(([, name = '']) => name);
+    expect([...named(both), ...named(controller)]).toEqual(Object.keys(CONTROLLER_FLAGS));
+    expect([...named(both), ...named(operator)]).toEqual(Object.keys(OPERATOR_FLAGS));
+    const variables = [CONTROLLER, OPERATOR, PLAN].flatMap((line) => [
+      ...line.environment,
+      ...Object.values<Flag<unknown>>(line.flags).flatMap((flag) =>
+        flag.environment === undefined ? [] : [{ name: flag.environment }],
+      ),
+    ]);
+    expect(variables.filter(({ name }) => !environment.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('has every metric', async () => {

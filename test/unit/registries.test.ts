@@ -8,7 +8,7 @@ import type { PlanEntry } from '../../src/application/plan/plan-images.ts';
 import { RefreshImage, RefreshPostponed } from '../../src/application/refresh/refresh-image.ts';
 import type { ImageSpec } from '../../src/domain/image/image-spec.ts';
 import type { ImageStatus } from '../../src/domain/image/image-status.ts';
-import { plan } from '../../src/entrypoints/plan/plan.ts';
+import { plan } from '../../src/entrypoints/cli/plan/plan.ts';
 import { FakeClock } from '../support/fakes/fake-clock.ts';
 import { FakeImageStore } from '../support/fakes/fake-image-store.ts';
 import { FakeEventRecorder, FakeMetrics } from '../support/fakes/recorders.ts';

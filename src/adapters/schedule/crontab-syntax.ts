@@ -3,7 +3,7 @@ import { adviceFor, secondsOf } from './crontab-advice.ts';
 
 /** One field of a crontab. */
 export interface CrontabField {
-  /** `*` or numbers with commas: what the package cron takes without doing anything of its own. */
+  /** `*` or numbers with commas: what every cron takes in the same way. */
   readonly text: string;
   /** The numbers that fit. */
   readonly values: ReadonlySet<number>;

@@ -1,9 +1,6 @@
 import { pino, type Logger } from 'pino';
 import { Log, type LogFields } from '../../application/ports/log.ts';
-
-/** The levels of `--loglevel`. `panic` is kept for those who have it in their manifests; it is `fatal`. */
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'panic'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+import type { LogLevel } from './log-level.ts';
 
 /** JSON lines on standard output: `level`, `time` (RFC 3339), `component`, `msg` and the fields given. */
 export class PinoLog extends Log {

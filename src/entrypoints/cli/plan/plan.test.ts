@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { PlanEntry } from '../../application/plan/plan-images.ts';
+import type { PlanEntry } from '../../../application/plan/plan-images.ts';
 import { plan } from './plan.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
-import type { Plan, PlanEntry } from '../../application/plan/plan-images.ts';
-import { BASE_TAG_RULE } from '../../domain/image/image-status.ts';
-import { text } from './text.ts';
+import type { Plan, PlanEntry } from '../../../application/plan/plan-images.ts';
+import { BASE_TAG_RULE } from '../../../domain/image/image-status.ts';
+import { text } from '../text.ts';
 
 type Paint = (text: string) => string;
 
@@ -29,51 +29,55 @@ export function table(plans: readonly Plan[], coloured: boolean): string {
   return `${plans.map((plan) => block(plan, colours)).join('\n\n')}\n`;
 }
 
-function block({ entry, why }: Plan, { good, bad, dim, bold }: Colours): string {
+function block({ entry, why }: Plan, colours: Colours): string {
+  const { good, bad, bold } = colours;
   const { namespace, name, image, currentTag, rules, move, candidates, workloads, triggers = [], error } = entry;
   const title = `${bold(text(`${namespace}/${name}`))}  ${text(`${image}:${currentTag}`)}`;
   const refused = triggers.map(({ field, message }) => `  ${bad(text(`refused: ${field}: ${message}`))}`);
   if (error !== undefined) return [title, `  ${bad(`not known: ${text(error)}`)}`, ...refused].join('\n');
-  const lines = [title, `  ${move === null ? head(entry, why) : good(moves(entry, why))}`, ...refused, ''];
-  lines.push(
-    ...columns([
-      { cells: ['RULE', 'TYPE', 'TAG', 'WHY'], paint: dim },
-      ...rules.map((rule) => ({
-        cells: [rule.name, rule.type, rule.tag ?? '-', rule.reason],
-        paint: rule.tag === null ? plain : good,
-      })),
-    ]),
-  );
-  if (candidates !== undefined) {
-    lines.push(
-      '',
-      ...columns([
-        { cells: ['CANDIDATE', 'RULE', 'VERDICT', 'WHY'], paint: dim },
-        ...candidates.map(({ tag, rule, verdict, reason }) => ({
-          cells: [tag, rule, verdict, reason],
-          paint: { selected: good, older: dim, excluded: plain }[verdict],
-        })),
-      ]),
-    );
-  }
-  const containers = (workloads ?? []).flatMap((workload) =>
+  return [
+    title,
+    `  ${move === null ? head(entry, why) : good(moves(entry, why))}`,
+    ...refused,
+    '',
+    ...ruleRows(rules, colours),
+    ...(candidates === undefined ? [] : ['', ...candidateRows(candidates, colours)]),
+    ...(workloads === undefined ? [] : ['', ...workloadRows(workloads, colours)]),
+  ].join('\n');
+}
+
+function ruleRows(rules: PlanEntry['rules'], { good, dim }: Colours): string[] {
+  return columns([
+    { cells: ['RULE', 'TYPE', 'TAG', 'WHY'], paint: dim },
+    ...rules.map((rule) => ({
+      cells: [rule.name, rule.type, rule.tag ?? '-', rule.reason],
+      paint: rule.tag === null ? plain : good,
+    })),
+  ]);
+}
+
+function candidateRows(candidates: NonNullable<PlanEntry['candidates']>, { good, dim }: Colours): string[] {
+  return columns([
+    { cells: ['CANDIDATE', 'RULE', 'VERDICT', 'WHY'], paint: dim },
+    ...candidates.map(({ tag, rule, verdict, reason }) => ({
+      cells: [tag, rule, verdict, reason],
+      paint: { selected: good, older: dim, excluded: plain }[verdict],
+    })),
+  ]);
+}
+
+function workloadRows(workloads: NonNullable<PlanEntry['workloads']>, { good, dim }: Colours): string[] {
+  const containers = workloads.flatMap((workload) =>
     workload.containers.map((container) => ({ ...container, workload: `${workload.kind} ${workload.name}` })),
   );
-  if (containers.length > 0) {
-    lines.push(
-      '',
-      ...columns([
-        { cells: ['WORKLOAD', 'CONTAINER', 'IMAGE', 'BECOMES', 'WHY'], paint: dim },
-        ...containers.map((one) => ({
-          cells: [one.workload, one.name, one.image, one.becomes ?? '-', one.reason],
-          paint: one.becomes === null ? plain : good,
-        })),
-      ]),
-    );
-  } else if (workloads !== undefined) {
-    lines.push('', `  ${dim('no workload in the files names this repository in this namespace')}`);
-  }
-  return lines.join('\n');
+  if (containers.length === 0) return [`  ${dim('no workload in the files names this repository in this namespace')}`];
+  return columns([
+    { cells: ['WORKLOAD', 'CONTAINER', 'IMAGE', 'BECOMES', 'WHY'], paint: dim },
+    ...containers.map((one) => ({
+      cells: [one.workload, one.name, one.image, one.becomes ?? '-', one.reason],
+      paint: one.becomes === null ? plain : good,
+    })),
+  ]);
 }
 
 function moves({ currentTag, move, rules }: PlanEntry, why: string | undefined): string {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { PlanEntry } from '../../application/plan/plan-images.ts';
+import type { PlanEntry } from '../../../application/plan/plan-images.ts';
 import { table } from './table.ts';
 
 const ENTRY: PlanEntry = {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CONTROLLER_FLAGS, FlagError, OPERATOR_FLAGS, parseFlags, usage, type Values } from './flags.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../version.ts';
+import { FlagError, parseFlags, usage, type Values } from './command-line.ts';
+import { CONTROLLER, type CONTROLLER_FLAGS, OPERATOR, OPERATOR_FLAGS } from './flags.ts';
 
 function controller(...argv: string[]): Values<typeof CONTROLLER_FLAGS> {
-  return parseFlags(CONTROLLER_FLAGS, argv) as Values<typeof CONTROLLER_FLAGS>;
+  return parseFlags(CONTROLLER, argv) as Values<typeof CONTROLLER_FLAGS>;
 }
 
 describe('the defaults are those of the contract', () => {
@@ -21,11 +22,11 @@ describe('the defaults are those of the contract', () => {
     ['leader-elect', true],
   ] as const)('--%s', (flag, value) => {
     expect(controller()[flag]).toEqual(value);
-    expect((parseFlags(OPERATOR_FLAGS, []) as Values<typeof OPERATOR_FLAGS>)[flag]).toEqual(value);
+    expect((parseFlags(OPERATOR, []) as Values<typeof OPERATOR_FLAGS>)[flag]).toEqual(value);
   });
 
   it("the operator serves the webhook on 9443 with the certificate of the contract's folder", () => {
-    expect(parseFlags(OPERATOR_FLAGS, [])).toMatchObject({
+    expect(parseFlags(OPERATOR, [])).toMatchObject({
       'webhook-port': { port: 9443 },
       'webhook-cert-dir': '/tmp/k8s-webhook-server/serving-certs',
     });
@@ -56,7 +57,7 @@ describe('a flag is understood', () => {
       ['10m', 600_000],
       ['1h', 3_600_000],
     ] as const) {
-      expect(parseFlags(OPERATOR_FLAGS, ['--rollout-deadline', text])).toMatchObject({ 'rollout-deadline': ms });
+      expect(parseFlags(OPERATOR, ['--rollout-deadline', text])).toMatchObject({ 'rollout-deadline': ms });
     }
   });
 });
@@ -79,21 +80,59 @@ describe('a wrong command line is told by its flag', () => {
   });
 
   it('as is a wrong duration', () => {
-    expect(() => parseFlags(OPERATOR_FLAGS, ['--rollout-deadline=10'])).toThrow(
+    expect(() => parseFlags(OPERATOR, ['--rollout-deadline=10'])).toThrow(
       /--rollout-deadline: "10" is no duration; write one like 90s/,
     );
   });
 });
 
 it.each([['--help'], ['-h'], ['-help']])('%s asks for help, which names every flag', (argument) => {
-  expect(parseFlags(OPERATOR_FLAGS, [argument])).toBe('help');
-  for (const flag of Object.keys(OPERATOR_FLAGS))
-    expect(usage('kimup-operator', OPERATOR_FLAGS)).toContain(`--${flag}`);
+  expect(parseFlags(OPERATOR, [argument])).toBe('help');
+  for (const flag of Object.keys(OPERATOR_FLAGS)) expect(usage(OPERATOR)).toContain(`--${flag}`);
 });
+
+it.each([
+  ['--metrics-prot=:1', '"--metrics-prot=:1" is no flag of kimup-operator', '(Did you mean --metrics-port?)'],
+  ['-heathz', 'unknown flag --heathz', '(Did you mean --healthz?)'],
+  ['--zzzzzz', 'unknown flag --zzzzzz', 'kimup-operator --help tells more'],
+  ['-constructor', 'unknown flag --constructor', 'tells more'],
+])('%s: the error says what to do', (argument, what, hint) => {
+  const message = refusalOf([argument]);
+  expect(message).toContain(what);
+  expect(message.endsWith(hint)).toBe(true);
+});
+
+it('a value may begin with a dash or be another flag', () => {
+  expect(parseFlags(OPERATOR, ['--webhook-service', '--metrics', '--kubeconfig', '-'])).toMatchObject({
+    'webhook-service': '--metrics',
+    kubeconfig: '-',
+    metrics: true,
+  });
+});
+
+it('the help shows values, defaults and variables', () => {
+  const help = usage(OPERATOR);
+  expect(help).toMatch(/--metrics\[=false\] +serve metrics \(default: true\)\n/);
+  expect(help).toMatch(/--metrics-port ADDRESS +where metrics are served \(default: :9080\)\n/);
+  expect(help).toMatch(/--kubeconfig TEXT .*\(variable:\s+KUBECONFIG\)\n/s);
+  expect(help).toMatch(/\nEnvironment:\n {2}POD_NAMESPACE /);
+});
+
+function refusalOf(argv: readonly string[]): string {
+  try {
+    parseFlags(OPERATOR, argv);
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
 
 it('the version is that of package.json', () => {
   expect(VERSION).toBe(
-    (JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { version: string })
-      .version,
+    (
+      JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', '..', 'package.json'), 'utf8')) as {
+        version: string;
+      }
+    ).version,
   );
 });

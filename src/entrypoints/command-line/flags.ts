@@ -1,0 +1,103 @@
+import type { CommandLine, Flags, Variable } from './command-line.ts';
+import { ADDRESS, BOOLEAN, COUNT, DURATION, HOSTS, LOG_LEVEL, TEXT, URL_PATH } from './flag-kinds.ts';
+
+const COMMON = {
+  metrics: { kind: BOOLEAN, default: 'true', description: 'serve metrics' },
+  'metrics-port': { kind: ADDRESS, default: ':9080', description: 'where metrics are served' },
+  'metrics-path': { kind: URL_PATH, default: '/metrics', description: 'the path of the metrics' },
+  healthz: { kind: BOOLEAN, default: 'true', description: 'serve health and readiness' },
+  'healthz-port': { kind: ADDRESS, default: ':9081', description: 'where health and readiness are served' },
+  'healthz-path': { kind: URL_PATH, default: '/healthz', description: 'the path of the health probe' },
+  loglevel: {
+    kind: LOG_LEVEL,
+    default: 'info',
+    description: 'how much is logged: trace, debug, info, warn, error, fatal or panic',
+  },
+  kubeconfig: {
+    kind: TEXT,
+    default: '',
+    environment: 'KUBECONFIG',
+    description: "a kubeconfig file; without one the variable's, else the pod's own ServiceAccount",
+  },
+  'leader-elect': { kind: BOOLEAN, default: 'true', description: 'let one replica lead; the others stand by' },
+} satisfies Flags;
+
+export const CONTROLLER_FLAGS = {
+  ...COMMON,
+  'concurrent-refreshes': {
+    kind: COUNT,
+    default: '16',
+    description: 'how many Images are refreshed at the same time',
+  },
+  'plain-http-registries': {
+    kind: HOSTS,
+    default: '',
+    description: 'registries (host or host:port, separated by commas) that are asked over plain HTTP',
+  },
+} satisfies Flags;
+
+export const OPERATOR_FLAGS = {
+  ...COMMON,
+  'webhook-port': { kind: ADDRESS, default: ':9443', description: 'where the admission webhook is served' },
+  'webhook-cert-dir': {
+    kind: TEXT,
+    default: '/tmp/k8s-webhook-server/serving-certs',
+    description:
+      'a folder with tls.crt and tls.key (and ca.crt); where it holds none, kimup makes a certificate of its own',
+  },
+  'webhook-service': {
+    kind: TEXT,
+    default: 'kimup-webhook',
+    description: "the Service, in kimup's own namespace, by which the API server reaches the webhook",
+  },
+  'webhook-url': {
+    kind: TEXT,
+    default: '',
+    description:
+      'the URL by which the API server reaches the webhook where the operator runs outside of the cluster, like https://127.0.0.1:9443',
+  },
+  'concurrent-rollouts': {
+    kind: COUNT,
+    default: '10',
+    description: 'how many workloads of an Image are rolled out at the same time',
+  },
+  'rollout-deadline': {
+    kind: DURATION,
+    default: '600s',
+    description:
+      'how long a StatefulSet or DaemonSet may be without progress before its rollout has failed (a Deployment has a deadline of its own)',
+  },
+} satisfies Flags;
+
+const POD: readonly Variable[] = [
+  { name: 'POD_NAMESPACE', description: "kimup's own namespace; else the ServiceAccount's, else kimup-operator" },
+  {
+    name: 'POD_NAME',
+    description: "a part of the name by which a replica holds the Lease; else the host's name",
+  },
+];
+
+/** Of whoever asks registries. */
+export const PROXY: readonly Variable[] = [
+  { name: 'HTTPS_PROXY', description: 'the proxy on the way to registries' },
+  { name: 'HTTP_PROXY', description: 'the same to those that are asked over plain HTTP' },
+  { name: 'NO_PROXY', description: 'hosts that are asked directly' },
+];
+
+/** The command line of kimup-controller. */
+export const CONTROLLER = {
+  program: 'kimup-controller',
+  usage: '[flags]',
+  summary: 'kimup-controller asks registries for tags and decides which tag each Image is moved to.',
+  flags: CONTROLLER_FLAGS,
+  environment: [...POD, ...PROXY],
+} satisfies CommandLine;
+
+/** The command line of kimup-operator. */
+export const OPERATOR = {
+  program: 'kimup-operator',
+  usage: '[flags]',
+  summary: 'kimup-operator puts the tags of Images on pods at admission and rolls them out.',
+  flags: OPERATOR_FLAGS,
+  environment: POD,
+} satisfies CommandLine;
