@@ -7,7 +7,7 @@ import { KubeConnection } from '../../src/adapters/kubernetes/client/kube-connec
 import { apiVersionOf, IMAGES, type KubeObject } from '../../src/adapters/kubernetes/client/resource.ts';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { TestLog } from './kubernetes.ts';
+import { FakeLog } from '../support/fakes/recorders.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const IMAGES_TOTAL = 2_000;
@@ -104,7 +104,7 @@ describe('2,000 Images on a real API server whose etcd is compacted', () => {
 
   it('are followed on: a watch from before the compaction says 410, and an informer lists anew and misses nothing', async () => {
     const old = (await client.listAll(IMAGES)).resourceVersion;
-    const log = new TestLog();
+    const log = new FakeLog();
     const informer = new Informer<KubeObject>(client, IMAGES, { log, backoffMs: { base: 50, max: 200 } });
     const told: string[] = [];
     informer.start();

@@ -15,13 +15,13 @@ import {
   type FieldManager,
 } from '../../src/adapters/kubernetes/images/kubernetes-image-store.ts';
 import { writeErrorOf } from '../../src/adapters/kubernetes/client/write-error.ts';
-import { EventRecorder } from '../../src/application/ports/event-recorder.ts';
 import { WriteError } from '../../src/application/ports/image-store.ts';
 import { imageStoreContract } from '../contracts/image-store.contract.ts';
-import { LEADS } from '../support/fakes/leads.ts';
+import { LEADS } from '../support/fakes/fake-leader-election.ts';
 import { eventually } from '../support/eventually.ts';
+import { FakeEventRecorder, FakeLog } from '../support/fakes/recorders.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
-import { kubernetes, TestLog } from './kubernetes.ts';
+import { kubernetes } from './kubernetes.ts';
 
 let cluster: SharedCluster;
 let client: KubeClient;
@@ -33,16 +33,12 @@ beforeAll(async () => {
 });
 afterAll(() => close?.());
 
-class NoEvents extends EventRecorder {
-  override record(): void {}
-}
-
 async function open(
   fieldManager: FieldManager,
   namespace: string,
 ): Promise<{ store: KubernetesImageStore; informer: Informer<RawImage> }> {
   const informer = new Informer<RawImage>(client, IMAGES, { namespace });
-  const store = new KubernetesImageStore(client, informer, fieldManager, new NoEvents(), new TestLog(), LEADS);
+  const store = new KubernetesImageStore(client, informer, fieldManager, new FakeEventRecorder(), new FakeLog(), LEADS);
   informer.start();
   await informer.whenSynced();
   return { store, informer };
@@ -96,8 +92,8 @@ describe('KubernetesImageStore on a real API server', () => {
       own.client,
       informer,
       'kimup-controller',
-      new NoEvents(),
-      new TestLog(),
+      new FakeEventRecorder(),
+      new FakeLog(),
       LEADS,
     );
     await client.create(

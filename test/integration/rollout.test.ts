@@ -23,7 +23,7 @@ import { RolloutSettings, RollOutImage } from '../../src/application/rollout/rol
 import { RolloutLoop } from '../../src/application/rollout/rollout-loop.ts';
 import type { ImageStatus, Rollout, WorkloadKind } from '../../src/domain/image/image-status.ts';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
-import { LEADS } from '../support/fakes/leads.ts';
+import { LEADS } from '../support/fakes/fake-leader-election.ts';
 import { FakeEventRecorder, FakeLog, FakeMetrics } from '../support/fakes/recorders.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Admission, startAdmission } from './admission-wiring.ts';

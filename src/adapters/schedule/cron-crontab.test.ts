@@ -1,6 +1,7 @@
 import { CronTime } from 'cron';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { crontabContract } from '../../../test/contracts/crontab.contract.ts';
 import { InvalidCrontabError } from '../../application/ports/crontab.ts';
 import { CronCrontab } from './cron-crontab.ts';
 import { parseCrontab } from './crontab-syntax.ts';
@@ -8,6 +9,14 @@ import { timeZone } from './time-zone.ts';
 
 const crontab = new CronCrontab();
 const MINUTE = 60_000;
+
+crontabContract('CronCrontab', () => ({
+  crontab: new CronCrontab(),
+  every15Seconds: '*/15 * * * * *',
+  everyHour: '0 * * * *',
+  wrong: ['* * * *', '60 * * * *', 'every 15 s', 'CRON_TZ=Nowhere/Here 0 0 * * *'],
+  never: ['0 0 30 2 *'],
+}));
 
 /** The first `count` firings after a time, as ISO text without milliseconds. */
 function firings(expression: string, after: string, count: number): string[] {
