@@ -21,6 +21,10 @@ export interface EventRecorderUnderTest {
   stop(): Promise<void>;
 }
 
+function textOf({ subject, type, reason, message }: SeenEvent): string {
+  return `${subject.name} ${type} ${reason}: ${message}`;
+}
+
 /** What every {@link EventRecorder} does. */
 export function eventRecorderContract(name: string, start: () => Promise<EventRecorderUnderTest>): void {
   describe(`${name}, an EventRecorder`, () => {
@@ -36,9 +40,7 @@ export function eventRecorderContract(name: string, start: () => Promise<EventRe
       uid: `uid-${imageName}`,
     });
     const seen = async (): Promise<readonly SeenEvent[]> =>
-      [...(await under.seen())].sort((a, b) =>
-        `${a.subject.name} ${a.message}` < `${b.subject.name} ${b.message}` ? -1 : 1,
-      );
+      [...(await under.seen())].sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1));
 
     it('tells what happened to which object', async () => {
       under.recorder.record(subject(), 'Warning', 'RegistryError', 'the registry is down: start it');
@@ -54,16 +56,22 @@ export function eventRecorderContract(name: string, start: () => Promise<EventRe
       ]);
     });
 
-    it('tells events of one object apart by type, reason and message', async () => {
-      under.recorder.record(subject(), 'Normal', 'Moved', 'a: to v2');
-      under.recorder.record(subject(), 'Normal', 'Moved', 'b: to v3');
-      under.recorder.record(subject(), 'Warning', 'Moved', 'c: to v2');
-      under.recorder.record(subject(), 'Normal', 'RolledOut', 'd: to v2');
-      expect((await seen()).map(({ type, reason, message }) => `${type} ${reason} ${message}`)).toEqual([
-        'Normal Moved a: to v2',
-        'Normal Moved b: to v3',
-        'Warning Moved c: to v2',
-        'Normal RolledOut d: to v2',
+    it('tells events apart by object, type, reason and message', async () => {
+      for (const one of ['demos', 'other']) {
+        under.recorder.record(subject(one), 'Normal', 'Moved', 'to v2');
+        under.recorder.record(subject(one), 'Normal', 'Moved', 'to v3');
+        under.recorder.record(subject(one), 'Normal', 'RolledOut', 'to v2');
+        under.recorder.record(subject(one), 'Warning', 'Moved', 'to v2');
+      }
+      expect((await seen()).map(textOf)).toEqual([
+        'demos Normal Moved: to v2',
+        'demos Normal Moved: to v3',
+        'demos Normal RolledOut: to v2',
+        'demos Warning Moved: to v2',
+        'other Normal Moved: to v2',
+        'other Normal Moved: to v3',
+        'other Normal RolledOut: to v2',
+        'other Warning Moved: to v2',
       ]);
     });
 

@@ -25,8 +25,10 @@ export function secretReaderContract(name: string, start: () => Promise<SecretRe
     beforeEach(async () => void (under = await start()));
     afterEach(() => under.stop());
 
+    const readIn = (namespace: string, ...names: readonly string[]): Promise<readonly RegistryCredentials[]> =>
+      under.reader.pullCredentials(namespace, names, REFERENCE);
     const read = (...names: readonly string[]): Promise<readonly RegistryCredentials[]> =>
-      under.reader.pullCredentials(under.namespace, names, REFERENCE);
+      readIn(under.namespace, ...names);
     const fails = async (promise: Promise<unknown>): Promise<string> => {
       const error = await promise.then(
         () => undefined,
@@ -74,7 +76,10 @@ export function secretReaderContract(name: string, start: () => Promise<SecretRe
       await under.put(under.elsewhere, 'pull', { 'registry.test:5000': credentials('theirs') });
       expect(await fails(read('pull'))).toContain(`${under.namespace}/pull`);
       await under.put(under.namespace, 'pull', { 'registry.test:5000': credentials('mine') });
-      expect(await read('pull')).toEqual([credentials('mine')]);
+      expect(await Promise.all([readIn(under.elsewhere, 'pull'), readIn(under.namespace, 'pull')])).toEqual([
+        [credentials('theirs')],
+        [credentials('mine')],
+      ]);
     });
 
     it('fails where one is missing or can not be read, and says which one, but nothing of what is in it', async () => {
