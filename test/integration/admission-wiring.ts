@@ -18,7 +18,7 @@ import type { PolledServingCertificate } from '../../src/application/admission/p
 import { AdmissionOptions, ReviewPod } from '../../src/application/admission/review-pod.ts';
 import type { Clock } from '../../src/application/ports/clock.ts';
 import type { Log } from '../../src/application/ports/log.ts';
-import { LEADS } from '../support/fakes/fake-leader-election.ts';
+import { LEADS } from '../support/fakes/leads.ts';
 import { FakeEventRecorder, FakeLog, FakeMetrics } from '../support/fakes/recorders.ts';
 import { ShiftedClock } from '../support/fakes/shifted-clock.ts';
 

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
 import { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { KubeConnection } from '../../src/adapters/kubernetes/client/kube-connection.ts';
-import { apiVersionOf, IMAGES, type KubeObject } from '../../src/adapters/kubernetes/client/resource.ts';
+import { IMAGES, type KubeObject } from '../../src/adapters/kubernetes/client/resource.ts';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
+import { imageManifest } from '../support/builders/manifests.ts';
 import { eventually } from '../support/eventually.ts';
 import { FakeLog } from '../support/fakes/recorders.ts';
 
@@ -46,12 +47,6 @@ describe('2,000 Images on a real API server whose etcd is compacted', () => {
     await cluster.kubectl(['wait', '--for=condition=Established', 'crd/images.kimup.cloudavenue.io']);
     connection = KubeConnection.load({ kubeconfig: cluster.kubeconfig, userAgent: 'kimup-compaction/0' });
     client = new KubeClient(connection);
-    const spec = {
-      image: 'registry.test/whoami',
-      baseTag: 'v1.9.0',
-      triggers: [{ type: 'crontab', value: '0 * * * *' }],
-      rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
-    };
     for (let from = 0; from < names.length; from += 32) {
       await Promise.all(
         names
@@ -60,7 +55,7 @@ describe('2,000 Images on a real API server whose etcd is compacted', () => {
             client.create(
               IMAGES,
               { namespace: 'default' },
-              { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name }, spec },
+              imageManifest({ name, image: 'registry.test/whoami', baseTag: 'v1.9.0' }),
             ),
           ),
       );

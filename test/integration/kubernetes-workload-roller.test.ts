@@ -4,7 +4,7 @@ import { DAEMONSETS, DEPLOYMENTS, type Resource, STATEFULSETS } from '../../src/
 import { KubernetesWorkloadRoller } from '../../src/adapters/kubernetes/workloads/kubernetes-workload-roller.ts';
 import type { WorkloadKind } from '../../src/domain/image/image-status.ts';
 import { workloadRollerContract } from '../contracts/workload-roller.contract.ts';
-import { LEADS } from '../support/fakes/fake-leader-election.ts';
+import { LEADS } from '../support/fakes/leads.ts';
 import { FakeLog } from '../support/fakes/recorders.ts';
 import { eventually } from '../support/eventually.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';

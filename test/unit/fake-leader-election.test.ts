@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { AbortSignalLike } from '../../src/application/ports/tag-registry.ts';
 import { leaderElectionContract } from '../contracts/leadership.contract.ts';
-import { FakeLeaderElection, LEADS, leading } from '../support/fakes/fake-leader-election.ts';
+import { FakeLeaderElection, leading } from '../support/fakes/fake-leader-election.ts';
+import { LEADS } from '../support/fakes/leads.ts';
 
 leaderElectionContract(
   'FakeLeaderElection',

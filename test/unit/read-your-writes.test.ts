@@ -8,7 +8,7 @@ import { KubernetesImageStore } from '../../src/adapters/kubernetes/images/kuber
 import { RefreshImage } from '../../src/application/refresh/refresh-image.ts';
 import { FakeClock } from '../support/fakes/fake-clock.ts';
 import { FakeTagRegistry } from '../support/fakes/fake-tag-registry.ts';
-import { LEADS } from '../support/fakes/fake-leader-election.ts';
+import { LEADS } from '../support/fakes/leads.ts';
 import { FakeEventRecorder, FakeLog } from '../support/fakes/recorders.ts';
 import { startRefreshing } from '../support/fakes/refreshing.ts';
 import { ScriptedApiServer } from '../support/fakes/scripted-api-server.ts';

@@ -31,9 +31,6 @@ export class FakeLeaderElection extends LeaderElection {
   }
 }
 
-/** A replica that leads for as long as the test runs. */
-export const LEADS: LeaderElection = leading();
-
 /** A replica that leads already. */
 export function leading(): FakeLeaderElection {
   const election = new FakeLeaderElection();
