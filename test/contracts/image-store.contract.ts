@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ImageStore, WriteError } from '../../src/application/ports/image-store.ts';
-import type { Condition, ControllerStatus } from '../../src/domain/image/image-status.ts';
+import type { Condition } from '../../src/domain/image/image-status.ts';
 import type { Image } from '../../src/domain/image/image.ts';
+import { controllerStatus } from '../support/builders/image.ts';
 import { eventually } from '../support/eventually.ts';
 import { HANG_MS } from '../../tools/cluster/hang.ts';
 
@@ -21,18 +22,6 @@ const AT = '2026-11-22T10:00:00Z';
 
 function condition(type: string, status: Condition['status'], reason = 'AsTheTestSays'): Condition {
   return { type, status, reason, message: `${type} is ${status}`, lastTransitionTime: AT, observedGeneration: 1 };
-}
-
-function controllerStatus(more: Partial<ControllerStatus> = {}): ControllerStatus {
-  return {
-    result: 'Success',
-    time: AT,
-    image: 'registry.test/whoami',
-    baseTag: 'v1.9.0',
-    observedGeneration: 1,
-    conditions: [],
-    ...more,
-  };
 }
 
 /** What every {@link ImageStore} does. */

@@ -5,6 +5,7 @@ import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
 import { until } from '../../tools/cluster/process.ts';
 import { HANG_MS } from '../../tools/cluster/hang.ts';
 import { startRegistry, testCredentials, type TestRegistry } from '../../tools/cluster/registry.ts';
+import { imageManifest, namespaceInScope } from '../support/builders/manifests.ts';
 import { buildBundle, install, type Installation } from '../support/path/install.ts';
 import { type GivenAnswer, type RegistryServer, startRegistryServer } from '../support/registry-server.ts';
 
@@ -32,13 +33,7 @@ beforeAll(async () => {
       ],
     },
   });
-  await cluster.apply([
-    {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: NAMESPACE, annotations: { 'kimup.cloudavenue.io/enabled': 'true' } },
-    },
-  ]);
+  await cluster.apply([namespaceInScope(NAMESPACE)]);
 });
 
 afterEach(async ({ task }) => {
@@ -66,18 +61,7 @@ interface Status {
 }
 
 function image(name: string, repository: string, spec: object = {}): object {
-  return {
-    apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-    kind: 'Image',
-    metadata: { name, namespace: NAMESPACE },
-    spec: {
-      image: repository,
-      baseTag: 'v1.0.0',
-      triggers: [{ type: 'crontab', value: YEARLY }],
-      rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
-      ...spec,
-    },
-  };
+  return imageManifest({ name, namespace: NAMESPACE, image: repository, baseTag: 'v1.0.0', crontab: YEARLY, spec });
 }
 
 function push(repository: string, ...tags: string[]): Promise<unknown> {

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
 import { type Component, freePorts, until } from '../../tools/cluster/process.ts';
 import { HANG_MS } from '../../tools/cluster/hang.ts';
+import { imageManifest } from '../support/builders/manifests.ts';
 import { buildBundle, componentArguments, install, type Installation } from '../support/path/install.ts';
 import { type RegistryServer, startRegistryServer } from '../support/registry-server.ts';
 
@@ -46,17 +47,13 @@ async function refreshInFlight(name: string): Promise<void> {
     return { body: { name, tags: ['v1.0.0'] } };
   };
   await cluster.apply([
-    {
-      apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-      kind: 'Image',
-      metadata: { name, namespace: NAMESPACE },
-      spec: {
-        image: `${registry.host}/${name}`,
-        baseTag: 'v1.0.0',
-        triggers: [{ type: 'crontab', value: '0 0 0 1 1 *' }],
-        rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
-      },
-    },
+    imageManifest({
+      name,
+      namespace: NAMESPACE,
+      image: `${registry.host}/${name}`,
+      baseTag: 'v1.0.0',
+      crontab: '0 0 0 1 1 *',
+    }),
   ]);
   await until(
     () => (registry.requests.some(({ path }) => path.includes(`/${name}/`)) ? true : undefined),

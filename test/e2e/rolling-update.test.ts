@@ -6,6 +6,7 @@ import { apiPool, type ApiPool } from '../../tools/cluster/api-pool.ts';
 import { type Cluster, realNodeUnavailable, startCluster } from '../../tools/cluster/cluster.ts';
 import { until } from '../../tools/cluster/process.ts';
 import { HANG_MS } from '../../tools/cluster/hang.ts';
+import { imageManifest, namespaceInScope, podManifest } from '../support/builders/manifests.ts';
 import { buildBundle, install } from '../support/path/install.ts';
 
 const NAMESPACE = 'rolling';
@@ -34,37 +35,21 @@ describe.skipIf(unavailable !== undefined)(
       await install(cluster);
       api = await apiPool(cluster, CREATORS + 1);
       const image = `${cluster.registry.host}/rolling`;
-      pod = {
-        apiVersion: 'v1',
-        kind: 'Pod',
-        metadata: { generateName: 'made-', namespace: NAMESPACE },
-        spec: { containers: [{ name: 'main', image: `${image}:v1.0.0` }] },
-      };
+      pod = podManifest(`${image}:v1.0.0`, { generateName: 'made-', namespace: NAMESPACE });
       for (const tag of ['v1.0.0', TAG])
         await cluster.registry.push('rolling', tag, {
           files: [{ path: '/version', content: Buffer.from(tag) }],
           config: { entrypoint: ['/version'] },
         });
       await cluster.apply([
-        {
-          apiVersion: 'v1',
-          kind: 'Namespace',
-          metadata: {
-            name: NAMESPACE,
-            annotations: { 'kimup.cloudavenue.io/enabled': 'true', 'kimup.cloudavenue.io/failure-policy': 'fail' },
-          },
-        },
-        {
-          apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-          kind: 'Image',
-          metadata: { name: 'rolling', namespace: NAMESPACE },
-          spec: {
-            image,
-            baseTag: 'v1.0.0',
-            triggers: [{ type: 'crontab', value: '0 0 0 1 1 *' }],
-            rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
-          },
-        },
+        namespaceInScope(NAMESPACE, { 'failure-policy': 'fail' }),
+        imageManifest({
+          name: 'rolling',
+          namespace: NAMESPACE,
+          image,
+          baseTag: 'v1.0.0',
+          crontab: '0 0 0 1 1 *',
+        }),
       ]);
       await cluster.kubectl(['create', 'serviceaccount', 'default', '-n', NAMESPACE]).catch(() => undefined);
       await until(

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
 import { until } from '../../tools/cluster/process.ts';
 import { HANG_MS } from '../../tools/cluster/hang.ts';
+import { imageManifest, namespaceInScope } from '../support/builders/manifests.ts';
 import { buildBundle, install, type Installation } from '../support/path/install.ts';
 
 const NAMESPACE = 'rules';
@@ -15,13 +16,7 @@ beforeAll(async () => {
   await buildBundle();
   cluster = await startCluster({ nodes: 'kwok', name: 'e2e-rules', progress: console.log });
   kimup = await install(cluster);
-  await cluster.apply([
-    {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: NAMESPACE, annotations: { 'kimup.cloudavenue.io/enabled': 'true' } },
-    },
-  ]);
+  await cluster.apply([namespaceInScope(NAMESPACE)]);
 });
 
 afterEach(async ({ task }) => {
@@ -54,17 +49,8 @@ interface Status {
 const rule = (type: string, more: object = {}) => ({ name: `by ${type}`, type, actions: [{ type: 'apply' }], ...more });
 
 function image(name: string, spec: object): object {
-  return {
-    apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-    kind: 'Image',
-    metadata: { name, namespace: NAMESPACE },
-    spec: {
-      image: `${cluster.registry.host}/${name}`,
-      baseTag: 'v1.0.0',
-      triggers: [{ type: 'crontab', value: YEARLY }],
-      ...spec,
-    },
-  };
+  const repository = `${cluster.registry.host}/${name}`;
+  return imageManifest({ name, namespace: NAMESPACE, image: repository, baseTag: 'v1.0.0', crontab: YEARLY, spec });
 }
 
 function deployment(repository: string, tag = 'v1.0.0', name = repository): object {

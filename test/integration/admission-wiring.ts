@@ -13,7 +13,6 @@ import { KubernetesImageStore } from '../../src/adapters/kubernetes/images/kuber
 import { KubernetesNamespaceStore } from '../../src/adapters/kubernetes/namespaces/kubernetes-namespace-store.ts';
 import { SecretCertificateStore } from '../../src/adapters/kubernetes/certificates/secret-certificate-store.ts';
 import { WebhookConfigurationKeeper } from '../../src/adapters/kubernetes/webhook-configuration/webhook-configuration-keeper.ts';
-import { SystemClock } from '../../src/adapters/clock/system-clock.ts';
 import { OwnServingCertificate } from '../../src/application/admission/own-serving-certificate.ts';
 import type { PolledServingCertificate } from '../../src/application/admission/polled-serving-certificate.ts';
 import { AdmissionOptions, ReviewPod } from '../../src/application/admission/review-pod.ts';
@@ -21,15 +20,7 @@ import type { Clock } from '../../src/application/ports/clock.ts';
 import type { Log } from '../../src/application/ports/log.ts';
 import { LEADS } from '../support/fakes/leads.ts';
 import { FakeEventRecorder, FakeLog, FakeMetrics } from '../support/fakes/recorders.ts';
-
-/** The machine's clock, set back or forward by a test; what waits, waits in real time. */
-export class ShiftedClock extends SystemClock {
-  shiftMs = 0;
-
-  override now(): number {
-    return super.now() + this.shiftMs;
-  }
-}
+import { ShiftedClock } from '../support/fakes/shifted-clock.ts';
 
 export interface Admission {
   readonly client: KubeClient;

@@ -17,12 +17,14 @@ import { OwnServingCertificate } from '../../src/application/admission/own-servi
 import { failurePolicy, inScope } from '../../src/domain/assignment/scope.ts';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
 import { until } from '../../tools/cluster/process.ts';
+import { imageManifest, statusManifest } from '../support/builders/manifests.ts';
 import { FakeLog } from '../support/fakes/recorders.ts';
 import { HANG_MS } from '../../tools/cluster/hang.ts';
 import { type Admission, startAdmission } from './admission-wiring.ts';
 
 // A cluster of its own: the webhook is the whole cluster's, and part of the time it is down.
 const ROOT = join(import.meta.dirname, '../..');
+const WHOAMI = { image: 'acme/whoami', baseTag: 'v1.9.0' };
 const DAY_MS = 86_400_000;
 const CONFIGURATION = { name: 'kimup-mutator' };
 const SECRET = { namespace: 'kimup-operator', name: 'kimup-webhook-cert' };
@@ -79,30 +81,12 @@ describe('admission, on a real API server', () => {
     const name = `n${++count}`;
     await cluster.apply([
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name, annotations } },
-      {
-        apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-        kind: 'Image',
-        metadata: { name: 'demos', namespace: name },
-        spec: {
-          image: 'acme/whoami',
-          baseTag: 'v1.9.0',
-          triggers: [{ type: 'crontab', value: '0 0 * * * *' }],
-          rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
-        },
-      },
+      imageManifest({ namespace: name, ...WHOAMI }),
     ]);
     await admin.mergePatch(
       IMAGES,
       { namespace: name, name: 'demos', subresource: 'status' },
-      {
-        status: {
-          tag: 'v1.10.2',
-          image: 'acme/whoami',
-          baseTag: 'v1.9.0',
-          result: 'Success',
-          time: '2026-11-22T12:00:00Z',
-        },
-      },
+      { status: statusManifest('v1.10.2', WHOAMI) },
       'test',
     );
     await until(() => cluster.kubectl(['get', 'serviceaccount', 'default', '-n', name]), HANG_MS, 'the ServiceAccount');

@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
 import { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { KubeConnection } from '../../src/adapters/kubernetes/client/kube-connection.ts';
-import { apiVersionOf, IMAGES, type KubeObject } from '../../src/adapters/kubernetes/client/resource.ts';
+import { IMAGES, type KubeObject } from '../../src/adapters/kubernetes/client/resource.ts';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
+import { imageManifest } from '../support/builders/manifests.ts';
 import { eventually } from '../support/eventually.ts';
-import { TestLog } from './kubernetes.ts';
+import { FakeLog } from '../support/fakes/recorders.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const IMAGES_TOTAL = 2_000;
@@ -46,12 +47,6 @@ describe('2,000 Images on a real API server whose etcd is compacted', () => {
     await cluster.kubectl(['wait', '--for=condition=Established', 'crd/images.kimup.cloudavenue.io']);
     connection = KubeConnection.load({ kubeconfig: cluster.kubeconfig, userAgent: 'kimup-compaction/0' });
     client = new KubeClient(connection);
-    const spec = {
-      image: 'registry.test/whoami',
-      baseTag: 'v1.9.0',
-      triggers: [{ type: 'crontab', value: '0 * * * *' }],
-      rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
-    };
     for (let from = 0; from < names.length; from += 32) {
       await Promise.all(
         names
@@ -60,7 +55,7 @@ describe('2,000 Images on a real API server whose etcd is compacted', () => {
             client.create(
               IMAGES,
               { namespace: 'default' },
-              { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name }, spec },
+              imageManifest({ name, image: 'registry.test/whoami', baseTag: 'v1.9.0' }),
             ),
           ),
       );
@@ -104,7 +99,7 @@ describe('2,000 Images on a real API server whose etcd is compacted', () => {
 
   it('are followed on: a watch from before the compaction says 410, and an informer lists anew and misses nothing', async () => {
     const old = (await client.listAll(IMAGES)).resourceVersion;
-    const log = new TestLog();
+    const log = new FakeLog();
     const informer = new Informer<KubeObject>(client, IMAGES, { log, backoffMs: { base: 50, max: 200 } });
     const told: string[] = [];
     informer.start();

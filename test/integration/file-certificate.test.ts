@@ -9,10 +9,12 @@ import type { Certificates } from '../../src/application/ports/certificate-autho
 import { apiPool, type ApiPool } from '../../tools/cluster/api-pool.ts';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
 import { until } from '../../tools/cluster/process.ts';
+import { imageManifest, namespaceInScope, podManifest, statusManifest } from '../support/builders/manifests.ts';
 import { type Admission, startAdmission } from './admission-wiring.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const NAMESPACE = 'files';
+const WHOAMI = { image: 'acme/whoami', baseTag: 'v1.9.0' };
 const CREATORS = 3;
 const DAY_MS = 86_400_000;
 const LOOK_MS = 100;
@@ -46,12 +48,11 @@ async function put(files: Certificates): Promise<Certificates> {
 }
 
 async function create(): Promise<string> {
-  const { status, body } = await api.ask('POST', `/api/v1/namespaces/${NAMESPACE}/pods?dryRun=All`, {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { generateName: 'web-' },
-    spec: { containers: [{ name: 'main', image: 'acme/whoami:v1.9.0' }] },
-  });
+  const { status, body } = await api.ask(
+    'POST',
+    `/api/v1/namespaces/${NAMESPACE}/pods?dryRun=All`,
+    podManifest('acme/whoami:v1.9.0'),
+  );
   const { spec, message } = body as { spec?: { containers: { image: string }[] }; message?: string };
   return status === 201 ? spec!.containers[0]!.image : `${status} ${message}`;
 }
@@ -64,25 +65,8 @@ it('is replaced, and its authority too, without a single pod being refused', asy
     newConnections: true,
   });
   await cluster.apply([
-    {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: {
-        name: NAMESPACE,
-        annotations: { 'kimup.cloudavenue.io/enabled': 'true', 'kimup.cloudavenue.io/failure-policy': 'fail' },
-      },
-    },
-    {
-      apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-      kind: 'Image',
-      metadata: { name: 'demos', namespace: NAMESPACE },
-      spec: {
-        image: 'acme/whoami',
-        baseTag: 'v1.9.0',
-        triggers: [{ type: 'crontab', value: '0 0 * * * *' }],
-        rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
-      },
-    },
+    namespaceInScope(NAMESPACE, { 'failure-policy': 'fail' }),
+    imageManifest({ namespace: NAMESPACE, ...WHOAMI }),
   ]);
   await api.send(
     'PATCH',
@@ -90,13 +74,7 @@ it('is replaced, and its authority too, without a single pod being refused', asy
     {
       apiVersion: 'kimup.cloudavenue.io/v1alpha1',
       kind: 'Image',
-      status: {
-        tag: 'v1.10.2',
-        image: 'acme/whoami',
-        baseTag: 'v1.9.0',
-        result: 'Success',
-        time: '2026-11-22T12:00:00Z',
-      },
+      status: statusManifest('v1.10.2', WHOAMI),
     },
   );
   await until(

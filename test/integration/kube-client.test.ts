@@ -15,8 +15,9 @@ import {
 import { startCluster, type Cluster } from '../../tools/cluster/cluster.ts';
 import { startProxy } from '../support/proxy.ts';
 import { eventually } from '../support/eventually.ts';
+import { FakeLog } from '../support/fakes/recorders.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
-import { kubernetes, TestLog } from './kubernetes.ts';
+import { kubernetes } from './kubernetes.ts';
 
 const CONFIG_MAPS: Resource = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true };
 
@@ -217,7 +218,7 @@ describe('Informer, when the API server goes away', () => {
 
   it('keeps what it knows, and goes on when it is back: changes and deletions of meanwhile included', async () => {
     const { client, close } = kubernetes(cluster.kubeconfig);
-    const log = new TestLog();
+    const log = new FakeLog();
     const at = (name: string) => ({ namespace: 'default', name });
     for (const name of ['stays', 'goes', 'changes'])
       await client.create(CONFIG_MAPS, { namespace: 'default' }, configMap(name));

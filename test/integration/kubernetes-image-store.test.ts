@@ -2,26 +2,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
 import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { hasStatus } from '../../src/adapters/kubernetes/client/kube-error.ts';
-import {
-  apiVersionOf,
-  DEPLOYMENTS,
-  IMAGES,
-  NAMESPACES,
-  SECRETS,
-} from '../../src/adapters/kubernetes/client/resource.ts';
+import { DEPLOYMENTS, IMAGES, NAMESPACES, SECRETS } from '../../src/adapters/kubernetes/client/resource.ts';
 import type { RawImage } from '../../src/adapters/kubernetes/images/image-mapping.ts';
 import {
   KubernetesImageStore,
   type FieldManager,
 } from '../../src/adapters/kubernetes/images/kubernetes-image-store.ts';
 import { writeErrorOf } from '../../src/adapters/kubernetes/client/write-error.ts';
-import { EventRecorder } from '../../src/application/ports/event-recorder.ts';
 import { WriteError } from '../../src/application/ports/image-store.ts';
 import { imageStoreContract } from '../contracts/image-store.contract.ts';
+import { controllerStatus } from '../support/builders/image.ts';
+import { type GivenImageManifest, type ImageManifest, imageManifest } from '../support/builders/manifests.ts';
 import { LEADS } from '../support/fakes/leads.ts';
 import { eventually } from '../support/eventually.ts';
+import { FakeEventRecorder, FakeLog } from '../support/fakes/recorders.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
-import { kubernetes, TestLog } from './kubernetes.ts';
+import { kubernetes } from './kubernetes.ts';
 
 let cluster: SharedCluster;
 let client: KubeClient;
@@ -33,28 +29,26 @@ beforeAll(async () => {
 });
 afterAll(() => close?.());
 
-class NoEvents extends EventRecorder {
-  override record(): void {}
-}
-
 async function open(
   fieldManager: FieldManager,
   namespace: string,
 ): Promise<{ store: KubernetesImageStore; informer: Informer<RawImage> }> {
   const informer = new Informer<RawImage>(client, IMAGES, { namespace });
-  const store = new KubernetesImageStore(client, informer, fieldManager, new NoEvents(), new TestLog(), LEADS);
+  const store = new KubernetesImageStore(client, informer, fieldManager, new FakeEventRecorder(), new FakeLog(), LEADS);
   informer.start();
   await informer.whenSynced();
   return { store, informer };
 }
 
-const SPEC = {
-  image: 'registry.test/whoami',
-  baseTag: 'v1.9.0',
-  imagePullSecrets: [{ name: 'pull' }],
-  triggers: [{ type: 'crontab', value: '*/15 * * * * *' }],
-  rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
-};
+/** The Image of the contract. */
+const demos = (given: Partial<GivenImageManifest> = {}): ImageManifest =>
+  imageManifest({
+    image: 'registry.test/whoami',
+    baseTag: 'v1.9.0',
+    crontab: '*/15 * * * * *',
+    spec: { imagePullSecrets: [{ name: 'pull' }] },
+    ...given,
+  });
 
 imageStoreContract('KubernetesImageStore', async () => {
   const namespace = await cluster.freshNamespace({ prefix: 'store' });
@@ -71,12 +65,7 @@ imageStoreContract('KubernetesImageStore', async () => {
       await client.create(
         IMAGES,
         { namespace },
-        {
-          apiVersion: apiVersionOf(IMAGES),
-          kind: 'Image',
-          metadata: { name, annotations: { ...prefixed, 'example.test/other': 'stays' } },
-          spec: SPEC,
-        },
+        demos({ name, annotations: { ...prefixed, 'example.test/other': 'stays' } }),
       );
     },
     changeBaseTag: async (name, baseTag) =>
@@ -96,26 +85,14 @@ describe('KubernetesImageStore on a real API server', () => {
       own.client,
       informer,
       'kimup-controller',
-      new NoEvents(),
-      new TestLog(),
+      new FakeEventRecorder(),
+      new FakeLog(),
       LEADS,
     );
-    await client.create(
-      IMAGES,
-      { namespace },
-      { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC },
-    );
+    await client.create(IMAGES, { namespace }, demos());
     informer.start();
     const image = await eventually(() => store.get({ namespace, name: 'demos' }));
-    await store.writeControllerStatus(image, {
-      tag: 'v1.9.0',
-      result: 'Success',
-      time: '2026-11-22T10:00:00Z',
-      image: SPEC.image,
-      baseTag: SPEC.baseTag,
-      observedGeneration: 1,
-      conditions: [],
-    });
+    await store.writeControllerStatus(image, controllerStatus({ tag: 'v1.9.0' }));
     const writes = (await cluster.auditLog({ userAgentPrefix: agent })).filter(
       ({ verb }) => !['get', 'list', 'watch'].includes(verb),
     );
@@ -131,21 +108,8 @@ describe('KubernetesImageStore on a real API server', () => {
   it('writes over what does not matter to it, never over what does, and never to another Image of the same name, also when its watch lags behind', async () => {
     const namespace = await cluster.freshNamespace({ prefix: 'store' });
     const { store, informer } = await open('kimup-controller', namespace);
-    const create = () =>
-      client.create(
-        IMAGES,
-        { namespace },
-        { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC },
-      );
-    const status = {
-      tag: 'v1.9.0',
-      result: 'Success',
-      time: '2026-11-22T10:00:00Z',
-      image: SPEC.image,
-      baseTag: SPEC.baseTag,
-      observedGeneration: 1,
-      conditions: [],
-    } as const;
+    const create = () => client.create(IMAGES, { namespace }, demos());
+    const status = controllerStatus({ tag: 'v1.9.0' });
     const shown = async () =>
       (await client.get<RawImage & { status?: { tag?: string } }>(IMAGES, { namespace, name: 'demos' })).status?.tag;
     await create();
@@ -169,26 +133,8 @@ describe('KubernetesImageStore on a real API server', () => {
 
   it('changes nothing that another leader wrote: neither status nor annotations, though it knows of nothing', async () => {
     const namespace = await cluster.freshNamespace({ prefix: 'store' });
-    const status = (tag: string, time: string) =>
-      ({
-        tag,
-        result: 'Success',
-        time,
-        image: SPEC.image,
-        baseTag: SPEC.baseTag,
-        observedGeneration: 1,
-        conditions: [],
-      }) as const;
-    await client.create(
-      IMAGES,
-      { namespace },
-      {
-        apiVersion: apiVersionOf(IMAGES),
-        kind: 'Image',
-        metadata: { name: 'demos', annotations: { 'kimup.cloudavenue.io/action': 'refresh' } },
-        spec: SPEC,
-      },
-    );
+    const status = (tag: string, time: string) => controllerStatus({ tag, time });
+    await client.create(IMAGES, { namespace }, demos({ annotations: { 'kimup.cloudavenue.io/action': 'refresh' } }));
     const [before, after] = [await open('kimup-controller', namespace), await open('kimup-controller', namespace)];
     // The one before is frozen: its watch brings nothing, and what it decided is about to be sent.
     await before.informer.stop();
@@ -210,11 +156,7 @@ describe('KubernetesImageStore on a real API server', () => {
   it('drops what it would write to a namespace that is being deleted', async () => {
     const namespace = await cluster.freshNamespace({ prefix: 'store' });
     const { store, informer } = await open('kimup-controller', namespace);
-    await client.create(
-      IMAGES,
-      { namespace },
-      { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC },
-    );
+    await client.create(IMAGES, { namespace }, demos());
     const image = await eventually(() => store.get({ namespace, name: 'demos' }));
     await informer.stop();
     // Something holds the namespace's end up.
@@ -232,18 +174,7 @@ describe('KubernetesImageStore on a real API server', () => {
         () => undefined,
         (error: unknown) => writeErrorOf(error).consequence,
       );
-    expect(
-      await consequence(
-        store.writeControllerStatus(image, {
-          result: 'Success',
-          time: '2026-11-22T10:00:00Z',
-          image: SPEC.image,
-          baseTag: SPEC.baseTag,
-          observedGeneration: 1,
-          conditions: [],
-        }),
-      ),
-    ).toBe('gone');
+    expect(await consequence(store.writeControllerStatus(image, controllerStatus()))).toBe('gone');
     expect(await consequence(store.annotate(image, { tag: 'v1.9.0' }))).toBe('gone');
     expect(await consequence(client.create(SECRETS, { namespace }, { ...holder, metadata: { name: 'another' } }))).toBe(
       'gone',
@@ -264,20 +195,9 @@ describe('KubernetesImageStore on a real API server', () => {
   it('says that a status is refused which the schema does not allow', async () => {
     const namespace = await cluster.freshNamespace({ prefix: 'store' });
     const { store, informer } = await open('kimup-controller', namespace);
-    await client.create(
-      IMAGES,
-      { namespace },
-      { apiVersion: apiVersionOf(IMAGES), kind: 'Image', metadata: { name: 'demos' }, spec: SPEC },
-    );
+    await client.create(IMAGES, { namespace }, demos());
     const image = await eventually(() => store.get({ namespace, name: 'demos' }));
-    const write = store.writeControllerStatus(image, {
-      result: 'Nonsense' as 'Success',
-      time: '2026-11-22T10:00:00Z',
-      image: 'a',
-      baseTag: 'b',
-      observedGeneration: 1,
-      conditions: [],
-    });
+    const write = store.writeControllerStatus(image, controllerStatus({ result: 'Nonsense' as 'Success' }));
     await expect(write).rejects.toMatchObject({
       consequence: 'refused',
       message: expect.stringContaining('status.result') as string,

@@ -1,13 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SystemClock } from '../../src/adapters/clock/system-clock.ts';
 import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
+import { KubeError } from '../../src/adapters/kubernetes/client/kube-error.ts';
 import { EVENTS, type KubeObject } from '../../src/adapters/kubernetes/client/resource.ts';
 import { KubernetesEventRecorder } from '../../src/adapters/kubernetes/events/kubernetes-event-recorder.ts';
 import { KubernetesSecretReader } from '../../src/adapters/kubernetes/secrets/kubernetes-secret-reader.ts';
 import { parseDockerConfig } from '../../src/adapters/registry/docker-config.ts';
-import { SystemClock } from '../../src/adapters/clock/system-clock.ts';
+import type { EventSubject } from '../../src/application/ports/event-recorder.ts';
+import { eventRecorderContract } from '../contracts/event-recorder.contract.ts';
+import { secretReaderContract } from '../contracts/secret-reader.contract.ts';
 import { eventually } from '../support/eventually.ts';
+import { FakeLog } from '../support/fakes/recorders.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
-import { kubernetes, TestLog } from './kubernetes.ts';
+import { kubernetes } from './kubernetes.ts';
+
+/** An event as the API server has it. */
+interface SeenByKubernetes extends KubeObject {
+  readonly type: string;
+  readonly reason: string;
+  readonly note: string;
+  readonly regarding: EventSubject;
+}
 
 let cluster: SharedCluster;
 let client: KubeClient;
@@ -20,6 +33,63 @@ beforeAll(async () => {
   namespace = await cluster.freshNamespace({ prefix: 'adapters' });
 });
 afterAll(() => close?.());
+
+secretReaderContract('KubernetesSecretReader', async () => {
+  const own = await cluster.freshNamespace({ prefix: 'secrets' });
+  const secret = async (of: string, name: string, text: string): Promise<void> => {
+    await cluster.apply([
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        type: 'kubernetes.io/dockerconfigjson',
+        metadata: { namespace: of, name },
+        stringData: { '.dockerconfigjson': text },
+      },
+    ]);
+  };
+  return {
+    reader: new KubernetesSecretReader(client, parseDockerConfig),
+    namespace: own,
+    elsewhere: await cluster.freshNamespace({ prefix: 'secrets' }),
+    put: (of, name, auths) => secret(of, name, JSON.stringify({ auths })),
+    putMalformed: (of, name) => secret(of, name, JSON.stringify({ auths: 'hunter2' })),
+    stop: async () => undefined,
+  };
+});
+
+eventRecorderContract('KubernetesEventRecorder', async () => {
+  const own = await cluster.freshNamespace({ prefix: 'events' });
+  const log = new FakeLog();
+  let refuses = false;
+  const events: Pick<KubeClient, 'create' | 'mergePatch'> = {
+    create: (...given) => {
+      if (refuses) throw new KubeError('events is forbidden', 403, 'Forbidden');
+      return client.create(...given);
+    },
+    mergePatch: (...given) => client.mergePatch(...given),
+  };
+  const recorder = new KubernetesEventRecorder(
+    events as KubeClient,
+    { component: 'kimup-controller', instance: 'pod-1' },
+    new SystemClock(),
+    log,
+  );
+  return {
+    recorder,
+    namespace: own,
+    seen: async () => {
+      await recorder.stop();
+      if (log.lines.length > 0) throw new Error(log.lines.join('\n'));
+      return (await client.list<SeenByKubernetes>(EVENTS, { namespace: own })).map(
+        ({ regarding, type, reason, note }) => ({ subject: regarding, type, reason, message: note }),
+      );
+    },
+    refuse: () => {
+      refuses = true;
+    },
+    stop: () => recorder.stop(),
+  };
+});
 
 describe('KubernetesSecretReader on a real API server', () => {
   it('reads what kubectl create secret docker-registry makes', async () => {
@@ -51,7 +121,7 @@ describe('KubernetesSecretReader on a real API server', () => {
 
 describe('KubernetesEventRecorder on a real API server', () => {
   it('writes events that kubectl shows, and counts repeats', async () => {
-    const log = new TestLog();
+    const log = new FakeLog();
     const recorder = new KubernetesEventRecorder(
       client,
       { component: 'kimup-controller', instance: 'pod-1' },

@@ -4,9 +4,11 @@ import { KubeError } from '../../src/adapters/kubernetes/client/kube-error.ts';
 import { LEASES, type KubeObject } from '../../src/adapters/kubernetes/client/resource.ts';
 import { LeaseLeaderElection } from '../../src/adapters/kubernetes/leader-election/lease-leader-election.ts';
 import type { AbortSignalLike } from '../../src/application/ports/tag-registry.ts';
+import { leaderElectionContract } from '../contracts/leadership.contract.ts';
 import { eventually } from '../support/eventually.ts';
+import { FakeLog } from '../support/fakes/recorders.ts';
 import { sharedCluster, type SharedCluster } from './cluster.ts';
-import { kubernetes, TestLog } from './kubernetes.ts';
+import { kubernetes } from './kubernetes.ts';
 
 interface Lease extends KubeObject {
   readonly spec: {
@@ -57,7 +59,7 @@ class Candidate {
     this.election = new LeaseLeaderElection(
       own,
       { namespace, name: 'lead', identity, fieldManager: 'kimup-operator', leaseMs: LEASE_MS, renewMs: RENEW_MS },
-      new TestLog(),
+      new FakeLog(),
     );
     this.done = this.election.run(async (signal) => {
       const term: { from: number; to?: number } = { from: performance.now() };
@@ -92,6 +94,31 @@ function untilAborted(signal: AbortSignalLike): Promise<void> {
 }
 
 const lease = (namespace: string): Promise<Lease> => client.get<Lease>(LEASES, { namespace, name: 'lead' });
+
+leaderElectionContract(
+  'LeaseLeaderElection',
+  async () => {
+    const namespace = await cluster.freshNamespace({ prefix: 'lead' });
+    let replicas = 0;
+    return {
+      replica: () =>
+        new LeaseLeaderElection(
+          client,
+          {
+            namespace,
+            name: 'lead',
+            identity: `replica-${++replicas}`,
+            fieldManager: 'kimup-operator',
+            leaseMs: LEASE_MS,
+            renewMs: RENEW_MS,
+          },
+          new FakeLog(),
+        ),
+      stop: async () => undefined,
+    };
+  },
+  { severalReplicas: true },
+);
 
 describe('LeaseLeaderElection', () => {
   it('has one leader, which renews its Lease, and gives it back when it stops: the other leads at once', async () => {

@@ -23,6 +23,7 @@ import { RolloutSettings, RollOutImage } from '../../src/application/rollout/rol
 import { RolloutLoop } from '../../src/application/rollout/rollout-loop.ts';
 import type { ImageStatus, Rollout, WorkloadKind } from '../../src/domain/image/image-status.ts';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
+import { imageManifest, namespaceInScope, podManifest } from '../support/builders/manifests.ts';
 import { LEADS } from '../support/fakes/leads.ts';
 import { FakeEventRecorder, FakeLog, FakeMetrics } from '../support/fakes/recorders.ts';
 import { eventually } from '../support/eventually.ts';
@@ -116,22 +117,8 @@ describe('a rollout, on a real API server with its controllers', () => {
   beforeEach(async () => {
     namespace = `n${++count}`;
     await cluster.apply([
-      {
-        apiVersion: 'v1',
-        kind: 'Namespace',
-        metadata: { name: namespace, annotations: { 'kimup.cloudavenue.io/enabled': 'true' } },
-      },
-      {
-        apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-        kind: 'Image',
-        metadata: { name: 'demos', namespace },
-        spec: {
-          image: 'acme/whoami',
-          baseTag: 'v1.9.0',
-          triggers: [{ type: 'crontab', value: '0 0 * * * *' }],
-          rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
-        },
-      },
+      namespaceInScope(namespace),
+      imageManifest({ namespace, image: 'acme/whoami', baseTag: 'v1.9.0' }),
     ]);
     await controllerWrites({});
     operator = await startRollouts(kubeconfig);
@@ -335,19 +322,7 @@ describe('a rollout, on a real API server with its controllers', () => {
 
   it('waits where a workload does not say which of two Images is its own', async () => {
     await workload('Deployment', 'web');
-    await cluster.apply([
-      {
-        apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-        kind: 'Image',
-        metadata: { name: 'rival', namespace },
-        spec: {
-          image: 'acme/whoami',
-          baseTag: 'v1.9.0',
-          triggers: [{ type: 'crontab', value: '0 0 * * * *' }],
-          rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
-        },
-      },
-    ]);
+    await cluster.apply([imageManifest({ name: 'rival', namespace, image: 'acme/whoami', baseTag: 'v1.9.0' })]);
     await cluster.kubectl(['wait', 'image/demos', '-n', namespace, '--for=condition=Ambiguous', '--timeout=60s']);
     await move('v1.10.2');
     expect((await rollout(({ phase }) => phase === 'Progressing')).message).toContain(
@@ -375,17 +350,7 @@ describe('a rollout, on a real API server with its controllers', () => {
     await eventually(async () => {
       const name = `probe-${Math.random().toString(36).slice(2, 8)}`;
       const made = await admin
-        .create<Pod>(
-          PODS,
-          { namespace },
-          {
-            apiVersion: 'v1',
-            kind: 'Pod',
-            metadata: { name },
-            spec: { containers: [{ name: 'main', image: 'acme/whoami:v1.9.0' }] },
-          },
-          'user',
-        )
+        .create<Pod>(PODS, { namespace }, podManifest('acme/whoami:v1.9.0', { name }), 'user')
         .catch(() => undefined);
       return made?.spec.containers[0]?.image === 'acme/whoami:v1.9.0';
     });
@@ -427,19 +392,7 @@ describe('a rollout, on a real API server with its controllers', () => {
     await cluster.kubectl(['annotate', 'deployment/web', '-n', namespace, 'example.test/touched=yes']);
     await cluster.kubectl(['annotate', 'image/demos', '-n', namespace, 'example.test/touched=yes']);
     // A move of another Image shows that the operator has worked through what came before.
-    await cluster.apply([
-      {
-        apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-        kind: 'Image',
-        metadata: { name: 'zz', namespace },
-        spec: {
-          image: 'acme/other',
-          baseTag: 'v1',
-          triggers: [{ type: 'crontab', value: '0 0 * * * *' }],
-          rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
-        },
-      },
-    ]);
+    await cluster.apply([imageManifest({ name: 'zz', namespace, image: 'acme/other', baseTag: 'v1' })]);
     await admin.apply(
       IMAGES,
       { namespace, name: 'zz', subresource: 'status' },

@@ -1,8 +1,9 @@
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { alarmContract } from '../contracts/alarm.contract.ts';
 import { clockContract } from '../contracts/clock.contract.ts';
 import { FakeAlarm } from '../support/fakes/fake-alarm.ts';
 import { FakeClock } from '../support/fakes/fake-clock.ts';
+import { ShiftedClock } from '../support/fakes/shifted-clock.ts';
 
 clockContract('FakeClock', () => {
   const clock = new FakeClock();
@@ -12,6 +13,17 @@ clockContract('FakeClock', () => {
 alarmContract('FakeAlarm', () => {
   const clock = new FakeClock();
   return { clock, alarm: new FakeAlarm(clock), pass: (ms) => clock.advance(ms) };
+});
+
+describe('at another time', () => {
+  beforeEach(() => void vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) }));
+  afterEach(() => void vi.useRealTimers());
+
+  clockContract('ShiftedClock', () => {
+    const clock = new ShiftedClock();
+    clock.shiftMs = -3_600_000;
+    return { clock, pass: async (ms) => void (await vi.advanceTimersByTimeAsync(ms)) };
+  });
 });
 
 it('lets promises settle between two timers', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { imageManifest } from '../support/builders/manifests.ts';
 import { type Answering, type RegistryServer, startRegistryServer } from '../support/registry-server.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -62,19 +63,7 @@ function file(name: string, content: unknown): string {
 }
 
 function image(name: string, spec: object = {}, status?: object): object {
-  return {
-    apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-    kind: 'Image',
-    metadata: { name, namespace: 'team' },
-    spec: {
-      image: 'registry.test/app',
-      baseTag: 'v1.9.0',
-      triggers: [{ type: 'webhook' }],
-      rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
-      ...spec,
-    },
-    ...(status === undefined ? {} : { status }),
-  };
+  return imageManifest({ name, namespace: 'team', image: 'registry.test/app', baseTag: 'v1.9.0', spec, status });
 }
 
 const json = <T = any>(text: string): T => JSON.parse(text) as T;

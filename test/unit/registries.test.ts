@@ -9,6 +9,7 @@ import { RefreshImage, RefreshPostponed } from '../../src/application/refresh/re
 import type { ImageSpec } from '../../src/domain/image/image-spec.ts';
 import type { ImageStatus } from '../../src/domain/image/image-status.ts';
 import { plan } from '../../src/entrypoints/cli/plan/plan.ts';
+import { imageManifest } from '../support/builders/manifests.ts';
 import { FakeClock } from '../support/fakes/fake-clock.ts';
 import { FakeImageStore } from '../support/fakes/fake-image-store.ts';
 import { FakeEventRecorder, FakeMetrics } from '../support/fakes/recorders.ts';
@@ -87,13 +88,15 @@ async function planned(
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly entry: PlanEntry; readonly text: string }> {
   const { spec, status } = images.get({ namespace: 'default', name: 'demos' })!;
-  const manifest = JSON.stringify({
-    apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-    kind: 'Image',
-    metadata: { name: 'demos', namespace: 'default' },
-    spec: { ...spec, imagePullSecrets: [], triggers: [{ type: 'webhook' }] },
-    status,
-  });
+  const manifest = JSON.stringify(
+    imageManifest({
+      namespace: 'default',
+      image: spec.image,
+      baseTag: spec.baseTag,
+      spec: { ...spec, imagePullSecrets: [], triggers: [{ type: 'webhook' }] },
+      status,
+    }),
+  );
   const run = (output: string) =>
     plan(['-f', '-', '-o', output, '--plain-http-registries', `${server.host},registry.test`], {
       env: { DOCKER_CONFIG: folder, ...env },

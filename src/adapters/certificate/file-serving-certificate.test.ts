@@ -2,9 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { servingCertificateContract } from '../../../test/contracts/serving-certificate.contract.ts';
+import { eventually } from '../../../test/support/eventually.ts';
 import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
+import { FakeLog } from '../../../test/support/fakes/recorders.ts';
 import type { Certificates } from '../../application/ports/certificate-authority.ts';
-import type { Log } from '../../application/ports/log.ts';
 import type { CertificateBundle } from '../../application/ports/serving-certificate.ts';
 import { FileServingCertificate, hasServingCertificate } from './file-serving-certificate.ts';
 import { X509CertificateAuthority } from './x509-certificate-authority.ts';
@@ -15,13 +17,35 @@ const renewedBy = (made: Certificates) =>
   new X509CertificateAuthority({ hosts: ['localhost'] }).renewed(made, Date.now() + 61 * 86_400_000);
 
 const TRUST_MS = 60_000;
+const LOOK_MS = 5_000;
+
+servingCertificateContract('FileServingCertificate', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'kimup-serving-certs-'));
+  const clock = new FakeClock();
+  let made: Certificates | undefined;
+  const write = async (files: Partial<Certificates>): Promise<void> => {
+    for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
+  };
+  return {
+    certificate: new FileServingCertificate(clock, new FakeLog(), directory, LOOK_MS, TRUST_MS),
+    put: async () => {
+      made = made === undefined ? await renewed(['localhost']) : await renewedBy(made);
+      await write(made);
+      return { certificate: made['tls.crt'], key: made['tls.key'], authority: made['ca.crt'] };
+    },
+    breakIt: () => write({ 'tls.key': `garbage ${made?.['tls.key']}` }),
+    mend: () => write(made ?? {}),
+    pass: async () => {
+      if (clock.pending().length === 0) return;
+      await clock.advance(LOOK_MS);
+      await eventually(() => clock.pending().length > 0);
+    },
+    stop: () => rm(directory, { recursive: true }),
+  };
+});
 
 describe('a certificate from files', () => {
-  const lines: string[] = [];
-  const write = (line: string, fields?: object) => {
-    lines.push(`${line} ${JSON.stringify(fields)}`);
-  };
-  const log: Log = { debug: write, info: write, warn: write, error: write };
+  let log: FakeLog;
   let directory: string;
   let clock: FakeClock;
   let source: FileServingCertificate;
@@ -30,8 +54,8 @@ describe('a certificate from files', () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'kimup-serving-certs-'));
     clock = new FakeClock();
-    lines.length = 0;
-    source = new FileServingCertificate(clock, log, directory, 5_000, TRUST_MS);
+    log = new FakeLog();
+    source = new FileServingCertificate(clock, log, directory, LOOK_MS, TRUST_MS);
     made = await renewed(['localhost']);
   });
   afterEach(async () => {
@@ -93,7 +117,7 @@ describe('a certificate from files', () => {
     expect(seen.at(-1)?.certificate).toBe(next['tls.crt']);
     await source.start();
     expect(seen).toHaveLength(2);
-    expect(lines.join()).not.toContain('PRIVATE');
+    expect(log.texts.join()).not.toContain('PRIVATE');
   });
 
   it("is left for the next look while its authority is still another's", async () => {

@@ -3,6 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { certificateAuthorityContract } from '../../../test/contracts/certificate-authority.contract.ts';
 import type { Certificates } from '../../application/ports/certificate-authority.ts';
 import { type CertificateOptions, X509CertificateAuthority } from './x509-certificate-authority.ts';
 
@@ -11,6 +12,17 @@ const hosts = ['kimup-webhook.kimup-operator.svc', 'localhost', '127.0.0.1'];
 const now = Date.now();
 const renewed = (kept: Certificates | undefined, at: number, options: CertificateOptions) =>
   new X509CertificateAuthority(options).renewed(kept, at);
+
+certificateAuthorityContract('X509CertificateAuthority', () => ({
+  authority: new X509CertificateAuthority({ hosts }),
+  freshMs: 59 * DAY,
+  dueMs: 61 * DAY,
+  expiredMs: 91 * DAY,
+  isTrusted: (certificate, authorities) =>
+    (authorities.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).some((authority) =>
+      new X509Certificate(certificate).verify(new X509Certificate(authority).publicKey),
+    ),
+}));
 
 describe('an authority of our own', () => {
   it('signs a certificate that a TLS client takes for every host, by name and by address', async () => {

@@ -4,69 +4,20 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
 import { FakeNamespaceStore } from '../../../test/support/fakes/fake-namespace-store.ts';
+import { FakeServingCertificate } from '../../../test/support/fakes/fake-serving-certificate.ts';
+import { FakeLog, FakeMetrics } from '../../../test/support/fakes/recorders.ts';
 import { AdmissionOptions, ReviewPod } from '../../application/admission/review-pod.ts';
 import type { Certificates } from '../../application/ports/certificate-authority.ts';
-import type { Log } from '../../application/ports/log.ts';
-import { Metrics, type Work } from '../../application/ports/metrics.ts';
-import { type CertificateBundle, ServingCertificate } from '../../application/ports/serving-certificate.ts';
 import { X509CertificateAuthority } from '../certificate/x509-certificate-authority.ts';
 import { WEBHOOK_FASTIFY_OPTIONS, WebhookServer } from './webhook-server.ts';
 
 const renewed = (hosts: readonly string[]) => new X509CertificateAuthority({ hosts }).renewed(undefined, Date.now());
 
-class GivenCertificate extends ServingCertificate {
-  #bundle: CertificateBundle | undefined;
-  #listener: (bundle: CertificateBundle) => void = () => undefined;
-  give(of: Certificates): void {
-    this.#bundle = { certificate: of['tls.crt'], key: of['tls.key'], authority: of['ca.crt'], until: 0 };
-    this.#listener(this.#bundle);
-  }
-  override current() {
-    return this.#bundle;
-  }
-  override problem() {
-    return undefined;
-  }
-  override subscribe(listener: (bundle: CertificateBundle) => void) {
-    this.#listener = listener;
-  }
-  override async start() {
-    /* given by the test */
-  }
-  override stop() {
-    /* nothing runs */
-  }
-}
-
-class CountedMetrics extends Metrics {
-  readonly counts: Partial<Record<`${Work}${' failed' | ''}`, number>> = {};
-  override done(work: Work, _seconds: number, failed: boolean) {
-    const key = `${work}${failed ? ' failed' : ''}` as const;
-    this.counts[key] = (this.counts[key] ?? 0) + 1;
-  }
-  override registryRequest() {
-    /* not asked here */
-  }
-  override tagsAvailable() {
-    /* not asked here */
-  }
-  override watch() {
-    /* not asked here */
-  }
-  override workqueue() {
-    /* not asked here */
-  }
-}
-
 describe('the webhook', () => {
-  const lines: string[] = [];
-  const write = (line: string, fields?: object) => {
-    lines.push(`${line} ${JSON.stringify(fields)}`);
-  };
-  const log: Log = { debug: write, info: write, warn: write, error: write };
+  let log: FakeLog;
   let images: FakeImageStore;
-  let certificate: GivenCertificate;
-  let metrics: CountedMetrics;
+  let certificate: FakeServingCertificate;
+  let metrics: FakeMetrics;
   let made: Certificates;
   let server: FastifyInstance;
   let webhook: WebhookServer;
@@ -74,7 +25,7 @@ describe('the webhook', () => {
   let agent: Agent;
 
   beforeEach(async () => {
-    lines.length = 0;
+    log = new FakeLog();
     images = new FakeImageStore();
     images.put({
       spec: { image: 'acme/whoami', baseTag: 'v1.9.0' },
@@ -82,8 +33,8 @@ describe('the webhook', () => {
     });
     const namespaces = new FakeNamespaceStore();
     namespaces.put('default', { enabled: 'true' });
-    certificate = new GivenCertificate();
-    metrics = new CountedMetrics();
+    certificate = new FakeServingCertificate();
+    metrics = new FakeMetrics();
     reviewPod = new ReviewPod(images, namespaces, new AdmissionOptions('kimup-operator'));
     webhook = new WebhookServer(reviewPod, certificate, metrics, log);
     made = await renewed(['localhost']);
@@ -97,6 +48,9 @@ describe('the webhook', () => {
     agent.destroy();
     await server.close();
   });
+
+  const give = (of: Certificates): void =>
+    certificate.give({ certificate: of['tls.crt'], key: of['tls.key'], authority: of['ca.crt'], until: 0 });
 
   const review = (over: object = {}) =>
     JSON.stringify({
@@ -152,7 +106,7 @@ describe('the webhook', () => {
   }
 
   it('answers a review with a patch of the image', async () => {
-    certificate.give(made);
+    give(made);
     const { status, text } = await ask(review());
     expect(status).toBe(200);
     const { response } = JSON.parse(text) as { response: { uid: string; allowed: boolean; patch: string } };
@@ -160,7 +114,7 @@ describe('the webhook', () => {
     expect(JSON.parse(Buffer.from(response.patch, 'base64').toString())).toEqual([
       { op: 'replace', path: '/spec/containers/0/image', value: 'acme/whoami:v1.10.2' },
     ]);
-    expect(metrics.counts).toEqual({ mutator_request: 1, mutator_patch: 1 });
+    expect(Object.fromEntries(metrics.counts)).toEqual({ mutator_request: 1, mutator_patch: 1 });
   });
 
   it.each<[string, string | Buffer, object, number, string]>([
@@ -181,7 +135,7 @@ describe('the webhook', () => {
     ['another method', '', { method: 'GET' }, 405, 'POSTed'],
     ['deep nesting', `${'['.repeat(200_000)}${']'.repeat(200_000)}`, {}, 400, 'expected an object'],
   ])('answers %s with what is wrong, and lives', async (_, body, over, status, message) => {
-    certificate.give(made);
+    give(made);
     const answer = await ask(body, over).catch((error: NodeJS.ErrnoException) => ({
       status: 413,
       text: `${error.code} larger than`,
@@ -190,22 +144,31 @@ describe('the webhook', () => {
     agent.destroy();
     expect((await ask(review())).status).toBe(200);
     if (status !== 405)
-      expect(metrics.counts).toEqual({ 'mutator_request failed': 1, mutator_request: 1, mutator_patch: 1 });
+      expect(Object.fromEntries(metrics.counts)).toEqual({
+        mutator_request: 2,
+        'mutator_request failed': 1,
+        mutator_patch: 1,
+      });
   });
 
   it('answers a fault of its own with 500, logged and counted, for the failure policy to decide', async () => {
-    certificate.give(made);
+    give(made);
     reviewPod.review = () => {
       throw new TypeError('a bug');
     };
     expect(await ask(review())).toEqual({ status: 500, text: expect.not.stringContaining('a bug') });
-    expect(lines.join()).toContain('a bug');
-    expect(metrics.counts).toEqual({ 'mutator_patch failed': 1, 'mutator_request failed': 1 });
+    expect(log.texts.join()).toContain('a bug');
+    expect(Object.fromEntries(metrics.counts)).toEqual({
+      mutator_patch: 1,
+      'mutator_patch failed': 1,
+      mutator_request: 1,
+      'mutator_request failed': 1,
+    });
   });
 
   it('is not ready, and answers 503, before all Images are seen', async () => {
     expect(webhook.ready()).toBe(false);
-    certificate.give(made);
+    give(made);
     expect(webhook.ready()).toBe(true);
     images.setSynced(false);
     expect(webhook.ready()).toBe(false);
@@ -216,15 +179,15 @@ describe('the webhook', () => {
 
   it('takes no handshake before there is a certificate', async () => {
     await expect(ask(review())).rejects.toThrow();
-    certificate.give(made);
+    give(made);
     expect(await ask(review())).toMatchObject({ status: 200 });
   });
 
   it('takes a new certificate for new connections, keeps TLS 1.3, and answers on open ones', async () => {
-    certificate.give(made);
+    give(made);
     expect(await ask(review())).toMatchObject({ status: 200 });
     const next = await renewed(['localhost']);
-    certificate.give(next);
+    give(next);
     expect(await ask(review())).toMatchObject({ status: 200 });
     const fresh = new Agent();
     await expect(ask(review(), { agent: fresh })).rejects.toThrow(/self-signed|unable to verify|signature/);
@@ -233,7 +196,7 @@ describe('the webhook', () => {
   });
 
   it('while it drains answers every review, each as the last of its connection, until nobody asks any more', async () => {
-    certificate.give(made);
+    give(made);
     const connections = new Set<unknown>();
     server.server.on('secureConnection', (socket: unknown) => connections.add(socket));
     await ask(review());
@@ -253,7 +216,7 @@ describe('the webhook', () => {
   });
 
   it('does not drain for ever where somebody goes on asking', async () => {
-    certificate.give(made);
+    give(made);
     let drained = false;
     const draining = webhook.drain({ atLeastMs: 10, quietMs: 60_000, atMostMs: 200 }).then(() => {
       drained = true;
@@ -263,11 +226,11 @@ describe('the webhook', () => {
   });
 
   it('goes on with the old certificate where the new one and its key are no pair', async () => {
-    certificate.give(made);
+    give(made);
     const other = await renewed(['localhost']);
-    certificate.give({ ...made, 'tls.key': other['tls.key'] });
+    give({ ...made, 'tls.key': other['tls.key'] });
     expect(await ask(review(), { agent: new Agent() })).toMatchObject({ status: 200 });
-    expect(lines.join()).toContain('goes on with the certificate that it has');
-    expect(lines.join()).not.toContain('PRIVATE');
+    expect(log.texts.join()).toContain('goes on with the certificate that it has');
+    expect(log.texts.join()).not.toContain('PRIVATE');
   });
 });

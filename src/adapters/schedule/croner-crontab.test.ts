@@ -1,8 +1,17 @@
 import { Cron } from 'croner';
 import { describe, expect, it, vi } from 'vitest';
+import { crontabContract } from '../../../test/contracts/crontab.contract.ts';
 import { CronerCrontab } from './croner-crontab.ts';
 
 const crontab = new CronerCrontab();
+
+crontabContract('CronerCrontab', () => ({
+  crontab: new CronerCrontab(),
+  every15Seconds: '*/15 * * * * *',
+  everyHour: '0 * * * *',
+  wrong: ['* * * *', '60 * * * *', 'every 15 s', 'CRON_TZ=Nowhere/Here 0 0 * * *'],
+  never: ['0 0 30 2 *'],
+}));
 
 /** The first `count` firings after a time, as ISO text without milliseconds. */
 function firings(expression: string, after: string, count: number): string[] {

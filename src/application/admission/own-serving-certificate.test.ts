@@ -1,67 +1,51 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { servingCertificateContract } from '../../../test/contracts/serving-certificate.contract.ts';
+import { DUE_MS, FakeCertificateAuthority } from '../../../test/support/fakes/fake-certificate-authority.ts';
+import { FakeCertificateStore } from '../../../test/support/fakes/fake-certificate-store.ts';
 import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
 import { FakeLog } from '../../../test/support/fakes/recorders.ts';
-import { CertificateAuthority, type Certificates } from '../ports/certificate-authority.ts';
-import { CertificateStore } from '../ports/certificate-store.ts';
-import type { CertificateBundle } from '../ports/serving-certificate.ts';
 import { OwnServingCertificate } from './own-serving-certificate.ts';
 
-const HOUR_MS = 3_600_000;
+const LOOK_MS = 15_000;
 
-/** Certificates that are words: what they are, and when they are due an hour on. */
-class WordAuthority extends CertificateAuthority {
-  #made = 0;
-  async renewed(kept: Certificates | undefined, now: number) {
-    return kept !== undefined && now < Number(kept['tls.key']) ? kept : this.#make('renewed', now);
-  }
-  async replaced(kept: Certificates, now: number) {
-    return { ...this.#make('replaced', now), 'tls.crt': kept['tls.crt'] };
-  }
-  bundle(kept: Certificates, now: number): CertificateBundle | undefined {
-    const until = Number(kept['tls.key']) + HOUR_MS;
-    return until > now
-      ? { certificate: kept['tls.crt'], key: kept['tls.key'], authority: kept['ca.crt'], until }
-      : undefined;
-  }
-  #make(how: string, now: number): Certificates {
-    const name = `${how} ${++this.#made}`;
-    return { 'ca.crt': name, 'ca.key': name, 'tls.crt': name, 'tls.key': String(now + HOUR_MS) };
-  }
-}
-
-class MemoryStore extends CertificateStore {
-  certificates: Certificates | undefined;
-  version = 1;
-  failure: Error | undefined;
-  readOnly = false;
-  /** What somebody else does right before the next write. */
-  meanwhile: (() => void) | undefined;
-  async read() {
-    if (this.failure !== undefined) throw this.failure;
-    return { certificates: this.certificates, version: String(this.version) };
-  }
-  async write(certificates: Certificates, version: string) {
-    if (this.readOnly) throw new Error('it may not be written');
-    this.meanwhile?.();
-    if (version !== String(this.version)) return false;
-    this.certificates = certificates;
-    this.version++;
-    return true;
-  }
-}
+servingCertificateContract('OwnServingCertificate', async () => {
+  const [clock, store, authority] = [new FakeClock(), new FakeCertificateStore(), new FakeCertificateAuthority()];
+  store.failure = new Error('the store gives no answer');
+  return {
+    certificate: new OwnServingCertificate(store, authority, clock, new FakeLog()),
+    put: async () => {
+      store.failure = undefined;
+      // One that replaces another is made when that one is due.
+      store.certificates = await authority.renewed(store.certificates, clock.now() + store.version * DUE_MS);
+      store.version++;
+      const { 'tls.crt': certificate, 'tls.key': key, 'ca.crt': trusted } = store.certificates;
+      return { certificate, key, authority: trusted };
+    },
+    breakIt: async () => {
+      store.failure = new Error('the store gives no answer');
+    },
+    mend: async () => {
+      store.failure = undefined;
+    },
+    pass: () => clock.advance(LOOK_MS),
+    stop: async () => undefined,
+  };
+});
 
 describe('a serving certificate of kimup’s own', () => {
   let clock: FakeClock;
-  let store: MemoryStore;
+  let store: FakeCertificateStore;
+  let authority: FakeCertificateAuthority;
   let log: FakeLog;
   let source: OwnServingCertificate;
   const served = () => source.current()?.certificate;
 
   beforeEach(() => {
     clock = new FakeClock();
-    store = new MemoryStore();
+    store = new FakeCertificateStore();
     log = new FakeLog();
-    source = new OwnServingCertificate(store, new WordAuthority(), clock, log);
+    authority = new FakeCertificateAuthority();
+    source = new OwnServingCertificate(store, authority, clock, log);
   });
 
   it('is made where there is none, and then read and not written again', async () => {
@@ -78,19 +62,19 @@ describe('a serving certificate of kimup’s own', () => {
       told.push(certificate);
     });
     await source.start();
-    await clock.advance(HOUR_MS + 15_000);
+    await clock.advance(DUE_MS + 15_000);
     expect(served()).toBe('renewed 2');
     expect(told).toEqual(['renewed 1', 'renewed 2']);
   });
 
   it('is the other replica’s where that one was faster', async () => {
-    const theirs = await new WordAuthority().renewed(undefined, clock.now());
+    const theirs = await authority.renewed(undefined, clock.now());
     store.meanwhile = () => {
-      store.certificates ??= { ...theirs, 'tls.crt': 'theirs' };
+      store.certificates ??= theirs;
       store.version = 7;
     };
     await source.start();
-    expect(served()).toBe('theirs');
+    expect(served()).toBe(theirs['tls.crt']);
   });
 
   it('is given up for this time where somebody always comes in between, and says so', async () => {
@@ -104,7 +88,7 @@ describe('a serving certificate of kimup’s own', () => {
   it('is served though it can’t be renewed, and the problem is said once', async () => {
     await source.start();
     store.readOnly = true;
-    await clock.advance(HOUR_MS + 10 * 60_000);
+    await clock.advance(DUE_MS + 10 * 60_000);
     expect(served()).toBe('renewed 1');
     expect(source.problem()).toBe('it may not be written');
     expect(log.lines.filter((line) => line.startsWith('error'))).toHaveLength(1);
@@ -125,7 +109,7 @@ describe('a serving certificate of kimup’s own', () => {
     await source.start();
     store.certificates = undefined;
     await clock.advance(15_000);
-    expect(source.current()).toMatchObject({ certificate: 'renewed 1', authority: 'replaced 2' });
+    expect(source.current()).toMatchObject({ certificate: 'renewed 1', authority: 'replaced 2\nrenewed 1' });
   });
 
   it('is looked for every two seconds while there is none, and never after it was stopped', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakeImageStore, type GivenImage } from '../../../test/support/fakes/fake-image-store.ts';
+import type { GivenImage } from '../../../test/support/builders/image.ts';
+import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
 import { FakeNamespaceStore } from '../../../test/support/fakes/fake-namespace-store.ts';
 import { AdmissionOptions, StaleCacheError, type PodReview, ReviewPod } from './review-pod.ts';
 

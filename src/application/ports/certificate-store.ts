@@ -4,6 +4,9 @@ import type { Certificates } from './certificate-authority.ts';
 export abstract class CertificateStore {
   /** What is kept, `undefined` where that is nothing or not all of it, and the version that {@link write} wants to hear. */
   abstract read(): Promise<{ readonly certificates: Certificates | undefined; readonly version: string }>;
-  /** Keeps `certificates`, unless somebody wrote since `version` was read: then false, and theirs count. */
+  /**
+   * Keeps `certificates` in place of what is kept, unless somebody wrote or took something away since `version` was read.
+   * @returns whether they are kept; where not, what somebody else made of it counts
+   */
   abstract write(certificates: Certificates, version: string): Promise<boolean>;
 }

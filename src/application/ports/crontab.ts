@@ -1,6 +1,9 @@
 /** A crontab expression that was understood. */
 export interface Schedule {
-  /** The first firing strictly after `after`, or `undefined` when it never fires again. Both milliseconds since the epoch. */
+  /**
+   * The first firing strictly after `after`, or `undefined` when it never fires again. Both milliseconds since the epoch, of any
+   * time and in any order.
+   */
   next(after: number): number | undefined;
 }
 

@@ -17,16 +17,19 @@ export interface QueueFacts {
   readonly oldestSeconds: number;
 }
 
-/** Counts what kimup does, by the metric names of the contract. */
+/** Counts what kimup does, by the metric names of the contract. Never fails. */
 export abstract class Metrics {
-  /** One piece of work that took `seconds`; `failed` counts it as an error too. */
+  /** One piece of work that took `seconds`; `failed` counts it as an error too: what failed is part of the total. */
   abstract done(work: Work, seconds: number, failed: boolean): void;
-  /** One request to the registry `registryName` (its host). */
+  /** One request to the registry `registryName` (its host), which took `seconds`; `failed` as above. */
   abstract registryRequest(registryName: string, seconds: number, failed: boolean): void;
   /** How many tags the repository of an Image has. */
   abstract tagsAvailable(imageName: string, count: number): void;
-  /** A watch of `resource` (its plural), which tells whenever it is asked for how many seconds it has been down; 0 while it is up. */
+  /**
+   * A watch of `resource` (its plural), which tells for how many seconds it has been down; 0 while it is up. It is asked whenever
+   * somebody looks at the metrics, not before; of several of one name the last one is.
+   */
   abstract watch(resource: string, downSeconds: () => number): void;
-  /** The work queue `name`, which tells whenever it is asked how it is doing. */
+  /** The work queue `name`, which tells how it is doing; asked as a watch is. */
   abstract workqueue(name: string, facts: () => QueueFacts): void;
 }

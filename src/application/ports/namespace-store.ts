@@ -6,7 +6,7 @@ export interface Namespace {
 }
 
 export interface NamespaceListener {
-  /** A namespace is new, or its annotations changed. */
+  /** A namespace is new (also after it was deleted and made again: {@link deleted} comes first), or its annotations changed. */
   changed(namespace: Namespace, previous: Namespace | undefined): void;
   deleted(namespace: Namespace): void;
 }
@@ -15,6 +15,7 @@ export interface NamespaceListener {
 export abstract class NamespaceStore {
   /** The annotations of the namespace `name`, `undefined` when it is not there. */
   abstract annotations(name: string): Readonly<Record<string, string>> | undefined;
+  /** All of them, in any order. */
   abstract list(): readonly Namespace[];
   /** Whether every namespace was seen at least once. */
   abstract synced(): boolean;

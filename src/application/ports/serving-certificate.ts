@@ -11,7 +11,7 @@ export interface CertificateBundle {
 
 /** Has the certificate that the webhook is served with, and keeps it from running out. */
 export abstract class ServingCertificate {
-  /** The present one, `undefined` until there is one. */
+  /** The present one, `undefined` until there is one. It stays the present one while its source can't be read. */
   abstract current(): CertificateBundle | undefined;
   /** Why there is no certificate yet, or why it can't be renewed: what is wrong and what to do. `undefined` when all is well. */
   abstract problem(): string | undefined;
@@ -19,5 +19,6 @@ export abstract class ServingCertificate {
   abstract subscribe(listener: (bundle: CertificateBundle) => void): void;
   /** Looks for it at once, and again from time to time; never fails (see {@link problem}). Ends when it was looked for once. */
   abstract start(): Promise<void>;
+  /** Looks no more. What there is stays. */
   abstract stop(): void;
 }

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeAlarm } from '../../../test/support/fakes/fake-alarm.ts';
 import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
 import { FakeCrontab } from '../../../test/support/fakes/fake-crontab.ts';
-import { FakeImageStore, type GivenImage } from '../../../test/support/fakes/fake-image-store.ts';
+import type { GivenImage } from '../../../test/support/builders/image.ts';
+import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
 import { RefreshScheduler } from './refresh-scheduler.ts';
 
 let clock: FakeClock;

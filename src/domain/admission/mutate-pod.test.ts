@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { imageOf } from '../../../test/support/builders/image.ts';
 import { tracked } from '../../../test/support/domain/rules.ts';
 import type { Image } from '../image/image.ts';
 import type { ImageStatus } from '../image/image-status.ts';
@@ -20,24 +21,13 @@ function image(
   over: { name?: string; image?: string; tag?: string; status?: Partial<ImageStatus>; deleting?: boolean } = {},
 ): Image {
   const { name = 'demos', image: of = 'docker.io/acme/whoami', tag = 'v1.10.2' } = over;
-  return {
-    namespace: 'default',
+  return imageOf({
     name,
     uid: name,
-    generation: 1,
-    resourceVersion: '1',
-    annotations: {},
     deleting: over.deleting ?? false,
-    spec: {
-      image: of,
-      baseTag: BASE,
-      imagePullSecrets: [],
-      insecureSkipTLSVerify: false,
-      triggers: [],
-      rules: [MAJOR],
-    },
-    status: { tag, image: of, baseTag: BASE, conditions: [], ...over.status },
-  };
+    spec: { image: of, baseTag: BASE, rules: [MAJOR] },
+    status: { tag, image: of, baseTag: BASE, ...over.status },
+  });
 }
 
 const among =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { workload, type GivenWorkload } from '../../../test/support/fakes/fake-workload-roller.ts';
+import { workload, type GivenWorkload } from '../../../test/support/builders/workload.ts';
 import { progressMessage, progressOf, rollsNow } from './health.ts';
 
 const numbers = (total: number, updated: number, ready: number, available = ready) => ({

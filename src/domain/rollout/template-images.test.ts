@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
-import { podOf, workload } from '../../../test/support/fakes/fake-workload-roller.ts';
+import { imageOf, MINOR } from '../../../test/support/builders/image.ts';
+import { podOf, workload } from '../../../test/support/builders/workload.ts';
 import { tracked } from '../../../test/support/domain/rules.ts';
 import type { Image } from '../image/image.ts';
 import { getsAnother, leftBehind, missing, runsOlder, troubleOf } from './template-images.ts';
@@ -8,10 +8,10 @@ import type { PinnedTag } from '../reference/pinned-tag.ts';
 import type { PodState, Workload } from './workload.ts';
 import { RepositoryImages, WorkloadTags } from './workload-tags.ts';
 
-const IMAGE = new FakeImageStore().put({
+const IMAGE = imageOf({
   spec: {
     image: 'registry.test/whoami',
-    rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+    rules: [MINOR],
   },
 });
 const [A, B] = [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`];
@@ -92,7 +92,7 @@ describe('the pods of a workload', () => {
   });
 
   it('that carry a digest are told by it: only the one to be put will do, and another one of the same tag is older', () => {
-    const pinning = new FakeImageStore().put({ name: 'pinned', spec: { ...IMAGE.spec, pinDigest: true } });
+    const pinning = imageOf({ name: 'pinned', spec: { ...IMAGE.spec, pinDigest: true } });
     const plain = named('registry.test/whoami:v1.9.0', `pinned=v1.10.2@${B}`);
     const to: PinnedTag = { ...TO, digest: B };
     const [before, now, bare] = [`@${A}`, `@${B}`, ''].map((digest) =>

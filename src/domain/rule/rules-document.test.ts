@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { answer, outcome, ruleOf, tracked } from '../../../test/support/domain/rules.ts';
-import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
+import { imageOf } from '../../../test/support/builders/image.ts';
 import { mutatePod } from '../admission/mutate-pod.ts';
 import type { TagFacts } from '../decision/facts.ts';
 import type { ActionType } from '../action/action.ts';
@@ -152,7 +152,7 @@ describe('docs/rules.md, the track', () => {
       const history = [
         { from: baseTag, to: tag, rule: rules[0]!.name, began: '', ended: '', outcome: 'Healthy' as const },
       ];
-      const image = new FakeImageStore().put({
+      const image = imageOf({
         spec: { image: 'app', baseTag, rules, ...tags },
         status: { image: 'app', baseTag, tag, history, conditions: [] },
       });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tracked } from '../../../test/support/domain/rules.ts';
-import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
+import { imageOf } from '../../../test/support/builders/image.ts';
 import type { ImageSpec } from '../image/image-spec.ts';
 import { BASE_TAG_RULE, type ImageStatus } from '../image/image-status.ts';
 import type { RuleSpec, RuleType } from '../rule/rule-spec.ts';
@@ -38,7 +38,7 @@ function place(
   target: string,
 ): Place {
   const spec = { baseTag: 'nowhere', rules: rules(given.rules ?? ''), ...given.spec };
-  const image = new FakeImageStore().put({
+  const image = imageOf({
     spec,
     status: { image: 'registry.test/whoami', baseTag: spec.baseTag, tag: target, conditions: [], ...given.status },
   });

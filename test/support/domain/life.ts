@@ -6,7 +6,7 @@ import { movesImage } from '../../../src/domain/action/action.ts';
 import type { RuleSpec } from '../../../src/domain/rule/rule-spec.ts';
 import type { TagsSpec } from '../../../src/domain/tag/tags-spec.ts';
 import { buildSpec } from '../../../src/domain/rule/rule-catalogue.ts';
-import { FakeImageStore } from '../fakes/fake-image-store.ts';
+import { imageOf } from '../builders/image.ts';
 import { anyTag, realTags } from './arbitraries.ts';
 import { answer } from './rules.ts';
 
@@ -46,7 +46,7 @@ export function live(
   const tags = [base];
   const built = buildSpec({ rules, ...(tagsSpec === undefined ? {} : { tags: tagsSpec }) });
   const put = (baseTag: string, status: Partial<ImageStatus>): Image =>
-    new FakeImageStore().put({
+    imageOf({
       spec: { image: REPOSITORY, baseTag, rules, ...(tagsSpec === undefined ? {} : { tags: tagsSpec }) },
       status: { image: REPOSITORY, baseTag, conditions: [], ...status },
     });

@@ -7,24 +7,10 @@ import {
   holdsStill,
 } from '../../../src/adapters/kubernetes/images/precondition.ts';
 import { keyOf, type Image, type ObjectKey } from '../../../src/domain/image/image.ts';
-import type {
-  Condition,
-  ControllerStatus,
-  ImageStatus,
-  OperatorStatus,
-} from '../../../src/domain/image/image-status.ts';
-import type { ImageSpec } from '../../../src/domain/image/image-spec.ts';
+import type { Condition, ControllerStatus, OperatorStatus } from '../../../src/domain/image/image-status.ts';
+import { type GivenImage, imageOf } from '../builders/image.ts';
 
-/** What a test says of an Image; the rest is that of an Image that was just made. */
-export interface GivenImage {
-  readonly namespace?: string;
-  readonly name?: string;
-  readonly uid?: string;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly deleting?: boolean;
-  readonly spec?: Partial<ImageSpec>;
-  readonly status?: Partial<ImageStatus>;
-}
+export type { GivenImage } from '../builders/image.ts';
 
 /** One request that a real store would make. */
 export interface Write {
@@ -47,31 +33,20 @@ export class FakeImageStore extends ImageStore {
   #synced = true;
 
   /** Makes an Image, or changes the one of that name: `spec`, `status` and `annotations` are replaced where they are given. */
-  put({ namespace = 'default', name = 'demos', uid, annotations, deleting, spec, status }: GivenImage = {}): Image {
+  put(given: GivenImage = {}): Image {
+    const { namespace = 'default', name = 'demos', uid, annotations, deleting, spec, status } = given;
     const known = this.#images.get(keyOf({ namespace, name }));
     const previous = uid === undefined || known?.uid === uid ? known : undefined;
     if (known !== undefined && previous === undefined) this.delete(known);
+    if (previous === undefined) return this.#set(imageOf({ ...given, uid: uid ?? `uid-${++this.#uids}` }));
+    const anew = imageOf(given);
     return this.#set({
-      namespace,
-      name,
-      uid: uid ?? previous?.uid ?? `uid-${++this.#uids}`,
-      resourceVersion: '',
-      generation: (previous?.generation ?? 0) + (previous === undefined || spec !== undefined ? 1 : 0),
-      annotations: annotations ?? previous?.annotations ?? {},
-      deleting: deleting ?? previous?.deleting ?? false,
-      spec:
-        spec === undefined && previous !== undefined
-          ? previous.spec
-          : {
-              image: 'registry.test/whoami',
-              baseTag: 'latest',
-              imagePullSecrets: [],
-              insecureSkipTLSVerify: false,
-              triggers: [],
-              rules: [],
-              ...spec,
-            },
-      status: status === undefined && previous !== undefined ? previous.status : { conditions: [], ...status },
+      ...previous,
+      generation: previous.generation + (spec === undefined ? 0 : 1),
+      annotations: annotations ?? previous.annotations,
+      deleting: deleting ?? previous.deleting,
+      spec: spec === undefined ? previous.spec : anew.spec,
+      status: status === undefined ? previous.status : anew.status,
     });
   }
 

@@ -1,39 +1,57 @@
+import { inspect } from 'node:util';
 import { EventRecorder, type EventSubject } from '../../../src/application/ports/event-recorder.ts';
 import { Log, type LogFields } from '../../../src/application/ports/log.ts';
 import { Metrics, type QueueFacts, type Work } from '../../../src/application/ports/metrics.ts';
 
-/** Keeps the events that were recorded, as `TYPE REASON: MESSAGE`. */
+/** An event that was recorded. */
+export interface RecordedEvent {
+  readonly subject: EventSubject;
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Keeps the events that were recorded. */
 export class FakeEventRecorder extends EventRecorder {
+  readonly recorded: RecordedEvent[] = [];
+  /** The same, as `TYPE REASON: MESSAGE`. */
   readonly events: string[] = [];
 
-  override record(_subject: EventSubject, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    this.events.push(`${type} ${reason}: ${message}`);
+  override record(subject: EventSubject, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    const kept = message.slice(0, 1_024);
+    this.recorded.push({ subject, type, reason, message: kept });
+    this.events.push(`${type} ${reason}: ${kept}`);
   }
 }
 
-/** Keeps the lines that were logged, as `LEVEL MESSAGE`. */
+/** Keeps the lines that were logged. */
 export class FakeLog extends Log {
+  /** `LEVEL MESSAGE`, and the message of the error in the field `error`. */
   readonly lines: string[] = [];
+  /** Each line with all of its fields, of an error its name and message. */
+  readonly texts: string[] = [];
 
   override debug(message: string, fields?: LogFields): void {
-    this.#add('debug', message, fields);
+    this.add('debug', message, fields);
   }
 
   override info(message: string, fields?: LogFields): void {
-    this.#add('info', message, fields);
+    this.add('info', message, fields);
   }
 
   override warn(message: string, fields?: LogFields): void {
-    this.#add('warn', message, fields);
+    this.add('warn', message, fields);
   }
 
   override error(message: string, fields?: LogFields): void {
-    this.#add('error', message, fields);
+    this.add('error', message, fields);
   }
 
-  #add(level: string, message: string, fields: LogFields = {}): void {
+  private add(level: string, message: string, fields: LogFields = {}): void {
     const error = fields['error'];
     this.lines.push(`${level} ${message}${error instanceof Error ? `: ${error.message}` : ''}`);
+    const told = Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? String(value) : value]);
+    this.texts.push(`${level} ${message} ${inspect(Object.fromEntries(told), { depth: 5, breakLength: Infinity })}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { EventRecorder } from '../../../src/application/ports/event-recorder.ts';
 import type { ImageStore } from '../../../src/application/ports/image-store.ts';
 import type { Metrics } from '../../../src/application/ports/metrics.ts';
-import { SecretReader } from '../../../src/application/ports/secret-reader.ts';
+import type { SecretReader } from '../../../src/application/ports/secret-reader.ts';
 import type { TagRegistry } from '../../../src/application/ports/tag-registry.ts';
 import { FindUpdate } from '../../../src/application/refresh/find-update.ts';
 import { RefreshReport } from '../../../src/application/refresh/refresh-report.ts';
@@ -11,14 +11,8 @@ import { RefreshScheduler } from '../../../src/application/trigger/refresh-sched
 import { FakeAlarm } from './fake-alarm.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { FakeCrontab } from './fake-crontab.ts';
+import { FakeSecretReader } from './fake-secret-reader.ts';
 import { FakeEventRecorder, FakeLog, FakeMetrics } from './recorders.ts';
-
-/** No Image has a pull secret. */
-export class NoSecrets extends SecretReader {
-  override async pullCredentials(): Promise<readonly []> {
-    return [];
-  }
-}
 
 /** What a test holds of a controller that refreshes Images; of the rest it gets a fake. */
 export interface RefreshingParts {
@@ -35,7 +29,7 @@ export function startRefreshing({
   images,
   registry,
   clock,
-  secrets = new NoSecrets(),
+  secrets = new FakeSecretReader(),
   events = new FakeEventRecorder(),
   metrics = new FakeMetrics(),
 }: RefreshingParts): RefreshImage {

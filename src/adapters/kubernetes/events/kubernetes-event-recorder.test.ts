@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
+import { eventRecorderContract } from '../../../../test/contracts/event-recorder.contract.ts';
 import { FakeClock } from '../../../../test/support/fakes/fake-clock.ts';
+import type { EventSubject } from '../../../application/ports/event-recorder.ts';
 import { KubeError } from '../client/kube-error.ts';
 import { KubernetesEventRecorder } from './kubernetes-event-recorder.ts';
 
@@ -15,7 +17,10 @@ const MINUTE = 60_000;
 interface Written {
   readonly metadata: { readonly name: string };
   readonly series?: { readonly count: number };
+  readonly type: string;
+  readonly reason: string;
   readonly note: string;
+  readonly regarding: EventSubject;
 }
 
 function make() {
@@ -38,6 +43,20 @@ function make() {
   );
   return { clock, created, patched, log, client, recorder };
 }
+
+eventRecorderContract('KubernetesEventRecorder', async () => {
+  const { clock, created, client, recorder } = make();
+  return {
+    recorder,
+    namespace: 'default',
+    seen: async () => {
+      await clock.advance(0);
+      return created.map(({ regarding, type, reason, note }) => ({ subject: regarding, type, reason, message: note }));
+    },
+    refuse: () => void client.create.mockRejectedValue(new KubeError('events is forbidden', 403, 'Forbidden')),
+    stop: () => recorder.stop(),
+  };
+});
 
 describe('KubernetesEventRecorder', () => {
   it('writes who, what, when and about which object', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
+import { controllerStatus } from '../../../../test/support/builders/image.ts';
 import { WriteError } from '../../../application/ports/image-store.ts';
-import type { ControllerStatus } from '../../../domain/image/image-status.ts';
 import type { Image } from '../../../domain/image/image.ts';
 import { type InformerListener } from '../client/informer.ts';
 import { KubeError } from '../client/kube-error.ts';
@@ -111,19 +111,10 @@ describe('KubernetesImageStore', () => {
     const at = { namespace: 'default', name: 'demos' };
     const spec = { image: 'nginx' };
     const conflict = () => new KubeError('apply: the object has been modified', 409, 'Conflict');
-    const status = (more: Partial<ControllerStatus> = {}): ControllerStatus => ({
-      result: 'Success',
-      time: '',
-      image: '',
-      baseTag: '',
-      observedGeneration: 1,
-      conditions: [],
-      ...more,
-    });
     const version = (client: ReturnType<typeof make>['client']) =>
       (client.apply.mock.lastCall as [unknown, unknown, RawImage])[2].metadata?.resourceVersion;
     const write = (store: KubernetesImageStore, image: Image | undefined) =>
-      store.writeControllerStatus(image!, status());
+      store.writeControllerStatus(image!, controllerStatus());
 
     it('is guarded by the newest version that is known, and what it answers is known from then on', async () => {
       const { informer, store, client } = make();

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../../../test/support/eventually.ts';
 import { FakeClock } from '../../../../test/support/fakes/fake-clock.ts';
 import { FakeNamespaceStore } from '../../../../test/support/fakes/fake-namespace-store.ts';
+import { FakeServingCertificate } from '../../../../test/support/fakes/fake-serving-certificate.ts';
 import { FakeLog } from '../../../../test/support/fakes/recorders.ts';
-import type { ServingCertificate } from '../../../application/ports/serving-certificate.ts';
 import { IMAGES_ANNOTATION } from '../../../domain/assignment/images-annotation.ts';
 import { KubeError } from '../client/kube-error.ts';
 import type { KubeObject } from '../client/resource.ts';
@@ -115,7 +115,8 @@ describe('KubernetesWorkloadRoller', () => {
 });
 
 describe('WebhookConfigurationKeeper', () => {
-  const certificate = { current: () => ({ authority: 'PEM' }), subscribe: vi.fn() } as unknown as ServingCertificate;
+  const certificate = new FakeServingCertificate();
+  certificate.give({ certificate: 'PEM', key: 'PEM', authority: 'PEM', until: 0 });
   const configuration = { metadata: { name: 'kimup', uid: 'w', resourceVersion: '7' }, webhooks: [] };
   let clock: FakeClock;
   let keeper: WebhookConfigurationKeeper;

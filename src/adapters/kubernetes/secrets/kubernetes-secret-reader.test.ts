@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
+import { secretReaderContract } from '../../../../test/contracts/secret-reader.contract.ts';
+import { parseDockerConfig } from '../../registry/docker-config.ts';
 import { KubeError } from '../client/kube-error.ts';
 import { KubernetesSecretReader } from './kubernetes-secret-reader.ts';
 
@@ -23,6 +25,23 @@ function make(secrets: Record<string, unknown>) {
 const json = (text: string): object => ({
   type: 'kubernetes.io/dockerconfigjson',
   data: { '.dockerconfigjson': base64(text) },
+});
+
+secretReaderContract('KubernetesSecretReader', async () => {
+  const secrets = new Map<string, object>();
+  const get = async (_: unknown, { namespace, name }: { namespace: string; name: string }) => {
+    const secret = secrets.get(`${namespace}/${name}`);
+    if (secret === undefined) throw new KubeError(`secrets "${name}" not found`, 404, 'NotFound');
+    return secret;
+  };
+  return {
+    reader: new KubernetesSecretReader({ get } as never, parseDockerConfig),
+    namespace: 'default',
+    elsewhere: 'elsewhere',
+    put: async (namespace, name, auths) => void secrets.set(`${namespace}/${name}`, json(JSON.stringify({ auths }))),
+    putMalformed: async (namespace, name) => void secrets.set(`${namespace}/${name}`, json('{"hunter2":')),
+    stop: async () => undefined,
+  };
 });
 
 describe('KubernetesSecretReader', () => {
