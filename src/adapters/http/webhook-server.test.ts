@@ -4,6 +4,8 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
 import { FakeNamespaceStore } from '../../../test/support/fakes/fake-namespace-store.ts';
+import { ImageIndex } from '../../application/images/image-index.ts';
+import { RuleCache } from '../../application/images/rule-cache.ts';
 import { AdmissionOptions, ReviewPod } from '../../application/admission/review-pod.ts';
 import type { Certificates } from '../../application/ports/certificate-authority.ts';
 import type { Log } from '../../application/ports/log.ts';
@@ -84,7 +86,12 @@ describe('the webhook', () => {
     namespaces.put('default', { enabled: 'true' });
     certificate = new GivenCertificate();
     metrics = new CountedMetrics();
-    reviewPod = new ReviewPod(images, namespaces, new AdmissionOptions('kimup-operator'));
+    reviewPod = new ReviewPod(
+      images,
+      new ImageIndex(images, new RuleCache()),
+      namespaces,
+      new AdmissionOptions('kimup-operator'),
+    );
     webhook = new WebhookServer(reviewPod, certificate, metrics, log);
     made = await renewed(['localhost']);
     server = fastify(WEBHOOK_FASTIFY_OPTIONS) as unknown as FastifyInstance;

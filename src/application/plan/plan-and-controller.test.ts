@@ -84,7 +84,7 @@ async function controlled({ images, image }: Case, registry: FakeTagRegistry): P
   const refresh = startRefreshing({ images, registry, clock });
   for (let times = 0; times < 2; times += 1) {
     images.put({ annotations: { ...images.get(image)!.annotations, action: 'refresh' } });
-    await refresh.refresh('default/demos', { queuedAt: clock.now() }).catch((error: unknown) => {
+    await refresh.reconcile('default/demos', { queuedAt: clock.now() }).catch((error: unknown) => {
       if (!(error instanceof RefreshPostponed)) throw error;
     });
   }

@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { pinsDigest } from '../../domain/assignment/assign-tag.ts';
 import type { DecisionInput } from '../../domain/decision/decision-input.ts';
 import { BASE_TAG_RULE, type Rollout, type Update } from '../../domain/image/image-status.ts';
@@ -7,9 +8,9 @@ import { InvalidImageReferenceError } from '../../domain/reference/reference-gra
 import { tagGone } from '../../domain/image/tag-gone.ts';
 import { failedRollout } from '../../domain/image/image-state.ts';
 import { InvalidRuleError } from '../../domain/tag/invalid-rule-error.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Metrics } from '../ports/metrics.ts';
-import { PullSecretsError, type SecretReader } from '../ports/secret-reader.ts';
+import { Clock } from '../ports/clock.ts';
+import { Metrics } from '../ports/metrics.ts';
+import { PullSecretsError, SecretReader } from '../ports/secret-reader.ts';
 import { type RegistryAccess, RegistryError } from '../ports/tag-registry.ts';
 import { RuleCache } from '../images/rule-cache.ts';
 import { type Decided, decideWithFacts, type FactSource, withoutFailed } from '../decision/decide-with-facts.ts';
@@ -17,7 +18,7 @@ import { Explanations } from '../decision/explanations.ts';
 import { FirstSeenDigests } from '../decision/first-seen.ts';
 import type { ControllerState, RefreshOutcome } from './refresh-status.ts';
 import { changeBaseTag, type BaseTagChange } from './controller-state.ts';
-import type { SharedTagLists } from './shared-tag-lists.ts';
+import { SharedTagLists } from './shared-tag-lists.ts';
 
 /** Where an Image is after the registry was asked, and how that went. */
 export interface Found {
@@ -35,19 +36,21 @@ interface Repository {
 }
 
 /** From what the registry has to what moves. */
+@Injectable()
 export class FindUpdate {
   readonly #tagLists: SharedTagLists;
   readonly #secrets: SecretReader;
   readonly #metrics: Metrics;
   readonly #clock: Clock;
-  readonly #built = new RuleCache();
+  readonly #built: RuleCache;
   readonly #explanations = new Explanations();
 
-  constructor(tagLists: SharedTagLists, secrets: SecretReader, metrics: Metrics, clock: Clock) {
+  constructor(tagLists: SharedTagLists, secrets: SecretReader, metrics: Metrics, clock: Clock, rules: RuleCache) {
     this.#tagLists = tagLists;
     this.#secrets = secrets;
     this.#metrics = metrics;
     this.#clock = clock;
+    this.#built = rules;
   }
 
   /** Nothing is kept any more of an Image that is gone. */

@@ -3,6 +3,8 @@ import type { ImageStore } from '../../../src/application/ports/image-store.ts';
 import type { Metrics } from '../../../src/application/ports/metrics.ts';
 import { SecretReader } from '../../../src/application/ports/secret-reader.ts';
 import type { TagRegistry } from '../../../src/application/ports/tag-registry.ts';
+import { RuleCache } from '../../../src/application/images/rule-cache.ts';
+import { FindUpdate } from '../../../src/application/refresh/find-update.ts';
 import { RefreshImage } from '../../../src/application/refresh/refresh-image.ts';
 import { SharedTagLists } from '../../../src/application/refresh/shared-tag-lists.ts';
 import { RefreshScheduler } from '../../../src/application/trigger/refresh-scheduler.ts';
@@ -39,7 +41,8 @@ export function startRefreshing({
 }: RefreshingParts): RefreshImage {
   const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
   const lists = new SharedTagLists(registry, clock);
-  const refreshImage = new RefreshImage(images, triggers, lists, secrets, events, metrics, clock, new FakeLog());
+  const updates = new FindUpdate(lists, secrets, metrics, clock, new RuleCache());
+  const refreshImage = new RefreshImage(images, triggers, updates, events, metrics, clock, new FakeLog());
   triggers.start(() => {});
   return refreshImage;
 }
