@@ -2,33 +2,26 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { INestApplicationContext } from '@nestjs/common';
-import { ProbeServers, type PlainEndpoint } from '../adapters/http/probe-servers.ts';
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Informers } from '../adapters/kubernetes/client/informers.ts';
-import { KubeConnection } from '../adapters/kubernetes/client/kube-connection.ts';
-import { KubernetesEventRecorder } from '../adapters/kubernetes/events/kubernetes-event-recorder.ts';
-import { PrometheusMetrics } from '../adapters/metrics/prometheus-metrics.ts';
+import { PinoLog } from '../adapters/system/pino-log.ts';
+import { Controllers } from '../application/controller/controllers.ts';
+import { Readiness } from '../application/health/readiness.ts';
 import { LeaderElection } from '../application/ports/leadership.ts';
 import { Log } from '../application/ports/log.ts';
 import type { AbortSignalLike } from '../application/ports/tag-registry.ts';
 import { Settings } from '../modules/settings.ts';
 import { FlagError, type Values } from './command-line/command-line.ts';
 import type { CONTROLLER_FLAGS } from './command-line/flags.ts';
+import { NestLog } from './nest-log.ts';
 import { VERSION } from './version.ts';
-
-/** Work that only the leader does. */
-export interface LeaderWork {
-  start(): void;
-  stop(): Promise<void> | void;
-}
 
 /** What is a component's own in starting and stopping. */
 export interface Component {
-  readonly leaderWork: readonly LeaderWork[];
-  /** What else keeps it from being ready; `undefined` when nothing does. */
-  notReady?(): string | undefined;
-  /** Begins what every replica does, before the lead is sought. */
-  serve?(): Promise<void>;
+  /** Begins to listen, where the component serves anything but its probes. */
+  listen?(): Promise<void>;
   /** Begins when the process is told to end, beside what winds down: sends away whoever is served, and answers until they are gone. */
   drain?(): Promise<void>;
 }
@@ -78,45 +71,55 @@ function ownNamespace(): string {
   }
 }
 
+/** Makes the application of a component: on Fastify, so that each can serve HTTP; nothing has begun yet. */
+export function create(
+  module: DynamicModule,
+  { component, logLevel }: Settings,
+  adapter: FastifyAdapter = new FastifyAdapter({ skipMiddie: true }),
+): Promise<NestFastifyApplication> {
+  return NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger: new NestLog(new PinoLog(component, logLevel)),
+    abortOnError: false,
+    bodyParser: false,
+  });
+}
+
 /**
- * Runs a component until it is told to end (SIGTERM, SIGINT; the second one ends it at once). Probes are served at once; then
- * everything is looked at once, every replica serves, and one leads. In the end the lead goes back first, for the next replica to
- * go on; who still asks is answered meanwhile.
+ * Runs a component until it is told to end (SIGTERM, SIGINT; the second one ends it at once). The application begins: probes
+ * are served, everything is looked at once; then it listens, and one replica leads. In the end the lead goes back first, for
+ * the next replica to go on; who still asks is answered meanwhile; then the application closes what it opened.
  */
-export async function run(app: INestApplicationContext, component: Component): Promise<void> {
+export async function run(app: NestFastifyApplication, component: Component = {}): Promise<void> {
   const log = app.get<Log>(Log);
-  const settings = app.get(Settings);
+  const { identity } = app.get(Settings);
   const informers = app.get(Informers);
+  const readiness = app.get(Readiness);
   const stop = stopSignal(log);
-  const notReady = (): string | undefined => {
-    if (stop.aborted) return 'it is shutting down';
-    return informers.synced() ? component.notReady?.() : `not seen yet: ${informers.missing().join(', ')}`;
-  };
-  const probes = new ProbeServers(endpoints(settings, app.get(PrometheusMetrics), notReady, () => informers.behind()));
-  await probes.listen();
-  informers.start();
-  await component.serve?.();
+  stop.addEventListener('abort', () => readiness.end());
+  await app.init();
+  await component.listen?.();
   const drained = aborted(stop).then(() => component.drain?.());
   try {
     await informers.whenSynced(stop);
-    log.info('ready', { version: VERSION, identity: settings.identity, afterMs: Math.round(performance.now()) });
-    await app.get<LeaderElection>(LeaderElection).run(async (lost) => {
-      for (const work of component.leaderWork) work.start();
-      await aborted(lost);
-      const stopping = Promise.all(component.leaderWork.map((work) => work.stop()));
-      if (!(await endsInTime(stopping, stop)))
-        log.warn('what is in flight is left: it takes too long', { graceMs: WORK_GRACE_MS });
-    }, stop);
+    log.info('ready', { version: VERSION, identity, afterMs: Math.round(performance.now()) });
+    await lead(app, log, stop);
   } catch (error) {
     if (!stop.aborted) throw error;
   }
   await drained;
-  await informers.stop();
-  await app.get(KubernetesEventRecorder).stop();
-  await probes.close();
   await app.close();
-  await app.get(KubeConnection).close();
   log.info('ended');
+}
+
+/** Works whenever this replica leads, until `stop`. */
+async function lead(app: NestFastifyApplication, log: Log, stop: AbortSignal): Promise<void> {
+  const controllers = app.get(Controllers);
+  await app.get<LeaderElection>(LeaderElection).run(async (lost) => {
+    controllers.start();
+    await aborted(lost);
+    if (!(await endsInTime(controllers.stop(), stop)))
+      log.warn('what is in flight is left: it takes too long', { graceMs: WORK_GRACE_MS });
+  }, stop);
 }
 
 /** Aborts when the process is told to end. From then on its time is limited, and being told again ends it at once. */
@@ -150,37 +153,6 @@ function aborted(signal: AbortSignalLike): Promise<void> {
 /** Whether `work` ends before {@link WORK_GRACE_MS} after `stop`. Rejects when it does. */
 function endsInTime(work: Promise<unknown>, stop: AbortSignal): Promise<boolean> {
   return Promise.race([work.then(() => true), aborted(stop).then(() => sleep(WORK_GRACE_MS, false, { ref: false }))]);
-}
-
-function endpoints(
-  settings: Settings,
-  metrics: PrometheusMetrics,
-  notReady: () => string | undefined,
-  behind: () => readonly string[],
-): PlainEndpoint[] {
-  const found: PlainEndpoint[] = [];
-  if (settings.metrics.enabled) {
-    found.push({
-      flag: '--metrics-port',
-      ...settings.metrics,
-      routes: { [settings.metrics.path]: async () => ({ status: 200, ...(await metrics.expose()) }) },
-    });
-  }
-  if (settings.healthz.enabled) {
-    const ready = (): { status: number; text: string } => {
-      const why = notReady();
-      if (why !== undefined) return { status: 503, text: `not ready: ${why}\n` };
-      // Still ready: what was seen is better than no answer, which would keep pods from starting.
-      const late = behind();
-      return { status: 200, text: late.length === 0 ? 'ok\n' : `ok, but behind the API server: ${late.join(', ')}\n` };
-    };
-    found.push({
-      flag: '--healthz-port',
-      ...settings.healthz,
-      routes: { [settings.healthz.path]: () => ({ status: 200, text: 'ok\n' }), '/readyz': ready },
-    });
-  }
-  return found;
 }
 
 /** Runs an entrypoint: a wrong command line ends with 2, what can't go on with 1, each with a line that says why. */

@@ -1,22 +1,24 @@
 import { Module } from '@nestjs/common';
-import { FileServingCertificate, hasServingCertificate } from '../adapters/certificate/file-serving-certificate.ts';
-import { X509CertificateAuthority } from '../adapters/certificate/x509-certificate-authority.ts';
+import { WebhookLifecycle } from '../adapters/http/webhook-lifecycle.ts';
 import { WEBHOOK_PATH, WebhookServer } from '../adapters/http/webhook-server.ts';
-import { KubeClient } from '../adapters/kubernetes/client/kube-client.ts';
-import { SecretCertificateStore, serviceHosts } from '../adapters/kubernetes/certificates/secret-certificate-store.ts';
 import type { WebhookAddress } from '../adapters/kubernetes/webhook-configuration/webhook-configuration.ts';
-import { WebhookConfigurationKeeper } from '../adapters/kubernetes/webhook-configuration/webhook-configuration-keeper.ts';
-import { OwnServingCertificate } from '../application/admission/own-serving-certificate.ts';
+import { WebhookConfigurationController } from '../adapters/kubernetes/webhook-configuration/webhook-configuration-controller.ts';
+import {
+  WebhookConfigurationKeeper,
+  WebhookConfigurationOptions,
+} from '../adapters/kubernetes/webhook-configuration/webhook-configuration-keeper.ts';
 import { AdmissionOptions, ReviewPod } from '../application/admission/review-pod.ts';
-import { Clock } from '../application/ports/clock.ts';
-import { LeaderElection } from '../application/ports/leadership.ts';
-import { Log } from '../application/ports/log.ts';
-import { NamespaceStore } from '../application/ports/namespace-store.ts';
-import { ServingCertificate } from '../application/ports/serving-certificate.ts';
+import { AssignmentModule } from './assignment.module.ts';
+import { CertificateModule } from './certificate.module.ts';
+import { ControllersModule } from './controllers.module.ts';
+import { ImagesModule } from './images.module.ts';
+import { KubernetesModule } from './kubernetes.module.ts';
 import { OperatorSettings, Settings } from './settings.ts';
+import { SystemModule } from './system.module.ts';
 
-/** From the API server's review of a pod to the tag on it. */
+/** From the API server's review of a pod to the tag on it, and what makes the API server ask. */
 @Module({
+  imports: [SystemModule, KubernetesModule, ControllersModule, ImagesModule, AssignmentModule, CertificateModule],
   providers: [
     {
       provide: AdmissionOptions,
@@ -24,53 +26,18 @@ import { OperatorSettings, Settings } from './settings.ts';
       inject: [Settings],
     },
     ReviewPod,
-    {
-      provide: ServingCertificate,
-      useFactory: (
-        client: KubeClient,
-        clock: Clock,
-        log: Log,
-        { namespace, component }: Settings,
-        { certificateFolder, service, url }: OperatorSettings,
-      ) =>
-        hasServingCertificate(certificateFolder)
-          ? new FileServingCertificate(clock, log, certificateFolder)
-          : new OwnServingCertificate(
-              new SecretCertificateStore(client, { namespace, fieldManager: component }),
-              new X509CertificateAuthority({
-                hosts: url === '' ? serviceHosts(service, namespace) : [new URL(url).hostname],
-              }),
-              clock,
-              log,
-            ),
-      inject: [KubeClient, Clock, Log, Settings, OperatorSettings],
-    },
     WebhookServer,
+    WebhookLifecycle,
     {
-      provide: WebhookConfigurationKeeper,
-      useFactory: (
-        client: KubeClient,
-        namespaces: NamespaceStore,
-        certificate: ServingCertificate,
-        clock: Clock,
-        log: Log,
-        leadership: LeaderElection,
-        { namespace, component }: Settings,
-        operator: OperatorSettings,
-      ) =>
-        new WebhookConfigurationKeeper(
-          client,
-          namespaces,
-          certificate,
-          clock,
-          log,
-          { address: address(namespace, operator), ownNamespace: namespace, fieldManager: component },
-          leadership,
-        ),
-      inject: [KubeClient, NamespaceStore, ServingCertificate, Clock, Log, LeaderElection, Settings, OperatorSettings],
+      provide: WebhookConfigurationOptions,
+      useFactory: ({ namespace, component }: Settings, operator: OperatorSettings) =>
+        new WebhookConfigurationOptions(address(namespace, operator), namespace, component),
+      inject: [Settings, OperatorSettings],
     },
+    WebhookConfigurationKeeper,
+    WebhookConfigurationController,
   ],
-  exports: [ServingCertificate, WebhookServer, WebhookConfigurationKeeper],
+  exports: [WebhookServer],
 })
 export class AdmissionModule {}
 

@@ -7,10 +7,13 @@ import { Metrics } from '../application/ports/metrics.ts';
 import { SecretReader } from '../application/ports/secret-reader.ts';
 import { TagRegistry } from '../application/ports/tag-registry.ts';
 import { SharedTagLists } from '../application/refresh/shared-tag-lists.ts';
+import { KubernetesModule } from './kubernetes.module.ts';
 import { ControllerSettings } from './settings.ts';
+import { SystemModule } from './system.module.ts';
 
 /** Asking registries, with what users keep in pull secrets. */
 @Module({
+  imports: [SystemModule, KubernetesModule],
   providers: [
     {
       provide: TagRegistry,

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { fastify, type FastifyInstance } from 'fastify';
 import { X509CertificateAuthority } from '../../src/adapters/certificate/x509-certificate-authority.ts';
 import { WEBHOOK_FASTIFY_OPTIONS, WEBHOOK_PATH, WebhookServer } from '../../src/adapters/http/webhook-server.ts';
-import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
+import { Informers } from '../../src/adapters/kubernetes/client/informers.ts';
 import { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { KubeConnection } from '../../src/adapters/kubernetes/client/kube-connection.ts';
 import { IMAGES } from '../../src/adapters/kubernetes/client/resource.ts';
@@ -12,10 +12,18 @@ import type { RawImage } from '../../src/adapters/kubernetes/images/image-mappin
 import { KubernetesImageStore } from '../../src/adapters/kubernetes/images/kubernetes-image-store.ts';
 import { KubernetesNamespaceStore } from '../../src/adapters/kubernetes/namespaces/kubernetes-namespace-store.ts';
 import { SecretCertificateStore } from '../../src/adapters/kubernetes/certificates/secret-certificate-store.ts';
-import { WebhookConfigurationKeeper } from '../../src/adapters/kubernetes/webhook-configuration/webhook-configuration-keeper.ts';
+import { WebhookConfigurationController } from '../../src/adapters/kubernetes/webhook-configuration/webhook-configuration-controller.ts';
+import {
+  WebhookConfigurationKeeper,
+  WebhookConfigurationOptions,
+} from '../../src/adapters/kubernetes/webhook-configuration/webhook-configuration-keeper.ts';
 import { OwnServingCertificate } from '../../src/application/admission/own-serving-certificate.ts';
 import type { PolledServingCertificate } from '../../src/application/admission/polled-serving-certificate.ts';
 import { AdmissionOptions, ReviewPod } from '../../src/application/admission/review-pod.ts';
+import { Controllers } from '../../src/application/controller/controllers.ts';
+import { Readiness } from '../../src/application/health/readiness.ts';
+import { ImageIndex } from '../../src/application/images/image-index.ts';
+import { RuleCache } from '../../src/application/images/rule-cache.ts';
 import type { Clock } from '../../src/application/ports/clock.ts';
 import type { Log } from '../../src/application/ports/log.ts';
 import { LEADS } from '../support/fakes/leads.ts';
@@ -26,7 +34,6 @@ export interface Admission {
   readonly client: KubeClient;
   readonly clock: ShiftedClock;
   readonly certificate: PolledServingCertificate;
-  readonly keeper: WebhookConfigurationKeeper;
   readonly log: FakeLog;
   readonly metrics: FakeMetrics;
   /** The webhook's port stays the same while it is down. */
@@ -52,8 +59,8 @@ export async function startAdmission(
   const client = new KubeClient(connection);
   const [log, metrics, clock] = [new FakeLog(), new FakeMetrics(), new ShiftedClock()];
   clock.shiftMs = shiftMs;
-  const images = new Informer<RawImage>(client, IMAGES, { log });
-  const namespaces = new KubernetesNamespaceStore(client, log);
+  const informers = new Informers(client, log, metrics, new Readiness());
+  const namespaces = informers.add('namespaces', new KubernetesNamespaceStore(client, log));
   const certificate =
     from?.(clock, log) ??
     new OwnServingCertificate(
@@ -62,8 +69,11 @@ export async function startAdmission(
       clock,
       log,
     );
+  const informer = informers.of<RawImage>(IMAGES);
+  const images = new KubernetesImageStore(client, informer, 'kimup-operator', new FakeEventRecorder(), log, LEADS);
   const reviewPod = new ReviewPod(
-    new KubernetesImageStore(client, images, 'kimup-operator', new FakeEventRecorder(), log, LEADS),
+    images,
+    new ImageIndex(images, new RuleCache()),
     namespaces,
     new AdmissionOptions('kimup-operator'),
   );
@@ -83,23 +93,22 @@ export async function startAdmission(
     await server.listen({ port, host: '127.0.0.1' });
     port = (server.server.address() as AddressInfo).port;
   };
-  images.start();
-  namespaces.start();
-  await Promise.all([images.whenSynced(), namespaces.whenSynced(), certificate.start(), up()]);
+  await up();
+  const address = { url: `https://127.0.0.1:${port}${WEBHOOK_PATH}` };
   const keeper = new WebhookConfigurationKeeper(
     client,
+    informers,
     namespaces,
     certificate,
     clock,
     log,
-    {
-      address: { url: `https://127.0.0.1:${port}${WEBHOOK_PATH}` },
-      ownNamespace: 'kimup-operator',
-      fieldManager: 'kimup-operator',
-    },
+    new WebhookConfigurationOptions(address, 'kimup-operator', 'kimup-operator'),
     LEADS,
   );
-  keeper.start();
+  const controller = new WebhookConfigurationController(new Controllers(clock, log, metrics), keeper);
+  informers.start();
+  await Promise.all([informers.whenSynced(), certificate.start()]);
+  controller.start();
   const down = async (): Promise<void> => {
     server?.server.closeAllConnections();
     await server?.close();
@@ -109,14 +118,13 @@ export async function startAdmission(
     client,
     clock,
     certificate,
-    keeper,
     log,
     metrics,
     up,
     down,
     stop: async () => {
       certificate.stop();
-      await Promise.all([keeper.stop(), namespaces.stop(), images.stop(), down()]);
+      await Promise.all([controller.stop(), informers.stop(), down()]);
       await connection.close();
     },
   };

@@ -19,13 +19,13 @@ import { KubernetesNamespaceStore } from '../../src/adapters/kubernetes/namespac
 import { KubernetesWorkloadRoller } from '../../src/adapters/kubernetes/workloads/kubernetes-workload-roller.ts';
 import type { RawWorkload } from '../../src/adapters/kubernetes/workloads/workload-mapping.ts';
 import { SystemClock } from '../../src/adapters/clock/system-clock.ts';
-import { RolloutSettings, RollOutImage } from '../../src/application/rollout/roll-out-image.ts';
-import { RolloutLoop } from '../../src/application/rollout/rollout-loop.ts';
+import { RolloutSettings } from '../../src/application/rollout/rollout-settings.ts';
 import type { ImageStatus, Rollout, WorkloadKind } from '../../src/domain/image/image-status.ts';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
 import { imageManifest, namespaceInScope, podManifest } from '../support/builders/manifests.ts';
 import { LEADS } from '../support/fakes/leads.ts';
-import { FakeEventRecorder, FakeLog, FakeMetrics } from '../support/fakes/recorders.ts';
+import { FakeEventRecorder, FakeLog } from '../support/fakes/recorders.ts';
+import { rollingOut } from '../support/fakes/rolling-out.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Admission, startAdmission } from './admission-wiring.ts';
 
@@ -63,22 +63,13 @@ async function startRollouts(
     rolloutDeadlineMs: 4_000,
     maxConcurrent: 10,
   });
-  const loop = new RolloutLoop(
-    images,
-    roller,
-    namespaces,
-    new RollOutImage(images, roller, namespaces, events, clock, log, settings),
-    clock,
-    log,
-    settings,
-    new FakeMetrics(),
-  );
-  loop.start();
+  const { controller } = rollingOut({ images, roller, namespaces, clock, settings, events, log });
+  controller.start();
   return {
     events,
     log,
     stop: async () => {
-      await loop.stop();
+      await controller.stop();
       await Promise.all([informer.stop(), namespaces.stop(), roller.stop()]);
       await connection.close();
     },

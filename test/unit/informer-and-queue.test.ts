@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
 import { PODS, type KubeObject } from '../../src/adapters/kubernetes/client/resource.ts';
+import { DONE } from '../../src/application/controller/result.ts';
 import { WorkQueue } from '../../src/application/controller/work-queue.ts';
 import { FakeClock } from '../support/fakes/fake-clock.ts';
 import { FAULTS, ModelApiServer } from '../support/fakes/model-api-server.ts';
@@ -111,6 +112,7 @@ describe('an informer and a queue, whatever the API server does', () => {
               inWork.delete(key);
               if (effort.fails && !calm) throw new Error('as the test says');
               saw.set(key, seen);
+              return DONE;
             },
           );
           subscribe();

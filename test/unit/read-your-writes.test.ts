@@ -90,9 +90,9 @@ describe('a refresh right after one that found an update, while the watch has no
   it('goes on from the update: it is one update, told once', async () => {
     const taking = takeWrites();
     taking.catch(() => undefined);
-    await Promise.race([taking, refresh.refresh(KEY, { queuedAt: clock.now() })]);
+    await Promise.race([taking, refresh.reconcile(KEY, { queuedAt: clock.now() })]);
     await clock.advance(15_000);
-    await Promise.race([taking, refresh.refresh(KEY, { queuedAt: clock.now() })]);
+    await Promise.race([taking, refresh.reconcile(KEY, { queuedAt: clock.now() })]);
     expect(updates.map(({ tag }) => tag)).toEqual(['v1.10.2', 'v1.10.2']);
     expect(updates[1]!.since).toBe(updates[0]!.since);
     expect(events.events.filter((event) => event.includes('UpdateFound'))).toHaveLength(1);

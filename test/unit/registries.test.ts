@@ -77,7 +77,7 @@ function put(spec: Partial<ImageSpec> = {}): void {
 
 async function refreshed(): Promise<ImageStatus> {
   await clock.advance(15_000);
-  await refreshImage.refresh(KEY, { queuedAt: clock.now() }).catch((error: unknown) => {
+  await refreshImage.reconcile(KEY, { queuedAt: clock.now() }).catch((error: unknown) => {
     if (!(error instanceof RefreshPostponed)) throw error;
   });
   return images.get({ namespace: 'default', name: 'demos' })!.status;

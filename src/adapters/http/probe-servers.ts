@@ -1,3 +1,4 @@
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { fastify, type FastifyInstance } from 'fastify';
 import { type ListenAddress, listen } from './listen-address.ts';
 
@@ -14,11 +15,22 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Serves metrics and probes over plain HTTP: a server an address, so that several endpoints may have one in common. */
-export class ProbeServers {
+/**
+ * Serves metrics and probes over plain HTTP: a server an address, so that several endpoints may have one in common. From the
+ * beginning of the application to its end.
+ */
+export class ProbeServers implements OnModuleInit, OnApplicationShutdown {
   readonly #servers: FastifyInstance[] = [];
 
   constructor(private readonly endpoints: readonly PlainEndpoint[]) {}
+
+  onModuleInit(): Promise<void> {
+    return this.listen();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.close();
+  }
 
   /**
    * Listens on every endpoint.

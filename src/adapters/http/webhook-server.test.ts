@@ -6,6 +6,8 @@ import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts'
 import { FakeNamespaceStore } from '../../../test/support/fakes/fake-namespace-store.ts';
 import { FakeServingCertificate } from '../../../test/support/fakes/fake-serving-certificate.ts';
 import { FakeLog, FakeMetrics } from '../../../test/support/fakes/recorders.ts';
+import { ImageIndex } from '../../application/images/image-index.ts';
+import { RuleCache } from '../../application/images/rule-cache.ts';
 import { AdmissionOptions, ReviewPod } from '../../application/admission/review-pod.ts';
 import type { Certificates } from '../../application/ports/certificate-authority.ts';
 import { X509CertificateAuthority } from '../certificate/x509-certificate-authority.ts';
@@ -35,7 +37,12 @@ describe('the webhook', () => {
     namespaces.put('default', { enabled: 'true' });
     certificate = new FakeServingCertificate();
     metrics = new FakeMetrics();
-    reviewPod = new ReviewPod(images, namespaces, new AdmissionOptions('kimup-operator'));
+    reviewPod = new ReviewPod(
+      images,
+      new ImageIndex(images, new RuleCache()),
+      namespaces,
+      new AdmissionOptions('kimup-operator'),
+    );
     webhook = new WebhookServer(reviewPod, certificate, metrics, log);
     made = await renewed(['localhost']);
     server = fastify(WEBHOOK_FASTIFY_OPTIONS) as unknown as FastifyInstance;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Metrics } from '../../application/ports/metrics.ts';
 import {
   type AbortSignalLike,
@@ -52,7 +53,7 @@ const MANIFEST_TYPES = [
 ].join(', ');
 
 /** Registries by the OCI distribution specification (v1.1), over HTTPS, and over plain HTTP where that was asked for. */
-export class DistributionTagRegistry extends TagRegistry {
+export class DistributionTagRegistry extends TagRegistry implements OnApplicationShutdown {
   private readonly limits: Limits;
   private readonly plainHttp: ReadonlySet<string>;
   private readonly transport: Transport;
@@ -162,6 +163,10 @@ export class DistributionTagRegistry extends TagRegistry {
     );
     if (digestOf(body) !== digest) throw invalidAnswer(session.subject, `gave something else than ${digest}`);
     return body;
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.close();
   }
 
   /** Ends all connections; requests under way fail. */

@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GivenImage } from '../../../test/support/builders/image.ts';
 import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
 import { FakeNamespaceStore } from '../../../test/support/fakes/fake-namespace-store.ts';
+import { ImageIndex } from '../images/image-index.ts';
+import { RuleCache } from '../images/rule-cache.ts';
 import { AdmissionOptions, StaleCacheError, type PodReview, ReviewPod } from './review-pod.ts';
 
 describe('the review of a pod', () => {
@@ -38,7 +40,12 @@ describe('the review of a pod', () => {
     namespaces = new FakeNamespaceStore();
     namespaces.put('default', { enabled: 'true' });
     images.put(demos());
-    reviewPod = new ReviewPod(images, namespaces, new AdmissionOptions('kimup-operator'));
+    reviewPod = new ReviewPod(
+      images,
+      new ImageIndex(images, new RuleCache()),
+      namespaces,
+      new AdmissionOptions('kimup-operator'),
+    );
   });
 
   it('replaces the image of the containers in question, and nothing else', () => {

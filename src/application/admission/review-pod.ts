@@ -47,16 +47,15 @@ const NOTHING: PodAnswer = { patch: [], warnings: [] };
 /** Puts the tags of the Images on a pod that is being created, from memory alone. */
 @Injectable()
 export class ReviewPod {
-  readonly #index: ImageIndex;
   readonly #excluded: ReadonlySet<string>;
 
   constructor(
     private readonly images: ImageStore,
+    private readonly index: ImageIndex,
     private readonly namespaces: NamespaceStore,
     options: AdmissionOptions,
   ) {
     this.#excluded = new Set(excludedNamespaces(options.ownNamespace));
-    this.#index = ImageIndex.of(images);
   }
 
   /** Whether every Image and namespace was seen, so that an answer is the right one. */
@@ -71,7 +70,7 @@ export class ReviewPod {
   review({ namespace, operation, subResource, pod, before }: PodReview): PodAnswer {
     if (this.#excluded.has(namespace)) return NOTHING;
     const entries = pod.metadata?.annotations?.[IMAGES_ANNOTATION];
-    if (entries === undefined && !this.#index.hasAny(namespace)) return NOTHING;
+    if (entries === undefined && !this.index.hasAny(namespace)) return NOTHING;
     const addsContainers = operation === 'UPDATE' && subResource === 'ephemeralcontainers';
     if (!addsContainers && !(operation === 'CREATE' && subResource === '')) return NOTHING;
     const annotations = pod.metadata?.annotations;
@@ -83,7 +82,7 @@ export class ReviewPod {
     if (entries !== undefined) this.#checkKnown(namespace, entries);
     const { patches, warnings } = mutatePod(
       pod,
-      (repository) => this.#index.find(namespace, repository),
+      (repository) => this.index.find(namespace, repository),
       addsContainers ? (before ?? {}) : undefined,
     );
     return {

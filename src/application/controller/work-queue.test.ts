@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
-import { WorkQueue, type WorkQueueOptions, type WorkResult } from './work-queue.ts';
+import { DONE, requeue, type Result } from './result.ts';
+import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 /** A queue whose pieces of work end when the test says so. */
 class Bench {
   readonly clock = new FakeClock(0);
   readonly started: string[] = [];
   readonly queuedAt: number[] = [];
-  readonly inWork = new Map<string, PromiseWithResolvers<WorkResult | void>>();
+  readonly inWork = new Map<string, PromiseWithResolvers<Result>>();
   readonly queue: WorkQueue;
   mostAtOnce = 0;
 
@@ -20,7 +21,7 @@ class Bench {
         if (this.inWork.has(key)) throw new Error(`two workers on ${key}`);
         this.started.push(key);
         this.queuedAt.push(queuedAt);
-        const work = Promise.withResolvers<WorkResult | void>();
+        const work = Promise.withResolvers<Result>();
         this.inWork.set(key, work);
         this.mostAtOnce = Math.max(this.mostAtOnce, this.inWork.size);
         return work.promise;
@@ -33,7 +34,7 @@ class Bench {
     return this.clock.advance(0);
   }
 
-  async end(key: string, result?: WorkResult | Error): Promise<void> {
+  async end(key: string, result: Result | Error = DONE): Promise<void> {
     await this.settle();
     const work = this.inWork.get(key);
     if (work === undefined) throw new Error(`${key} is not being worked on`);
@@ -150,7 +151,7 @@ describe('WorkQueue', () => {
 
   it('doubles the wait with each failure up to the longest, and forgets on success', async () => {
     const told: unknown[] = [];
-    const bench = new Bench({ failed: (key, error, retry) => told.push([key, (error as Error).message, retry]) });
+    const bench = new Bench({ failed: (key, { error }, retry) => told.push([key, (error as Error).message, retry]) });
     bench.queue.add('a');
     for (const wait of [100, 200, 400, 800, 1_000, 1_000]) {
       await bench.end('a', new Error('no'));
@@ -177,7 +178,7 @@ describe('WorkQueue', () => {
     let calls = 0;
     const queue = new WorkQueue(clock, { concurrency: 1, baseDelayMs: 100, maxDelayMs: 100, random: () => 0 }, () => {
       if (++calls === 1) throw new Error('at once');
-      return Promise.resolve();
+      return Promise.resolve(DONE);
     });
     queue.add('a');
     await clock.advance(99);
@@ -199,10 +200,10 @@ describe('WorkQueue', () => {
     expect(bench.started).toEqual(['a', 'b']);
   });
 
-  it('looks again after retryAfterMs, without counting a failure', async () => {
+  it('looks again after the time that the work names, without counting a failure', async () => {
     const bench = new Bench();
     bench.queue.add('a');
-    await bench.end('a', { retryAfterMs: 50 });
+    await bench.end('a', requeue(50));
     expect(bench.clock.pending()).toEqual([50]);
     await bench.clock.advance(50);
     await bench.end('a', new Error('no'));
@@ -235,7 +236,7 @@ describe('WorkQueue', () => {
     bench.queue.add('a');
     await bench.settle();
     bench.queue.addAfter('a', 40);
-    await bench.end('a', { retryAfterMs: 90 });
+    await bench.end('a', requeue(90));
     expect(bench.clock.pending()).toEqual([40]);
   });
 
@@ -287,10 +288,10 @@ describe('WorkQueue', () => {
 
   it('refuses a concurrency or delays that make no sense', () => {
     const clock = new FakeClock();
-    expect(() => new WorkQueue(clock, { concurrency: 0, baseDelayMs: 1, maxDelayMs: 1 }, async () => {})).toThrow(
+    expect(() => new WorkQueue(clock, { concurrency: 0, baseDelayMs: 1, maxDelayMs: 1 }, async () => DONE)).toThrow(
       /concurrency/,
     );
-    expect(() => new WorkQueue(clock, { concurrency: 1, baseDelayMs: 2, maxDelayMs: 1 }, async () => {})).toThrow(
+    expect(() => new WorkQueue(clock, { concurrency: 1, baseDelayMs: 2, maxDelayMs: 1 }, async () => DONE)).toThrow(
       /baseDelayMs/,
     );
   });
@@ -305,11 +306,10 @@ describe('WorkQueue', () => {
       fc.asyncProperty(adds, async (adds) => {
         const clock = new FakeClock(0);
         const order: string[] = [];
-        const queue = new WorkQueue(
-          clock,
-          { concurrency: 1, baseDelayMs: 100, maxDelayMs: 100 },
-          async (key) => void order.push(key),
-        );
+        const queue = new WorkQueue(clock, { concurrency: 1, baseDelayMs: 100, maxDelayMs: 100 }, async (key) => {
+          order.push(key);
+          return DONE;
+        });
         const left = new Map<string, number>();
         adds.forEach(({ namespace, keys }, i) => {
           for (let n = 0; n < keys; n++) queue.add(`${namespace}/${i}-${n}`);
@@ -339,7 +339,7 @@ describe('WorkQueue', () => {
       fc.record({
         do: fc.constant('end' as const),
         key,
-        result: fc.constantFrom<(WorkResult | Error | undefined)[]>(undefined, new Error('no'), { retryAfterMs: 20 }),
+        result: fc.constantFrom<(Result | Error)[]>(DONE, new Error('no'), requeue(20)),
       }),
       fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 60 }) }),
     );

@@ -1,17 +1,20 @@
 import type { Clock } from '../ports/clock.ts';
-import type { QueueFacts } from '../ports/metrics.ts';
 import { DelayQueue } from './delay-queue.ts';
 import { FairQueue } from './fair-queue.ts';
-
-/** What a piece of work may answer: look at this key again in `retryAfterMs` milliseconds. */
-export interface WorkResult {
-  readonly retryAfterMs?: number;
-}
+import { type Failed, type Result, resultOf } from './result.ts';
 
 /** What the worker is told besides the key. */
 export interface WorkContext {
   /** When the key was first asked for since it was last worked on, milliseconds since the epoch. */
   readonly queuedAt: number;
+}
+
+/** When a key that failed is tried again. */
+export interface Retry {
+  /** How many failures in a row it is. */
+  readonly failures: number;
+  /** Milliseconds from now. */
+  readonly inMs: number;
 }
 
 export interface WorkQueueOptions {
@@ -21,8 +24,8 @@ export interface WorkQueueOptions {
   readonly baseDelayMs: number;
   /** The longest wait after a failure, milliseconds. */
   readonly maxDelayMs: number;
-  /** Told of every failure: how many in a row it is, and when the key is tried again. */
-  readonly failed?: (key: string, error: unknown, retry: { readonly failures: number; readonly inMs: number }) => void;
+  /** Told of every failure. */
+  readonly failed?: (key: string, failure: Failed, retry: Retry) => void;
   /** A number in [0, 1) for the jitter. */
   readonly random?: () => number;
 }
@@ -53,8 +56,8 @@ interface Ticket {
  * - Keys are `namespace/name`, and namespaces take turns, urgent keys before the others: a namespace with thousands of keys
  *   holds up no other.
  * - One worker a key; a key that is added while it is worked on is worked on once more afterwards.
- * - Work that throws is tried again after `baseDelayMs · 2^(failures - 1)`, at most `maxDelayMs`, up to half of it taken off
- *   at random; success forgets the failures.
+ * - Work that fails is tried again after `baseDelayMs · 2^(failures - 1)`, at most `maxDelayMs`, up to half of it taken off
+ *   at random, but not before its {@link Result} allows; success forgets the failures. What throws fails.
  */
 export class WorkQueue {
   private readonly urgent = new FairQueue<Ticket>();
@@ -71,7 +74,7 @@ export class WorkQueue {
   constructor(
     private readonly clock: Clock,
     private readonly options: WorkQueueOptions,
-    private readonly work: (key: string, context: WorkContext) => Promise<WorkResult | void>,
+    private readonly work: (key: string, context: WorkContext) => Promise<Result>,
   ) {
     if (!(options.concurrency >= 1)) throw new RangeError(`concurrency must be at least 1, got ${options.concurrency}`);
     if (!(options.baseDelayMs > 0 && options.maxDelayMs >= options.baseDelayMs)) {
@@ -178,17 +181,7 @@ export class WorkQueue {
   }
 
   private async run({ key, queuedAt }: Ticket): Promise<void> {
-    let again: number | undefined;
-    try {
-      const result = await this.work(key, { queuedAt });
-      this.failures.delete(key);
-      again = result?.retryAfterMs;
-    } catch (error) {
-      const failures = (this.failures.get(key) ?? 0) + 1;
-      this.failures.set(key, failures);
-      again = Math.max(this.backoff(failures), atLeastMs(error));
-      this.tellFailed(key, error, failures, again);
-    }
+    const again = this.againAfter(key, await this.resultOf(key, { queuedAt }));
     const meanwhile = this.working.get(key);
     this.working.delete(key);
     if (this.drained !== undefined) {
@@ -200,12 +193,29 @@ export class WorkQueue {
     this.startWork();
   }
 
-  private tellFailed(key: string, error: unknown, failures: number, inMs: number): void {
+  private async resultOf(key: string, context: WorkContext): Promise<Result> {
     try {
-      this.options.failed?.(key, error, { failures, inMs });
+      return await this.work(key, context);
+    } catch (error) {
+      return resultOf(error);
+    }
+  }
+
+  /** In how many milliseconds to look at `key` again, if at all; whoever is told of failures hears of this one. */
+  private againAfter(key: string, result: Result): number | undefined {
+    if (result.kind !== 'failed') {
+      this.failures.delete(key);
+      return result.kind === 'requeue' ? result.afterMs : undefined;
+    }
+    const failures = (this.failures.get(key) ?? 0) + 1;
+    this.failures.set(key, failures);
+    const inMs = Math.max(this.backoff(failures), result.atLeastMs);
+    try {
+      this.options.failed?.(key, result, { failures, inMs });
     } catch {
       // Who only listens must not stop the queue.
     }
+    return inMs;
   }
 
   private backoff(failures: number): number {
@@ -238,12 +248,6 @@ export class WorkQueue {
   }
 }
 
-/** What a queue's metrics tell; of one that is not running, that it is empty. */
-export function queueFacts(queue: WorkQueue | undefined, retries: number): QueueFacts {
-  const { depth, inFlight, oldestMs } = queue?.state() ?? { depth: 0, inFlight: 0, oldestMs: 0 };
-  return { depth, inFlight, retries, oldestSeconds: oldestMs / 1_000 };
-}
-
 function isWanted(ticket: Ticket): boolean {
   return !ticket.stale;
 }
@@ -251,10 +255,4 @@ function isWanted(ticket: Ticket): boolean {
 /** Keys without a namespace are one group. */
 function namespaceOf(key: string): string {
   return key.slice(0, Math.max(0, key.indexOf('/')));
-}
-
-/** How long an error says that its work has to wait at the least. */
-function atLeastMs(error: unknown): number {
-  const { retryAfterMs } = (error ?? {}) as { retryAfterMs?: unknown };
-  return typeof retryAfterMs === 'number' && retryAfterMs > 0 ? retryAfterMs : 0;
 }

@@ -1,30 +1,27 @@
+import { Injectable } from '@nestjs/common';
 import type { Image } from '../../domain/image/image.ts';
 import { readReference, repositoryId } from '../../domain/reference/image-reference.ts';
 import type { TrackedImage } from '../../domain/assignment/image-ownership.ts';
 import { Track } from '../../domain/track/track.ts';
-import type { ImageListener, ImageStore } from '../ports/image-store.ts';
+import { type ImageListener, ImageStore } from '../ports/image-store.ts';
 import { RuleCache } from './rule-cache.ts';
 
 /**
  * The Images by namespace and repository, each with its track, kept by the store's changes, so that looking one up costs the
- * same however many there are.
+ * same however many there are. It subscribes when it is made: whoever is given it and subscribes then is told of a change
+ * after it.
  */
+@Injectable()
 export class ImageIndex implements ImageListener {
-  static readonly #ofStore = new WeakMap<ImageStore, ImageIndex>();
   readonly #byNamespace = new Map<string, Map<string, readonly TrackedImage[]>>();
   /** Under which repository each Image is kept, by its uid. */
   readonly #repositories = new Map<string, string>();
-  readonly #rules = new RuleCache();
 
-  /** The one index of a store, kept up to date before anybody who subscribes after this call is told. */
-  static of(images: ImageStore): ImageIndex {
-    let index = ImageIndex.#ofStore.get(images);
-    if (index === undefined) {
-      index = new ImageIndex();
-      ImageIndex.#ofStore.set(images, index);
-      images.subscribe(index);
-    }
-    return index;
+  constructor(
+    images: ImageStore,
+    private readonly rules: RuleCache,
+  ) {
+    images.subscribe(this);
   }
 
   /** The Images of `namespace` for the repository (its {@link repositoryId}) that are not being deleted. */
@@ -39,7 +36,7 @@ export class ImageIndex implements ImageListener {
 
   /** An Image with its track, as it is given. */
   tracked(image: Image): TrackedImage {
-    return { image, track: new Track(image, this.#rules) };
+    return { image, track: new Track(image, this.rules) };
   }
 
   changed(image: Image): void {

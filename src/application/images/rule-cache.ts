@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import type { ImageSpec } from '../../domain/image/image-spec.ts';
 import { buildRule, buildSpec, type BuiltSpec } from '../../domain/rule/rule-catalogue.ts';
 import { InvalidRuleError } from '../../domain/tag/invalid-rule-error.ts';
@@ -18,6 +19,7 @@ interface Built {
 }
 
 /** Builds what each spec asks for once, for all Images that ask for the same. */
+@Injectable()
 export class RuleCache implements RuleSource {
   /** By the spec's text. */
   readonly #byText = new BoundedMap<string, Built>(KEPT);

@@ -84,7 +84,7 @@ async function controlled({ images, image }: Case, registry: FakeTagRegistry): P
   const clock = new FakeClock();
   const refresh = startRefreshing({ images, registry, clock });
   images.put({ annotations: { ...images.get(image)!.annotations, action: 'refresh' } });
-  await refresh.refresh('default/demos', { queuedAt: clock.now() }).catch((error: unknown) => {
+  await refresh.reconcile('default/demos', { queuedAt: clock.now() }).catch((error: unknown) => {
     if (!(error instanceof RefreshPostponed)) throw error;
   });
   return images.get(image)!.status;

@@ -36,7 +36,6 @@ interface Repository {
 /** From what the registry has to what moves. */
 @Injectable()
 export class FindUpdate {
-  private readonly rules = new RuleCache();
   private readonly explanations = new Explanations();
 
   constructor(
@@ -44,6 +43,7 @@ export class FindUpdate {
     private readonly secrets: SecretReader,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
+    private readonly rules: RuleCache,
   ) {}
 
   /** Nothing is kept any more of an Image that is gone. */

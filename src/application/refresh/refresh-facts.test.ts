@@ -55,7 +55,7 @@ function image(): Image {
 
 async function refresh(): Promise<void> {
   await clock.advance(15_000);
-  await refreshImage.refresh(KEY, { queuedAt: clock.now() });
+  await refreshImage.reconcile(KEY, { queuedAt: clock.now() });
 }
 
 async function settle(phase: 'Healthy' | 'Failed'): Promise<void> {

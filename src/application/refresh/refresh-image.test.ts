@@ -7,6 +7,7 @@ import { startRefreshing } from '../../../test/support/fakes/refreshing.ts';
 import type { Condition, ControllerStatus, Rollout } from '../../domain/image/image-status.ts';
 import type { Image } from '../../domain/image/image.ts';
 import type { RuleSpec } from '../../domain/rule/rule-spec.ts';
+import { DONE, requeue } from '../controller/result.ts';
 import { WriteError } from '../ports/image-store.ts';
 import { PullSecretsError, SecretReader } from '../ports/secret-reader.ts';
 import { type RegistryCredentials, RegistryError } from '../ports/tag-registry.ts';
@@ -61,7 +62,7 @@ function image(): Image {
 }
 
 function refresh(): Promise<unknown> {
-  return refreshImage.refresh(KEY, { queuedAt: clock.now() });
+  return refreshImage.reconcile(KEY, { queuedAt: clock.now() });
 }
 
 /** A tick of the crontab comes, and is served. */
@@ -406,7 +407,7 @@ describe('a refresh that fails', () => {
     push('v1.9.0');
     const asked = registry.requests.length;
     await clock.advance(15_000);
-    await expect(refresh()).resolves.toEqual({ retryAfterMs: 75_000 });
+    await expect(refresh()).resolves.toEqual(requeue(75_000));
     expect(registry.requests).toHaveLength(asked);
     images.put({ annotations: { ...image().annotations, action: 'refresh' } });
     await refresh();
@@ -468,7 +469,7 @@ describe('a write that fails', () => {
 
   it('because the Image is gone is dropped', async () => {
     images.failNext(new WriteError('no', 'gone'));
-    await expect(refresh()).resolves.toBeUndefined();
+    await expect(refresh()).resolves.toEqual(DONE);
   });
 });
 
@@ -479,11 +480,11 @@ it('a refresh asked for now is not served with a list from before, however long 
   const queuedAt = clock.now();
   await refresh();
   await clock.advance(5_000);
-  await refreshImage.refresh('default/other', { queuedAt });
+  await refreshImage.reconcile('default/other', { queuedAt });
   push('v1.9.0', 'v1.10.2');
   await clock.advance(1_000);
   images.put({ annotations: { ...image().annotations, action: 'refresh' } });
-  await refreshImage.refresh(KEY, { queuedAt });
+  await refreshImage.reconcile(KEY, { queuedAt });
   expect(image().status.update).toMatchObject({ tag: 'v1.10.2' });
 });
 
@@ -560,7 +561,7 @@ it('asks the registry once for Images of the same repository that are due at the
   push('v1.9.0');
   for (let i = 0; i < 10; i += 1) put({ name: `image-${i}` });
   const queuedAt = clock.now();
-  for (let i = 0; i < 10; i += 1) await refreshImage.refresh(`default/image-${i}`, { queuedAt });
+  for (let i = 0; i < 10; i += 1) await refreshImage.reconcile(`default/image-${i}`, { queuedAt });
   expect(registry.requests.filter(({ method }) => method === 'listTags')).toHaveLength(1);
   expect(
     images.writes.filter(({ writer }) => writer === 'controller').map(({ body }) => (body as ControllerStatus).result),

@@ -4,6 +4,8 @@ import { reduce, toStatus } from '../../domain/image/controller-state.ts';
 import { needsRefresh, needsSettling, REFRESH_ACTIONS } from '../../domain/image/image-state.ts';
 import { type Image, keyOf, parseKey } from '../../domain/image/image.ts';
 import type { RefreshOutcome } from '../../domain/image/refresh-outcome.ts';
+import { DONE, Postponed, requeue, type Result } from '../controller/result.ts';
+import type { WorkContext } from '../controller/work-queue.ts';
 import { Clock } from '../ports/clock.ts';
 import { ImageStore, WriteError } from '../ports/image-store.ts';
 import { Log } from '../ports/log.ts';
@@ -12,22 +14,9 @@ import { RefreshScheduler } from '../trigger/refresh-scheduler.ts';
 import { FindUpdate } from './find-update.ts';
 import { RefreshReport } from './refresh-report.ts';
 
-/** When a key was queued, milliseconds since the epoch. */
-export interface Queued {
-  readonly queuedAt: number;
-}
-
-/** The refresh could not be completed now; the queue tries it again. */
-export class RefreshPostponed extends Error {
+/** The refresh could not be completed now; the queue tries it again, not before the time that the registry asked for. */
+export class RefreshPostponed extends Postponed {
   override readonly name = 'RefreshPostponed';
-
-  /** @param retryAfterMs the least to wait, where the registry said so */
-  constructor(
-    message: string,
-    readonly retryAfterMs?: number,
-  ) {
-    super(message);
-  }
 }
 
 /**
@@ -52,25 +41,25 @@ export class RefreshImage {
   ) {}
 
   /**
+   * @param key of an Image
    * @returns when to look again, where the registry asked to be left alone until then
    * @throws RefreshPostponed or WriteError when the queue is to try again with its own backoff
    */
-  async refresh(key: string, { queuedAt }: Queued): Promise<{ readonly retryAfterMs: number } | void> {
+  async reconcile(key: string, { queuedAt }: WorkContext): Promise<Result> {
     const image = this.images.get(parseKey(key));
     if (image === undefined || image.deleting) {
       this.#owed.delete(key);
       this.#leftAlone.delete(key);
       this.updates.forget(key);
-      return;
+      return DONE;
     }
     const asked = REFRESH_ACTIONS.has(image.annotations['action'] ?? '');
     const due = asked || needsRefresh(image) || this.#owed.has(key) || this.triggers.dueSince(key) !== undefined;
-    if (!due && !needsSettling(image)) return;
+    if (!due && !needsSettling(image)) return DONE;
     const began = this.clock.now();
     // Ticks wait for as long as the registry asked for; people and changes don't.
     const leftAloneMs = (this.#leftAlone.get(key) ?? 0) - began;
-    if (leftAloneMs > 0 && !asked && !needsRefresh(image) && !needsSettling(image))
-      return { retryAfterMs: leftAloneMs };
+    if (leftAloneMs > 0 && !asked && !needsRefresh(image) && !needsSettling(image)) return requeue(leftAloneMs);
     const notBefore = asked ? (this.triggers.askedAt(key) ?? began) : queuedAt;
     try {
       // Taken up before the registry is asked: whoever asks again meanwhile is heard.
@@ -84,14 +73,14 @@ export class RefreshImage {
       this.#leftAlone.delete(key);
       if (end.kind !== 'retry') {
         this.#owed.delete(key);
-        return;
+        return DONE;
       }
       this.#owed.add(key);
       if (end.retryAfterMs !== undefined) this.#leftAlone.set(key, began + end.retryAfterMs);
       throw new RefreshPostponed(end.message, end.retryAfterMs);
     } catch (error) {
       if (!(error instanceof WriteError)) throw error;
-      if (error.consequence === 'gone') return;
+      if (error.consequence === 'gone') return DONE;
       // That may be over soon: an API server that has just started knows no roles yet.
       if (error.consequence === 'refused')
         this.log.error('the API server refuses the status of an Image', { image: key, error });

@@ -5,12 +5,15 @@ import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts'
 import { FakeNamespaceStore } from '../../../test/support/fakes/fake-namespace-store.ts';
 import type { GivenWorkload } from '../../../test/support/builders/workload.ts';
 import { FakeWorkloadRoller } from '../../../test/support/fakes/fake-workload-roller.ts';
-import { FakeEventRecorder, FakeLog } from '../../../test/support/fakes/recorders.ts';
+import { FakeEventRecorder } from '../../../test/support/fakes/recorders.ts';
+import { rollingOut } from '../../../test/support/fakes/rolling-out.ts';
 import type { Image } from '../../domain/image/image.ts';
 import type { ImageSpec } from '../../domain/image/image-spec.ts';
 import type { ImageStatus, Rollout } from '../../domain/image/image-status.ts';
+import { DONE, resultOf } from '../controller/result.ts';
 import { WriteError } from '../ports/image-store.ts';
-import { RolloutSettings, RollOutImage } from './roll-out-image.ts';
+import type { RollOutImage } from './roll-out-image.ts';
+import { RolloutSettings } from './rollout-settings.ts';
 
 const REPOSITORY = 'registry.test/whoami';
 const NEW = 'v1.10.2';
@@ -45,15 +48,8 @@ class World {
   }
 
   restart(): RollOutImage {
-    this.operator = new RollOutImage(
-      this.images,
-      this.roller,
-      this.namespaces,
-      this.events,
-      this.clock,
-      new FakeLog(),
-      this.settings,
-    );
+    const { images, roller, namespaces, events, clock, settings } = this;
+    this.operator = rollingOut({ images, roller, namespaces, events, clock, settings }).rollOut;
     return this.operator;
   }
 
@@ -110,7 +106,8 @@ class World {
   }
 
   async look(): Promise<number | undefined> {
-    return (await this.operator.reconcile(KEY)).retryAfterMs;
+    const result = await this.operator.reconcile(KEY);
+    return result.kind === 'requeue' ? result.afterMs : undefined;
   }
 
   /** Everybody does what they do until nobody has anything left to do. */
@@ -1281,7 +1278,8 @@ describe('a request that fails', () => {
     world.workload();
     world.move();
     world.images.failNext(new WriteError('gone', 'gone'));
-    await world.look();
+    const error: unknown = await world.look().catch((thrown: unknown) => thrown);
+    expect(resultOf(error)).toEqual(DONE);
     expect(world.roller.requests).toEqual([]);
   });
 });

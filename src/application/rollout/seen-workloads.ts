@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { type Workload, workloadId } from '../../domain/rollout/workload.ts';
 import { WorkloadRoller } from '../ports/workload-roller.ts';
 
@@ -5,6 +6,7 @@ import { WorkloadRoller } from '../ports/workload-roller.ts';
  * The workloads as the watch brings them, or as a write or a read answered since: a watch that is behind a write of ours
  * must not make us do it twice, or take it for somebody else's.
  */
+@Injectable()
 export class SeenWorkloads {
   readonly #ahead = new Map<string, Workload>();
   /** Uids of those that are gone though the watch still shows them. */

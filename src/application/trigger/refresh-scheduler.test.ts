@@ -34,7 +34,7 @@ function refreshed({ spec, status, ...rest }: GivenImage = {}): GivenImage {
 }
 
 function start(): void {
-  triggers.start((key, { urgent }) => takenUp.push(urgent ? `${key} urgent` : key));
+  triggers.start((key, { urgent } = {}) => takenUp.push(urgent ? `${key} urgent` : key));
 }
 
 beforeEach(() => {

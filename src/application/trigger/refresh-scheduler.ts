@@ -6,11 +6,9 @@ import { Clock } from '../ports/clock.ts';
 import { Crontab, type Schedule } from '../ports/crontab.ts';
 import { ImageStore } from '../ports/image-store.ts';
 import { DelayQueue } from '../controller/delay-queue.ts';
+import type { Enqueue, Source } from '../controller/source.ts';
 import { understandTriggers } from './understand-triggers.ts';
 import { needsRefresh, needsSettling, REFRESH_ACTIONS, wasRetrying } from '../../domain/image/image-state.ts';
-
-/** Takes up the refresh of an Image. */
-export type Enqueue = (key: string, why: { readonly urgent: boolean }) => void;
 
 interface Entry {
   readonly uid: string;
@@ -24,7 +22,7 @@ interface Entry {
  * for by annotation, and once after ticks that were missed while nobody ran. One alarm serves all Images.
  */
 @Injectable()
-export class RefreshScheduler {
+export class RefreshScheduler implements Source {
   readonly #entries = new Map<string, Entry>();
   readonly #ticks = new DelayQueue();
   /** Images with a tick that no refresh has served yet, and when it came. */

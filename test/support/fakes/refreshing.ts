@@ -3,6 +3,7 @@ import type { ImageStore } from '../../../src/application/ports/image-store.ts';
 import type { Metrics } from '../../../src/application/ports/metrics.ts';
 import type { SecretReader } from '../../../src/application/ports/secret-reader.ts';
 import type { TagRegistry } from '../../../src/application/ports/tag-registry.ts';
+import { RuleCache } from '../../../src/application/images/rule-cache.ts';
 import { FindUpdate } from '../../../src/application/refresh/find-update.ts';
 import { RefreshReport } from '../../../src/application/refresh/refresh-report.ts';
 import { RefreshImage } from '../../../src/application/refresh/refresh-image.ts';
@@ -36,7 +37,7 @@ export function startRefreshing({
   const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
   const lists = new SharedTagLists(registry, clock);
   const log = new FakeLog();
-  const updates = new FindUpdate(lists, secrets, metrics, clock);
+  const updates = new FindUpdate(lists, secrets, metrics, clock, new RuleCache());
   const reports = new RefreshReport(events, metrics, log);
   const refreshImage = new RefreshImage(images, triggers, updates, reports, metrics, clock, log);
   triggers.start(() => {});

@@ -1,16 +1,19 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeLog, FakeMetrics } from '../../../../test/support/fakes/recorders.ts';
+import { Readiness } from '../../../application/health/readiness.ts';
 import { Informers, type Watch } from './informers.ts';
 
 describe('Informers', () => {
   let metrics: FakeMetrics;
   let informers: Informers;
+  let readiness: Readiness;
   let images: { synced: boolean; downMs: number };
   let workloads: { synced: boolean; downMs: number };
 
   beforeEach(() => {
     metrics = new FakeMetrics();
-    informers = new Informers(undefined as never, new FakeLog(), metrics);
+    readiness = new Readiness();
+    informers = new Informers(undefined as never, new FakeLog(), metrics, readiness);
     const watch = (state: { synced: boolean; downMs: number }): Watch => ({
       start: vi.fn(),
       stop: vi.fn(async () => undefined),
@@ -36,6 +39,17 @@ describe('Informers', () => {
     expect([informers.synced(), informers.behind()]).toEqual([true, ['images for 75 s']]);
     images.synced = false;
     expect(informers.behind()).toEqual([]);
+  });
+
+  it('keep a replica from being ready until all was seen, and from then on only remark what is behind', () => {
+    workloads.synced = false;
+    expect(readiness.problem()).toBe('not seen yet: workloads');
+    workloads.synced = true;
+    images.downMs = 75_400;
+    expect([readiness.problem(), readiness.remarked()]).toEqual([
+      undefined,
+      ['behind the API server: images for 75 s'],
+    ]);
   });
 
   it('have a metric each', () => {

@@ -1,7 +1,9 @@
-import type { Log } from '../../../application/ports/log.ts';
-import type { Metrics } from '../../../application/ports/metrics.ts';
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Readiness } from '../../../application/health/readiness.ts';
+import { Log } from '../../../application/ports/log.ts';
+import { Metrics } from '../../../application/ports/metrics.ts';
 import { Informer, type InformerOptions } from './informer.ts';
-import type { KubeClient } from './kube-client.ts';
+import { KubeClient } from './kube-client.ts';
 import type { KubeObject, Resource } from './resource.ts';
 
 /** An informer, or what has some. */
@@ -9,15 +11,32 @@ export type Watch = Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced' | 'wh
 
 const BEHIND_MS = 30_000;
 
-/** All informers of a component: known here, so that they start, are waited for and stop as one. */
-export class Informers {
+/** All informers of a component: known here, so that they start, are waited for and stop as one, and are in metrics and readiness. */
+@Injectable()
+export class Informers implements OnModuleInit, OnModuleDestroy {
   private readonly all: { readonly name: string; readonly watch: Watch }[] = [];
 
   constructor(
     private readonly client: KubeClient,
     private readonly log: Log,
     private readonly metrics: Metrics,
-  ) {}
+    readiness: Readiness,
+  ) {
+    readiness.needs(() => (this.synced() ? undefined : `not seen yet: ${this.missing().join(', ')}`));
+    readiness.mentions(() => {
+      const behind = this.behind();
+      return behind.length === 0 ? undefined : `behind the API server: ${behind.join(', ')}`;
+    });
+  }
+
+  onModuleInit(): void {
+    this.start();
+  }
+
+  /** Before events are written for the last time: a watch can bring some. */
+  onModuleDestroy(): Promise<void> {
+    return this.stop();
+  }
 
   /** Makes an informer. It starts with the others. */
   of<T extends KubeObject>(resource: Resource, options: InformerOptions<T> = {}): Informer<T> {

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
+import type { OnApplicationShutdown } from '@nestjs/common';
 // The narrowest import of it: client-node's index would load every typed API class.
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { Agent, ProxyAgent, type buildConnector, type Dispatcher } from 'undici';
@@ -23,7 +24,7 @@ const CREDENTIALS_TTL_MS = 10_000;
  * The one connection to the API server: where it is, its certificates, tokens (files that rotate and exec plugins included) and
  * proxy as the kubeconfig has them, over connections that are kept (client-node would open one for every request).
  */
-export class KubeConnection {
+export class KubeConnection implements OnApplicationShutdown {
   /** The API server's address, without a slash at its end. */
   readonly server: string;
   private config: DispatcherlessKubeConfig;
@@ -88,6 +89,11 @@ export class KubeConnection {
   refused(): void {
     this.reload = true;
     if (this.current !== undefined) this.current = { ...this.current, until: 0 };
+  }
+
+  /** After everything that still has something to write. */
+  onApplicationShutdown(): Promise<void> {
+    return this.close();
   }
 
   /** Closes every connection, those of watches included. */

@@ -1,18 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../../../application/ports/clock.ts';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { Clock } from '../../../application/ports/clock.ts';
 import { EventRecorder, type EventSubject } from '../../../application/ports/event-recorder.ts';
-import type { Log } from '../../../application/ports/log.ts';
-import type { KubeClient } from '../client/kube-client.ts';
+import { Log } from '../../../application/ports/log.ts';
+import { KubeClient } from '../client/kube-client.ts';
 import { hasStatus, KubeError } from '../client/kube-error.ts';
 import { apiVersionOf, EVENTS } from '../client/resource.ts';
 import { EventBudget } from './event-budget.ts';
 import { microTime } from '../client/micro-time.ts';
 
-export interface EventSource {
-  /** As in `kimup-controller`. */
-  readonly component: string;
-  /** This very process: the Pod's name, or the host's. */
-  readonly instance: string;
+/** Whose events they are. */
+export class EventSource {
+  /**
+   * @param component as in `kimup-controller`
+   * @param instance this very process: the Pod's name, or the host's
+   */
+  constructor(
+    readonly component: string,
+    readonly instance: string,
+  ) {}
 }
 
 /** A repeat of the same within this time is counted on the event that is there. */
@@ -45,7 +51,8 @@ interface Series {
 }
 
 /** Writes events.k8s.io/v1 Events, one at a time, from a bounded queue. */
-export class KubernetesEventRecorder extends EventRecorder {
+@Injectable()
+export class KubernetesEventRecorder extends EventRecorder implements BeforeApplicationShutdown {
   private readonly known = new Map<string, Series>();
   private readonly budget = new EventBudget();
   private readonly queue: Series[] = [];
@@ -70,6 +77,11 @@ export class KubernetesEventRecorder extends EventRecorder {
     } catch (error) {
       this.log.warn('an event could not be recorded', { reason, error });
     }
+  }
+
+  /** After the last work, and before the connection is closed, which is when the application shuts down. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.stop();
   }
 
   /** Takes no more and writes what waits, as far as the API server answers. */

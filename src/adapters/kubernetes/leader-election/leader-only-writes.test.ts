@@ -1,14 +1,21 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../../../test/support/eventually.ts';
 import { FakeClock } from '../../../../test/support/fakes/fake-clock.ts';
 import { FakeNamespaceStore } from '../../../../test/support/fakes/fake-namespace-store.ts';
 import { FakeServingCertificate } from '../../../../test/support/fakes/fake-serving-certificate.ts';
-import { FakeLog } from '../../../../test/support/fakes/recorders.ts';
+import { FakeLog, FakeMetrics } from '../../../../test/support/fakes/recorders.ts';
+import { Controllers } from '../../../application/controller/controllers.ts';
+import { Readiness } from '../../../application/health/readiness.ts';
 import { IMAGES_ANNOTATION } from '../../../domain/assignment/images-annotation.ts';
 import { KubeError } from '../client/kube-error.ts';
 import type { KubeObject } from '../client/resource.ts';
 import { KubernetesWorkloadRoller } from '../workloads/kubernetes-workload-roller.ts';
-import { WebhookConfigurationKeeper } from '../webhook-configuration/webhook-configuration-keeper.ts';
+import { WebhookConfigurationController } from '../webhook-configuration/webhook-configuration-controller.ts';
+import {
+  WebhookConfigurationKeeper,
+  WebhookConfigurationOptions,
+} from '../webhook-configuration/webhook-configuration-keeper.ts';
+import { Informers } from '../client/informers.ts';
 import { type RawWorkload, workloadOf } from '../workloads/workload-mapping.ts';
 
 const conflict = (): KubeError => new KubeError('apply: the object has been modified', 409, 'Conflict');
@@ -39,7 +46,7 @@ function fakeClient() {
   };
 }
 
-const leadership = { isLeader: vi.fn(() => true) };
+const leadership = { isLeader: vi.fn(() => true), run: vi.fn() };
 let client: ReturnType<typeof fakeClient>;
 beforeEach(() => {
   client = fakeClient();
@@ -114,12 +121,13 @@ describe('KubernetesWorkloadRoller', () => {
   });
 });
 
-describe('WebhookConfigurationKeeper', () => {
+describe('WebhookConfigurationController', () => {
   const certificate = new FakeServingCertificate();
   certificate.give({ certificate: 'PEM', key: 'PEM', authority: 'PEM', until: 0 });
-  const configuration = { metadata: { name: 'kimup', uid: 'w', resourceVersion: '7' }, webhooks: [] };
+  const configuration = { metadata: { name: 'kimup-mutator', uid: 'w', resourceVersion: '7' }, webhooks: [] };
   let clock: FakeClock;
-  let keeper: WebhookConfigurationKeeper;
+  let informers: Informers;
+  let controller: WebhookConfigurationController;
 
   beforeEach(async () => {
     clock = new FakeClock();
@@ -129,38 +137,46 @@ describe('WebhookConfigurationKeeper', () => {
       ...body,
       metadata: { ...configuration.metadata, resourceVersion: '8' },
     }));
-    keeper = new WebhookConfigurationKeeper(
+    const [log, metrics] = [new FakeLog(), new FakeMetrics()];
+    informers = new Informers(client as never, log, metrics, new Readiness());
+    const keeper = new WebhookConfigurationKeeper(
       client as never,
+      informers,
       new FakeNamespaceStore(),
       certificate,
       clock,
-      new FakeLog(),
-      { address: { url: 'https://127.0.0.1/' }, ownNamespace: 'kimup-operator', fieldManager: 'kimup-operator' },
+      log,
+      new WebhookConfigurationOptions({ url: 'https://127.0.0.1/' }, 'kimup-operator', 'kimup-operator'),
       leadership,
     );
+    controller = new WebhookConfigurationController(new Controllers(clock, log, metrics), keeper);
+    informers.start();
+  });
+
+  afterEach(async () => {
+    await controller.stop();
+    await informers.stop();
   });
 
   it('writes nothing while this replica does not lead, and all once it does', async () => {
     leadership.isLeader.mockReturnValue(false);
-    keeper.start();
+    controller.start();
     await eventually(() => clock.pending().length > 0);
     await clock.advance(10_000);
     expect(client.mergePatch).not.toHaveBeenCalled();
     leadership.isLeader.mockReturnValue(true);
     await clock.advance(1_000);
     expect(client.mergePatch).toHaveBeenCalledTimes(1);
-    await keeper.stop();
   });
 
   it('writes for the version that it saw, and looks again when that is not the present one', async () => {
     client.mergePatch.mockRejectedValueOnce(conflict());
-    keeper.start();
+    controller.start();
     await eventually(() => clock.pending().length > 0);
     await clock.advance(1_000);
     expect(client.mergePatch.mock.calls.map((call) => (call as unknown[])[2])).toMatchObject([
       { metadata: { uid: 'w', resourceVersion: '7' } },
       { metadata: { uid: 'w', resourceVersion: '7' } },
     ]);
-    await keeper.stop();
   });
 });

@@ -3,19 +3,19 @@ import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
 import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
 import { FakeNamespaceStore } from '../../../test/support/fakes/fake-namespace-store.ts';
 import { FakeWorkloadRoller } from '../../../test/support/fakes/fake-workload-roller.ts';
-import { FakeEventRecorder, FakeLog, FakeMetrics } from '../../../test/support/fakes/recorders.ts';
-import { RolloutLoop } from './rollout-loop.ts';
-import { RolloutSettings, RollOutImage } from './roll-out-image.ts';
+import { rollingOut } from '../../../test/support/fakes/rolling-out.ts';
+import type { RolloutController } from './rollout-controller.ts';
+import { RolloutSettings } from './rollout-settings.ts';
 
 const SPEC = { image: 'registry.test/whoami', baseTag: 'v1.9.0' };
 
-describe('the rollout loop', () => {
+describe('the rollout controller', () => {
   let clock: FakeClock;
   let images: FakeImageStore;
   let roller: FakeWorkloadRoller;
   let namespaces: FakeNamespaceStore;
   let looks: string[];
-  let loop: RolloutLoop;
+  let controller: RolloutController;
 
   beforeEach(() => {
     clock = new FakeClock();
@@ -28,21 +28,13 @@ describe('the rollout loop', () => {
     images.put({ name: 'other', spec: { ...SPEC, image: 'registry.test/other' } });
     roller.webhook = () => images.get({ namespace: 'default', name: 'demos' });
     const settings = new RolloutSettings();
-    const rollOut = new RollOutImage(
-      images,
-      roller,
-      namespaces,
-      new FakeEventRecorder(),
-      clock,
-      new FakeLog(),
-      settings,
-    );
+    const { rollOut, controller: made } = rollingOut({ images, roller, namespaces, clock, settings });
     const reconcile = rollOut.reconcile.bind(rollOut);
     rollOut.reconcile = (key) => {
       looks.push(key);
       return reconcile(key);
     };
-    loop = new RolloutLoop(images, roller, namespaces, rollOut, clock, new FakeLog(), settings, new FakeMetrics());
+    controller = made;
   });
 
   const settled = async (): Promise<string[]> => {
@@ -58,14 +50,14 @@ describe('the rollout loop', () => {
   };
 
   it('looks at every Image first, then at nothing', async () => {
-    loop.start();
+    controller.start();
     expect((await settled()).sort()).toEqual(['default/demos', 'default/other']);
     await clock.advance(3_600_000);
     expect(await settled()).toEqual([]);
   });
 
   it('looks at the Images that a workload is about, not at others', async () => {
-    loop.start();
+    controller.start();
     await settled();
     roller.put({ image: 'registry.test/other:v1' });
     expect(await settled()).toEqual(['default/other']);
@@ -80,14 +72,14 @@ describe('the rollout loop', () => {
   });
 
   it('looks at all Images of a namespace whose scope changed', async () => {
-    loop.start();
+    controller.start();
     await settled();
     namespaces.put('default', {});
     expect((await settled()).sort()).toEqual(['default/demos', 'default/other']);
   });
 
   it('looks again at the other Images of a repository when one comes or goes', async () => {
-    loop.start();
+    controller.start();
     await settled();
     images.put({ name: 'rival', spec: SPEC });
     expect((await settled()).sort()).toEqual(['default/demos', 'default/rival']);
@@ -97,7 +89,7 @@ describe('the rollout loop', () => {
 
   it('brings a rollout to its end by events alone', async () => {
     roller.put({ replicas: 2 });
-    loop.start();
+    controller.start();
     await settled();
     move();
     for (let i = 0; i < 10; i++) {
@@ -110,7 +102,7 @@ describe('the rollout loop', () => {
 
   it('wakes for a deadline that passes without any event', async () => {
     roller.put({ kind: 'StatefulSet' });
-    loop.start();
+    controller.start();
     await settled();
     move();
     await settled();
@@ -121,12 +113,12 @@ describe('the rollout loop', () => {
   });
 
   it('does nothing while another replica leads, and looks at everything when it leads again', async () => {
-    loop.start();
+    controller.start();
     await settled();
-    await loop.stop();
+    await controller.stop();
     move();
     expect(await settled()).toEqual([]);
-    loop.start();
+    controller.start();
     expect(new Set(await settled())).toEqual(new Set(['default/demos', 'default/other']));
     expect(images.get({ namespace: 'default', name: 'demos' })?.status.rollout?.phase).toBe('Healthy');
   });
