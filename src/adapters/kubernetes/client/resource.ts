@@ -5,6 +5,11 @@ export interface KubeObject {
   readonly metadata?: ObjectMeta;
 }
 
+/** Whether what came from outside is an object at all. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** metav1.ObjectMeta, as far as kimup reads it. Everything is optional: it comes from outside. */
 export interface ObjectMeta {
   readonly name?: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type ControllerStatus, WriteError } from '../../../application/ports/image-store.ts';
 import type { Image } from '../../../domain/image/image.ts';
-import { type InformerListener } from '../client/informer.ts';
+import type { ObjectListener } from '../client/object-store.ts';
 import { KubeError } from '../client/kube-error.ts';
 import type { RawImage } from './image-mapping.ts';
 import { KubernetesImageStore } from './kubernetes-image-store.ts';
@@ -9,7 +9,7 @@ import { KubernetesImageStore } from './kubernetes-image-store.ts';
 /** An informer whose objects the test sets. */
 class FakeInformer {
   readonly objects = new Map<string, RawImage>();
-  readonly listeners: InformerListener<RawImage>[] = [];
+  readonly listeners: ObjectListener<RawImage>[] = [];
   get(_: string | undefined, name: string): RawImage | undefined {
     return this.objects.get(name);
   }
@@ -19,7 +19,7 @@ class FakeInformer {
   synced(): boolean {
     return true;
   }
-  subscribe(listener: InformerListener<RawImage>): void {
+  subscribe(listener: ObjectListener<RawImage>): void {
     this.listeners.push(listener);
   }
   observe(object: RawImage): void {
