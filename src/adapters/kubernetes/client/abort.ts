@@ -20,3 +20,22 @@ export async function unlessAborted<T>(
     signal.removeEventListener('abort', abort);
   }
 }
+
+/** There was no answer within the time that a request may take. */
+export class DeadlineError extends Error {}
+
+/** A signal that aborts with a {@link DeadlineError} after `ms`, or with `outer`. Dispose of it when what it bounds has ended. */
+export function abortAfter(ms: number, outer: AbortSignal | undefined): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new DeadlineError(`no answer within ${ms / 1000} s`)), ms);
+  const forward = (): void => controller.abort(outer?.reason);
+  if (outer?.aborted) forward();
+  else outer?.addEventListener('abort', forward, { once: true });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      outer?.removeEventListener('abort', forward);
+    },
+  };
+}

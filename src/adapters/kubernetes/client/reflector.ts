@@ -2,11 +2,12 @@ import type { Clock } from '../../../application/ports/clock.ts';
 import type { Log } from '../../../application/ports/log.ts';
 import { MonotonicClock } from '../../clock/monotonic-clock.ts';
 import { unlessAborted } from './abort.ts';
-import type { KubeClient, Selection, WatchEvent } from './kube-client.ts';
+import type { KubeClient } from './kube-client.ts';
 import { hasStatus, KubeError } from './kube-error.ts';
+import type { WatchEvent } from './kube-watch.ts';
 import type { ObjectStore } from './object-store.ts';
 import { isNewer, versionOf } from './resource-version.ts';
-import type { KubeObject, Resource } from './resource.ts';
+import type { KubeObject, Resource, Selection } from './resource.ts';
 import { SilenceWatchdog } from './silence-watchdog.ts';
 import { WatchHealth } from './watch-health.ts';
 
