@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { setFlagsFromString } from 'node:v8';
 import { NestFactory } from '@nestjs/core';
-import { PinoLog } from '../adapters/system/pino-log.ts';
+import { PinoLog } from '../adapters/log/pino-log.ts';
 import { RefreshLoop } from '../application/refresh/refresh-loop.ts';
 import { ControllerModule } from '../modules/controller.module.ts';
 import { ControllerSettings } from '../modules/settings.ts';

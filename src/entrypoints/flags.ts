@@ -1,5 +1,5 @@
 import { type ListenAddress, parseListenAddress } from '../adapters/http/listen-address.ts';
-import { LOG_LEVELS, type LogLevel } from '../adapters/system/pino-log.ts';
+import { LOG_LEVELS, type LogLevel } from '../adapters/log/pino-log.ts';
 
 /** One flag: how its text becomes a value, its default as text, and what `--help` says. */
 interface Flag<T> {

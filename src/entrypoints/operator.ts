@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { listen } from '../adapters/http/listen-address.ts';
 import { WEBHOOK_FASTIFY_OPTIONS, WebhookServer } from '../adapters/http/webhook-server.ts';
 import { WebhookConfigurationKeeper } from '../adapters/kubernetes/webhook-configuration/webhook-configuration-keeper.ts';
-import { PinoLog } from '../adapters/system/pino-log.ts';
+import { PinoLog } from '../adapters/log/pino-log.ts';
 import { ServingCertificate } from '../application/ports/serving-certificate.ts';
 import { RolloutLoop } from '../application/rollout/rollout-loop.ts';
 import { OperatorModule } from '../modules/operator.module.ts';

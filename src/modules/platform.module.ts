@@ -9,8 +9,8 @@ import { KubernetesImageStore } from '../adapters/kubernetes/images/kubernetes-i
 import { ImageInterner } from '../adapters/kubernetes/images/image-interner.ts';
 import { LeaseLeaderElection } from '../adapters/kubernetes/leader-election/lease-leader-election.ts';
 import { PrometheusMetrics } from '../adapters/metrics/prometheus-metrics.ts';
-import { PinoLog } from '../adapters/system/pino-log.ts';
-import { SoleReplica } from '../adapters/system/sole-replica.ts';
+import { PinoLog } from '../adapters/log/pino-log.ts';
+import { SoleReplica } from '../adapters/leader-election/sole-replica.ts';
 import { SystemClock } from '../adapters/clock/system-clock.ts';
 import { Clock } from '../application/ports/clock.ts';
 import { EventRecorder } from '../application/ports/event-recorder.ts';

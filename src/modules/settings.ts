@@ -1,5 +1,5 @@
 import type { ListenAddress } from '../adapters/http/listen-address.ts';
-import type { LogLevel } from '../adapters/system/pino-log.ts';
+import type { LogLevel } from '../adapters/log/pino-log.ts';
 
 /** An endpoint over plain HTTP that can be switched off. */
 export interface EndpointSettings extends ListenAddress {
