@@ -2,17 +2,17 @@ import type { RuleSpec } from './rule-spec.ts';
 import { compareSpelling, compareText, isCandidate } from '../tag/compare-versions.ts';
 import { isCompanion, parseVersionTag } from '../tag/version-tag.ts';
 import { selectBy, notApplicable } from './candidate-selector.ts';
-import { InvalidRuleError } from '../tag/invalid-rule-error.ts';
+import type { InvalidValue } from './invalid-value.ts';
 import type { Rule } from './rule.ts';
 
 /**
  * `numerical`: the highest tag, as a number (`20240102`, `1.5`; of any length), above the current one; with the value
  * `asc` the lowest, below it.
- * @param where names the rule, to begin a message with
+ * @param invalidValue makes the error of a value that is wrong
  * @throws InvalidRuleError
  */
-export function numericalRule({ name, type, actions, value }: RuleSpec, where: string): Rule {
-  const sign = signOf(value, where);
+export function numericalRule({ name, type, actions, value }: RuleSpec, invalidValue: InvalidValue): Rule {
+  const sign = signOf(value, invalidValue);
   return {
     name,
     type,
@@ -61,11 +61,11 @@ export function numericalRule({ name, type, actions, value }: RuleSpec, where: s
 
 /**
  * `alphabetical`: the highest tag by code point above the current one; with the value `asc` the lowest, below it.
- * @param where names the rule, to begin a message with
+ * @param invalidValue makes the error of a value that is wrong
  * @throws InvalidRuleError
  */
-export function alphabeticalRule({ name, type, actions, value }: RuleSpec, where: string): Rule {
-  const sign = signOf(value, where);
+export function alphabeticalRule({ name, type, actions, value }: RuleSpec, invalidValue: InvalidValue): Rule {
+  const sign = signOf(value, invalidValue);
   return {
     name,
     type,
@@ -106,7 +106,7 @@ export function alphabeticalRule({ name, type, actions, value }: RuleSpec, where
   };
 }
 
-function signOf(value: string | undefined, where: string): 1 | -1 {
+function signOf(value: string | undefined, invalidValue: InvalidValue): 1 | -1 {
   switch (value) {
     case undefined:
     case '':
@@ -115,8 +115,8 @@ function signOf(value: string | undefined, where: string): 1 | -1 {
     case 'asc':
       return -1;
     default:
-      throw new InvalidRuleError(
-        `${where}: value is ${JSON.stringify(value)}; leave it out for the highest tag above the current one, or use "asc" for the lowest below it`,
+      throw invalidValue(
+        `value is ${JSON.stringify(value)}; leave it out for the highest tag above the current one, or use "asc" for the lowest below it`,
       );
   }
 }

@@ -7,18 +7,18 @@ import { comparePrecedence, compareSpelling } from '../tag/compare-versions.ts';
 import { isCompanion, parseVersionTag } from '../tag/version-tag.ts';
 import { selectBy } from './candidate-selector.ts';
 import type { CandidateSelector, Rule } from './rule.ts';
-import { InvalidRuleError } from '../tag/invalid-rule-error.ts';
+import type { InvalidValue } from './invalid-value.ts';
 
 /**
  * `regex`: of the tags that match an RE2 pattern (searched, not anchored) the newest in natural order: versions above
  * other words, versions by their parts, then, as words, by the first run that differs. Where both are versions or both
  * match, only what `isNewer` than the current tag; and from a version that does not match to a word only where no version
  * matches.
- * @param where names the rule, to begin a message with
+ * @param invalidValue makes the error of a value that is wrong
  * @throws InvalidRuleError
  */
-export function regexRule({ name, type, actions, value }: RuleSpec, where: string): Rule {
-  const pattern = patternOf(value, where);
+export function regexRule({ name, type, actions, value }: RuleSpec, invalidValue: InvalidValue): Rule {
+  const pattern = patternOf(value, invalidValue);
   return {
     name,
     type,
@@ -97,13 +97,13 @@ export function regexRule({ name, type, actions, value }: RuleSpec, where: strin
   };
 }
 
-function patternOf(value: string | undefined, where: string): ReturnType<typeof compilePattern> {
+function patternOf(value: string | undefined, invalidValue: InvalidValue): ReturnType<typeof compilePattern> {
   try {
     return compilePattern(value ?? '');
   } catch (error) {
     if (!(error instanceof InvalidPatternError)) throw error;
-    throw new InvalidRuleError(
-      `${where}: ${value === undefined || value === '' ? 'value is missing; give an RE2 pattern, such as "^v1\\\\."' : error.message}`,
+    throw invalidValue(
+      value === undefined || value === '' ? 'value is missing; give an RE2 pattern, such as "^v1\\\\."' : error.message,
       { cause: error },
     );
   }

@@ -8,6 +8,7 @@ import { alphabeticalRule, numericalRule } from './ordered-rule.ts';
 import { rangeRule } from './range-rule.ts';
 import { regexRule } from './regex-rule.ts';
 import { InvalidRuleError } from '../tag/invalid-rule-error.ts';
+import { invalidValueOf, placeOf } from './invalid-value.ts';
 import type { Rule } from './rule.ts';
 import { semverRule } from './semver-rule.ts';
 
@@ -17,8 +18,8 @@ import { semverRule } from './semver-rule.ts';
  * @throws InvalidRuleError
  */
 export function buildRule(spec: RuleSpec, index: number): Rule {
-  const where = `spec.rules[${index}] (${JSON.stringify(spec.name)})`;
-  const { type } = spec;
+  const { name, type } = spec;
+  const invalidValue = invalidValueOf(name, index);
   switch (type) {
     case 'semver-major':
       return semverRule(spec, 'major');
@@ -27,7 +28,7 @@ export function buildRule(spec: RuleSpec, index: number): Rule {
     case 'semver-patch':
       return semverRule(spec, 'patch');
     case 'semver-range':
-      return rangeRule(spec, where);
+      return rangeRule(spec, invalidValue);
     case 'calver-major':
       return calverRule(spec, 'major');
     case 'calver-minor':
@@ -37,11 +38,11 @@ export function buildRule(spec: RuleSpec, index: number): Rule {
     case 'calver-prerelease':
       return calverPreReleaseRule(spec);
     case 'regex':
-      return regexRule(spec, where);
+      return regexRule(spec, invalidValue);
     case 'numerical':
-      return numericalRule(spec, where);
+      return numericalRule(spec, invalidValue);
     case 'alphabetical':
-      return alphabeticalRule(spec, where);
+      return alphabeticalRule(spec, invalidValue);
     case 'digest':
       return digestRule(spec);
     case 'always':
@@ -49,7 +50,8 @@ export function buildRule(spec: RuleSpec, index: number): Rule {
     default:
       // A type that the CRD lets through and this version of kimup has never heard of.
       throw new InvalidRuleError(
-        `${where}: this version of kimup has no rules of type ${JSON.stringify(type satisfies never)}`,
+        `${placeOf(name, index)}: this version of kimup has no rules of type ${JSON.stringify(type satisfies never)}`,
+        ['spec', 'rules', index, 'type'],
       );
   }
 }

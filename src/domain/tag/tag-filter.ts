@@ -50,18 +50,21 @@ export function buildTagFilter(spec: TagsSpec | undefined): TagFilter {
   if (extract !== undefined && extract.groups === 0) {
     throw new InvalidRuleError(
       `spec.tags.extract: ${JSON.stringify(extract.source)} has no group; put what the rules are to see in parentheses, such as "^build-(\\\\d+)$"`,
+      ['spec', 'tags', 'extract'],
     );
   }
   for (const [i, platform] of platforms.entries()) {
     if (!IS_PLATFORM.test(platform))
       throw new InvalidRuleError(
         `spec.tags.platforms[${i}]: ${JSON.stringify(platform)} is no platform; write it like linux/amd64 or linux/arm64/v8`,
+        ['spec', 'tags', 'platforms', i],
       );
   }
   const minimumAgeMs = spec.minimumAge === undefined || spec.minimumAge === '' ? 0 : parseDuration(spec.minimumAge);
   if (minimumAgeMs === undefined)
     throw new InvalidRuleError(
       `spec.tags.minimumAge: ${JSON.stringify(spec.minimumAge)} is no duration; write it like 90m, 72h or 7d`,
+      ['spec', 'tags', 'minimumAge'],
     );
 
   const patterns = { include, exclude, extract };
@@ -119,6 +122,6 @@ function patternOf(field: 'include' | 'exclude' | 'extract', source: string | un
     return compilePattern(source);
   } catch (error) {
     if (!(error instanceof InvalidPatternError)) throw error;
-    throw new InvalidRuleError(`spec.tags.${field}: ${error.message}`, { cause: error });
+    throw new InvalidRuleError(`spec.tags.${field}: ${error.message}`, ['spec', 'tags', field], { cause: error });
   }
 }

@@ -1,6 +1,7 @@
 import type { Log } from '../../../application/ports/log.ts';
+import { isObject } from '../../../support/json.ts';
 import { versionOf } from './resource-version.ts';
-import { apiVersionOf, isObject, type KubeObject, type Resource } from './resource.ts';
+import { apiVersionOf, metadataOf, type KubeObject, type Resource } from './resource.ts';
 
 /** How many broken objects are remembered as said. */
 const MAX_BROKEN = 1_000;
@@ -51,7 +52,7 @@ export class ObjectReader<T extends KubeObject> {
 }
 
 function brokenKey(object: KubeObject): string {
-  const { namespace, name } = (isObject(object) ? object.metadata : undefined) ?? {};
+  const { namespace, name } = metadataOf(object);
   return namespace === undefined ? String(name ?? '') : `${namespace}/${name}`;
 }
 

@@ -1,7 +1,7 @@
 import type { Log } from '../../../application/ports/log.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { isNewer, versionOf } from './resource-version.ts';
-import { isObject, type KubeObject } from './resource.ts';
+import { type KubeObject, metadataOf } from './resource.ts';
 
 /** Who is told of the changes of a store. */
 export interface ObjectListener<T> {
@@ -71,7 +71,7 @@ export class ObjectStore<T extends KubeObject> {
   take(type: 'ADDED' | 'MODIFIED' | 'DELETED', raw: T): void {
     if (type !== 'DELETED' && this.unchanged(raw) !== undefined) return;
     const object = this.reader.read(raw);
-    const known = object ?? (isObject(raw) ? this.known(raw) : undefined);
+    const known = object ?? this.known(raw);
     if (known === undefined) return;
     if (object !== undefined && type !== 'DELETED') this.put(object);
     else this.remove(known);
@@ -119,12 +119,13 @@ export class ObjectStore<T extends KubeObject> {
   }
 
   private known(object: T): T | undefined {
-    return this.get(object.metadata?.namespace, object.metadata?.name ?? '');
+    const { namespace, name = '' } = metadataOf(object);
+    return this.get(namespace, name);
   }
 
   /** What is known of an object, where that is the same version of it: what was written here comes by the watch too, and a list brings much that did not change. */
   private unchanged(raw: T): T | undefined {
-    const known = isObject(raw) ? this.known(raw) : undefined;
+    const known = this.known(raw);
     const version = versionOf(raw);
     return version !== undefined && known?.metadata?.uid === raw.metadata?.uid && versionOf(known!) === version
       ? known

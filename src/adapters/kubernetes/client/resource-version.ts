@@ -1,4 +1,4 @@
-import { isObject, type KubeObject } from './resource.ts';
+import { type KubeObject, metadataOf } from './resource.ts';
 
 /** What the API server writes: a decimal number of any length (Kubernetes 1.35 made the order a promise). */
 const NUMBER = /^(?:0|[1-9]\d*)$/;
@@ -11,6 +11,6 @@ export function isNewer(version: string | undefined, than: string | undefined): 
 
 /** The resource version of an object; `undefined` where it has none, or is not an object at all: it comes from outside. */
 export function versionOf(object: KubeObject): string | undefined {
-  const version = isObject(object) ? object.metadata?.resourceVersion : undefined;
+  const version = metadataOf(object).resourceVersion;
   return typeof version === 'string' && version !== '' ? version : undefined;
 }

@@ -5,11 +5,6 @@ export interface KubeObject {
   readonly metadata?: ObjectMeta;
 }
 
-/** Whether what came from outside is an object at all. */
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
-
 /** metav1.ObjectMeta, as far as kimup reads it. Everything is optional: it comes from outside. */
 export interface ObjectMeta {
   readonly name?: string;
@@ -29,6 +24,11 @@ export interface ObjectMeta {
     readonly controller?: boolean;
   }[];
   readonly managedFields?: readonly ManagedFieldsEntry[];
+}
+
+/** The metadata of what came from outside; empty where that is not an object, or has none. */
+export function metadataOf(object: KubeObject): ObjectMeta {
+  return (object as KubeObject | null | undefined)?.metadata ?? {};
 }
 
 /** metav1.ManagedFieldsEntry: who set which fields. */
