@@ -1,10 +1,11 @@
 import type { TagsSpec } from '../tag/tags-spec.ts';
 import type { RuleSpec } from './rule-spec.ts';
 import { buildTagFilter, type TagFilter } from '../tag/tag-filter.ts';
+import { alphabeticalRule } from './alphabetical-rule.ts';
 import { alwaysRule } from './always-rule.ts';
 import { calverPreReleaseRule, calverRule } from './calver-rule.ts';
 import { digestRule } from './digest-rule.ts';
-import { alphabeticalRule, numericalRule } from './ordered-rule.ts';
+import { numericalRule } from './numerical-rule.ts';
 import { rangeRule } from './range-rule.ts';
 import { regexRule } from './regex-rule.ts';
 import { InvalidRuleError } from '../tag/invalid-rule-error.ts';
