@@ -136,7 +136,7 @@ function progressing(
   const best = memory.best.get(known);
   const moved = row.phase === 'Pending' || (best !== undefined && score > best.score);
   const since = Math.max(Date.parse(row.since), moved ? now : (best?.at ?? 0));
-  const next = { score: Math.max(score, best?.score ?? 0), at: since, remade: best?.recreated };
+  const next = { score: Math.max(score, best?.score ?? 0), at: since, recreated: best?.recreated };
   context.best.set(known, next);
   const under = (message: string): WorkloadRollout => ({
     ...row,
