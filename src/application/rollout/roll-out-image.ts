@@ -24,8 +24,8 @@ import {
   ambiguousCondition,
   OPERATOR_CONDITIONS,
   rolledOutCondition,
-  rolloutEvents,
 } from '../../domain/rollout/rollout-conditions.ts';
+import { rolloutEvents } from '../../domain/rollout/rollout-events.ts';
 import { type PodState, workloadId } from '../../domain/rollout/workload.ts';
 import { ImageIndex } from '../images/image-index.ts';
 import { Clock } from '../ports/clock.ts';
