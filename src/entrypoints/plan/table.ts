@@ -29,51 +29,52 @@ export function table(plans: readonly Plan[], coloured: boolean): string {
   return `${plans.map((plan) => block(plan, colours)).join('\n\n')}\n`;
 }
 
-function block({ entry, why }: Plan, { good, bad, dim, bold }: Colours): string {
-  const { namespace, name, image, currentTag, rules, move, candidates, workloads, triggers = [], error } = entry;
+function block({ entry, why }: Plan, colours: Colours): string {
+  const { good, bad, bold } = colours;
+  const { namespace, name, image, currentTag, move, triggers = [], error } = entry;
   const title = `${bold(text(`${namespace}/${name}`))}  ${text(`${image}:${currentTag}`)}`;
   const refused = triggers.map(({ field, message }) => `  ${bad(text(`refused: ${field}: ${message}`))}`);
   if (error !== undefined) return [title, `  ${bad(`not known: ${text(error)}`)}`, ...refused].join('\n');
-  const lines = [title, `  ${move === null ? head(entry, why) : good(moves(entry, why))}`, ...refused, ''];
-  lines.push(
-    ...columns([
-      { cells: ['RULE', 'TYPE', 'TAG', 'WHY'], paint: dim },
-      ...rules.map((rule) => ({
-        cells: [rule.name, rule.type, rule.tag ?? '-', rule.reason],
-        paint: rule.tag === null ? plain : good,
-      })),
-    ]),
+  const verdict = `  ${move === null ? head(entry, why) : good(moves(entry, why))}`;
+  const tables = [rules(entry, colours), candidates(entry, colours), containers(entry, colours)];
+  return [
+    [title, verdict, ...refused].join('\n'),
+    ...tables.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')),
+  ].join('\n\n');
+}
+
+function rules(entry: PlanEntry, { good, dim }: Colours): readonly string[] {
+  return columns([
+    { cells: ['RULE', 'TYPE', 'TAG', 'WHY'], paint: dim },
+    ...entry.rules.map(({ name, type, tag, reason }) => ({
+      cells: [name, type, tag ?? '-', reason],
+      paint: tag === null ? plain : good,
+    })),
+  ]);
+}
+
+function candidates(entry: PlanEntry, { good, dim }: Colours): readonly string[] {
+  if (entry.candidates === undefined) return [];
+  return columns([
+    { cells: ['CANDIDATE', 'RULE', 'VERDICT', 'WHY'], paint: dim },
+    ...entry.candidates.map(({ tag, rule, verdict, reason }) => ({
+      cells: [tag, rule, verdict, reason],
+      paint: { selected: good, older: dim, excluded: plain }[verdict],
+    })),
+  ]);
+}
+
+function containers({ workloads }: PlanEntry, { good, dim }: Colours): readonly string[] {
+  if (workloads === undefined) return [];
+  const rows = workloads.flatMap(({ kind, name, containers }) =>
+    containers.map((container) => ({
+      cells: [`${kind} ${name}`, container.name, container.image, container.becomes ?? '-', container.reason],
+      paint: container.becomes === null ? plain : good,
+    })),
   );
-  if (candidates !== undefined) {
-    lines.push(
-      '',
-      ...columns([
-        { cells: ['CANDIDATE', 'RULE', 'VERDICT', 'WHY'], paint: dim },
-        ...candidates.map(({ tag, rule, verdict, reason }) => ({
-          cells: [tag, rule, verdict, reason],
-          paint: { selected: good, older: dim, excluded: plain }[verdict],
-        })),
-      ]),
-    );
-  }
-  const containers = (workloads ?? []).flatMap((workload) =>
-    workload.containers.map((container) => ({ ...container, workload: `${workload.kind} ${workload.name}` })),
-  );
-  if (containers.length > 0) {
-    lines.push(
-      '',
-      ...columns([
-        { cells: ['WORKLOAD', 'CONTAINER', 'IMAGE', 'BECOMES', 'WHY'], paint: dim },
-        ...containers.map((one) => ({
-          cells: [one.workload, one.name, one.image, one.becomes ?? '-', one.reason],
-          paint: one.becomes === null ? plain : good,
-        })),
-      ]),
-    );
-  } else if (workloads !== undefined) {
-    lines.push('', `  ${dim('no workload in the files names this repository in this namespace')}`);
-  }
-  return lines.join('\n');
+  return rows.length === 0
+    ? [`  ${dim('no workload in the files names this repository in this namespace')}`]
+    : columns([{ cells: ['WORKLOAD', 'CONTAINER', 'IMAGE', 'BECOMES', 'WHY'], paint: dim }, ...rows]);
 }
 
 function moves({ currentTag, move, rules }: PlanEntry, why: string | undefined): string {
