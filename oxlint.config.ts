@@ -1,6 +1,16 @@
 // The linter: what is wrong, or most likely wrong, is an error; so is an import that crosses a layer's wall.
-import { defineConfig } from 'oxlint';
+import { defineConfig, type OxlintOverride } from 'oxlint';
 import { walls } from './boundaries.config.ts';
+
+/** A file is a page or two, a function fits on a screen. What is longer has a seam where it can be cut. */
+const SIZES: OxlintOverride = {
+  files: ['src/**/*.ts'],
+  excludeFiles: ['**/*.test.ts'],
+  rules: {
+    'max-lines': ['error', { max: 300 }],
+    'max-lines-per-function': ['error', { max: 40, IIFEs: true }],
+  },
+};
 
 export default defineConfig({
   plugins: ['typescript', 'unicorn', 'oxc', 'promise', 'vitest'],
@@ -43,5 +53,5 @@ export default defineConfig({
     'vitest/valid-expect': ['error', { maxArgs: 2 }],
     'vitest/require-mock-type-parameters': 'off',
   },
-  overrides: walls,
+  overrides: [...walls, SIZES],
 });

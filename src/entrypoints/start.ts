@@ -6,7 +6,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Informers } from '../adapters/kubernetes/client/informers.ts';
-import { PinoLog } from '../adapters/system/pino-log.ts';
+import { PinoLog } from '../adapters/log/pino-log.ts';
 import { Controllers } from '../application/controller/controllers.ts';
 import { Readiness } from '../application/health/readiness.ts';
 import { LeaderElection } from '../application/ports/leadership.ts';

@@ -4,7 +4,7 @@ import { KubeClient } from '../adapters/kubernetes/client/kube-client.ts';
 import { KubeConnection } from '../adapters/kubernetes/client/kube-connection.ts';
 import { EventSource, KubernetesEventRecorder } from '../adapters/kubernetes/events/kubernetes-event-recorder.ts';
 import { LeaseLeaderElection } from '../adapters/kubernetes/leader-election/lease-leader-election.ts';
-import { SoleReplica } from '../adapters/system/sole-replica.ts';
+import { SoleReplica } from '../adapters/leader-election/sole-replica.ts';
 import { EventRecorder } from '../application/ports/event-recorder.ts';
 import { LeaderElection } from '../application/ports/leadership.ts';
 import { Log } from '../application/ports/log.ts';

@@ -1,5 +1,5 @@
 import type { ListenAddress } from '../adapters/http/listen-address.ts';
-import type { LogLevel } from '../adapters/system/log-level.ts';
+import type { LogLevel } from '../adapters/log/log-level.ts';
 
 /** An endpoint over plain HTTP that can be switched off. */
 export interface EndpointSettings extends ListenAddress {

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { SystemClock } from '../adapters/clock/system-clock.ts';
 import { PrometheusMetrics } from '../adapters/metrics/prometheus-metrics.ts';
-import { PinoLog } from '../adapters/system/pino-log.ts';
+import { PinoLog } from '../adapters/log/pino-log.ts';
 import { Readiness } from '../application/health/readiness.ts';
 import { Clock } from '../application/ports/clock.ts';
 import { Log } from '../application/ports/log.ts';

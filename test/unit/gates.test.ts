@@ -62,6 +62,10 @@ function write(path: string, text: string): void {
   writeFileSync(join(tree, path), text);
 }
 
+function lines(count: number, line: (at: number) => string): string {
+  return Array.from({ length: count }, (_, at) => line(at)).join('\n');
+}
+
 async function gate(name: string): Promise<Ran> {
   const found = GATES.find((each) => each.name === name);
   if (found === undefined) throw new Error(`no gate ${name}`);
@@ -270,6 +274,16 @@ describe('the linter', () => {
       "import { rules } from './rules.ts';\nimport { rules as again } from './rules.ts';\nexport const all = [rules, again];",
     ],
     ['a crossed boundary', 'src/modules/planted.ts', "export { main } from '../entrypoints/main.ts';"],
+    [
+      'a file of more than 300 lines',
+      'src/domain/rule/planted.ts',
+      lines(301, (at) => `export const line${at} = ${at};`),
+    ],
+    [
+      'a function of more than 40 lines',
+      'src/adapters/registry/planted.ts',
+      `export function sum(sum: number): number {\n${lines(39, (at) => `  sum += ${at};`)}\n  return sum;\n}`,
+    ],
   ])('refuses %s', async (_, path, text) => {
     const { status, output } = await gateWith('lint', path, `${text}\n`);
     expect(output).toContain(path);

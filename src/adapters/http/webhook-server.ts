@@ -2,7 +2,7 @@ import type { Server } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureVersion } from 'node:tls';
 import { Injectable } from '@nestjs/common';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { StaleCacheError, ReviewPod } from '../../application/admission/review-pod.ts';
 import { Log } from '../../application/ports/log.ts';
 import { Metrics } from '../../application/ports/metrics.ts';
@@ -15,6 +15,8 @@ export const WEBHOOK_PATH = '/mutate/image-tag';
 const MIN_TLS_VERSION: SecureVersion = 'TLSv1.3';
 /** The API server takes objects of up to 3 MiB, and an update carries two. */
 const BODY_LIMIT = 7 * 1024 * 1024;
+
+const TEXT = 'text/plain; charset=utf-8';
 
 /** What Fastify is made with to serve admission. The certificate follows when there is one: {@link WebhookServer.secure}. */
 export const WEBHOOK_FASTIFY_OPTIONS = {
@@ -93,40 +95,38 @@ export class WebhookServer {
         { parseAs: 'string', bodyLimit: BODY_LIMIT },
         (_request, body, done) => done(null, body),
       );
-      scope.setErrorHandler((error, _request, reply) => {
-        const { status, message } = this.refusal(error);
-        this.metrics.done('mutator_request', 0, true);
-        // Others may know better: the next review is to go where the Service says.
-        if (status === 503) reply.header('connection', 'close');
-        return reply.code(status).type('text/plain; charset=utf-8').send(`${message}\n`);
-      });
+      scope.setErrorHandler((error, _request, reply) => this.refuse(error, reply));
       scope.addHook('onRequest', (_request, reply, done) => {
         this.#lastAsked = performance.now();
         if (this.#draining) reply.header('connection', 'close');
         done();
       });
-      scope.post(WEBHOOK_PATH, (request, reply) => {
-        if (!this.reviewPod.ready()) {
-          this.metrics.done('mutator_request', 0, true);
-          return reply
-            .code(503)
-            .header('retry-after', '1')
-            .type('text/plain; charset=utf-8')
-            .send('kimup has not seen all Images and namespaces yet; try again\n');
-        }
-        return reply.header('content-type', 'application/json').send(this.answer(request.body));
-      });
+      scope.post(WEBHOOK_PATH, (request, reply) => this.review(request.body, reply));
       scope.route({
         method: ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
         url: WEBHOOK_PATH,
         handler: (_request, reply) =>
-          reply
-            .code(405)
-            .header('allow', 'POST')
-            .type('text/plain; charset=utf-8')
-            .send('an AdmissionReview is POSTed here\n'),
+          reply.code(405).header('allow', 'POST').type(TEXT).send('an AdmissionReview is POSTed here\n'),
       });
     });
+  }
+
+  private review(body: unknown, reply: FastifyReply): FastifyReply {
+    if (this.reviewPod.ready()) return reply.header('content-type', 'application/json').send(this.answer(body));
+    this.metrics.done('mutator_request', 0, true);
+    return reply
+      .code(503)
+      .header('retry-after', '1')
+      .type(TEXT)
+      .send('kimup has not seen all Images and namespaces yet; try again\n');
+  }
+
+  private refuse(error: unknown, reply: FastifyReply): FastifyReply {
+    const { status, message } = this.refusal(error);
+    this.metrics.done('mutator_request', 0, true);
+    // Others may know better: the next review is to go where the Service says.
+    if (status === 503) reply.header('connection', 'close');
+    return reply.code(status).type(TEXT).send(`${message}\n`);
   }
 
   private answer(body: unknown): string {

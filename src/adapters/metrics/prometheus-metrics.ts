@@ -14,19 +14,18 @@ const WORK: Readonly<Record<Work, { readonly errors: string; readonly help: stri
   tags_request: { errors: 'kimup_tags_request_error_total', help: 'tag lists asked for' },
 };
 
-interface Instruments {
-  readonly total: Counter;
-  readonly errors: Counter;
-  readonly duration: Histogram;
+/** How often something was done, how often it failed, and how long it took. */
+interface Instruments<L extends string = string> {
+  readonly total: Counter<L>;
+  readonly errors: Counter<L>;
+  readonly duration: Histogram<L>;
 }
 
 /** The metrics of docs/reference/metrics.md, kept by prom-client in a registry of their own. */
 export class PrometheusMetrics extends Metrics {
   readonly #registry = new Registry();
-  readonly #work = new Map<Work, Instruments>();
-  readonly #registryTotal: Counter<'registry_name'>;
-  readonly #registryErrors: Counter<'registry_name'>;
-  readonly #registryDuration: Histogram<'registry_name'>;
+  readonly #work: ReadonlyMap<Work, Instruments>;
+  readonly #registryRequests: Instruments<'registry_name'>;
   readonly #tags: Summary<'image_name'>;
 
   readonly #watches = new Map<string, () => number>();
@@ -45,38 +44,8 @@ export class PrometheusMetrics extends Metrics {
       labelNames: ['component', 'version'],
       registers,
     }).set({ component, version }, 1);
-    for (const [work, { errors, help }] of Object.entries(WORK) as Array<[Work, (typeof WORK)[Work]]>) {
-      this.#work.set(work, {
-        total: new Counter({ name: `kimup_${work}_total`, help: `Number of ${help}.`, registers }),
-        errors: new Counter({ name: errors, help: `Number of ${help} that failed.`, registers }),
-        duration: new Histogram({
-          name: `kimup_${work}_duration`,
-          help: `Seconds taken: ${help}.`,
-          buckets: BUCKETS,
-          registers,
-        }),
-      });
-    }
-    const labelNames = ['registry_name'] as const;
-    this.#registryTotal = new Counter({
-      name: 'kimup_registry_request_total',
-      help: 'Number of requests to registries.',
-      labelNames,
-      registers,
-    });
-    this.#registryErrors = new Counter({
-      name: 'kimup_registry_request_error_total',
-      help: 'Number of requests to registries that failed.',
-      labelNames,
-      registers,
-    });
-    this.#registryDuration = new Histogram({
-      name: 'kimup_registry_request_duration',
-      help: 'Seconds taken: requests to registries.',
-      labelNames,
-      buckets: BUCKETS,
-      registers,
-    });
+    this.#work = workInstruments(this.#registry);
+    this.#registryRequests = registryInstruments(this.#registry);
     this.#tags = new Summary({
       name: 'kimup_tags_available_sum',
       help: 'Number of tags that the repository of an Image has.',
@@ -86,57 +55,8 @@ export class PrometheusMetrics extends Metrics {
       ageBuckets: 2,
       percentiles: [0.5, 0.99],
     });
-    this.#registerAsked();
-  }
-
-  /** What is asked for when Prometheus scrapes. */
-  #registerAsked(): void {
-    const watches = this.#watches;
-    this.#registry.registerMetric(
-      new Gauge({
-        name: 'kimup_watch_down_seconds',
-        help: 'For how long the changes of a resource have not come through from the API server; 0 while they do.',
-        labelNames: ['resource'],
-        registers: [],
-        collect() {
-          for (const [resource, downSeconds] of watches) this.set({ resource }, downSeconds());
-        },
-      }),
-    );
-    const queues = this.#queues;
-    const labelNames = ['name'] as const;
-    const gauge = (name: string, help: string, read: (facts: QueueFacts) => number): void => {
-      this.#registry.registerMetric(
-        new Gauge({
-          name,
-          help,
-          labelNames,
-          registers: [],
-          collect() {
-            for (const [queue, facts] of queues) this.set({ name: queue }, read(facts()));
-          },
-        }),
-      );
-    };
-    gauge('kimup_workqueue_depth', 'Number of Images that wait to be worked on.', ({ depth }) => depth);
-    gauge('kimup_workqueue_in_flight', 'Number of Images that are being worked on.', ({ inFlight }) => inFlight);
-    gauge(
-      'kimup_workqueue_oldest_seconds',
-      'How long the Image that waits longest has waited; 0 where none waits.',
-      ({ oldestSeconds }) => oldestSeconds,
-    );
-    this.#registry.registerMetric(
-      new Counter({
-        name: 'kimup_workqueue_retries_total',
-        help: 'Number of times that work was tried again after a failure.',
-        labelNames,
-        registers: [],
-        collect() {
-          this.reset();
-          for (const [queue, facts] of queues) this.inc({ name: queue }, facts().retries);
-        },
-      }),
-    );
+    registerWatches(this.#registry, this.#watches);
+    registerQueues(this.#registry, this.#queues);
   }
 
   done(work: Work, seconds: number, failed: boolean): void {
@@ -148,9 +68,10 @@ export class PrometheusMetrics extends Metrics {
 
   registryRequest(registryName: string, seconds: number, failed: boolean): void {
     const labels = { registry_name: this.#registryNames.known(registryName) };
-    this.#registryTotal.inc(labels);
-    if (failed) this.#registryErrors.inc(labels);
-    this.#registryDuration.observe(labels, seconds);
+    const { total, errors, duration } = this.#registryRequests;
+    total.inc(labels);
+    if (failed) errors.inc(labels);
+    duration.observe(labels, seconds);
   }
 
   tagsAvailable(imageName: string, count: number): void {
@@ -169,6 +90,95 @@ export class PrometheusMetrics extends Metrics {
   async expose(): Promise<{ readonly contentType: string; readonly text: string }> {
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
+}
+
+function workInstruments(registry: Registry): ReadonlyMap<Work, Instruments> {
+  const registers = [registry];
+  return new Map(
+    (Object.entries(WORK) as Array<[Work, (typeof WORK)[Work]]>).map(([work, { errors, help }]) => [
+      work,
+      {
+        total: new Counter({ name: `kimup_${work}_total`, help: `Number of ${help}.`, registers }),
+        errors: new Counter({ name: errors, help: `Number of ${help} that failed.`, registers }),
+        duration: new Histogram({
+          name: `kimup_${work}_duration`,
+          help: `Seconds taken: ${help}.`,
+          buckets: BUCKETS,
+          registers,
+        }),
+      },
+    ]),
+  );
+}
+
+function registryInstruments(registry: Registry): Instruments<'registry_name'> {
+  const name = 'kimup_registry_request';
+  const help = 'requests to registries';
+  const labelNames = ['registry_name'] as const;
+  const registers = [registry];
+  return {
+    total: new Counter({ name: `${name}_total`, help: `Number of ${help}.`, labelNames, registers }),
+    errors: new Counter({ name: `${name}_error_total`, help: `Number of ${help} that failed.`, labelNames, registers }),
+    duration: new Histogram({
+      name: `${name}_duration`,
+      help: `Seconds taken: ${help}.`,
+      labelNames,
+      buckets: BUCKETS,
+      registers,
+    }),
+  };
+}
+
+/** Asked for when Prometheus scrapes. */
+function registerWatches(registry: Registry, watches: ReadonlyMap<string, () => number>): void {
+  registry.registerMetric(
+    new Gauge({
+      name: 'kimup_watch_down_seconds',
+      help: 'For how long the changes of a resource have not come through from the API server; 0 while they do.',
+      labelNames: ['resource'],
+      registers: [],
+      collect() {
+        for (const [resource, downSeconds] of watches) this.set({ resource }, downSeconds());
+      },
+    }),
+  );
+}
+
+/** Asked for when Prometheus scrapes. */
+function registerQueues(registry: Registry, queues: ReadonlyMap<string, () => QueueFacts>): void {
+  const labelNames = ['name'] as const;
+  const gauge = (name: string, help: string, read: (facts: QueueFacts) => number): void => {
+    registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        labelNames,
+        registers: [],
+        collect() {
+          for (const [queue, facts] of queues) this.set({ name: queue }, read(facts()));
+        },
+      }),
+    );
+  };
+  gauge('kimup_workqueue_depth', 'Number of Images that wait to be worked on.', ({ depth }) => depth);
+  gauge('kimup_workqueue_in_flight', 'Number of Images that are being worked on.', ({ inFlight }) => inFlight);
+  gauge(
+    'kimup_workqueue_oldest_seconds',
+    'How long the Image that waits longest has waited; 0 where none waits.',
+    ({ oldestSeconds }) => oldestSeconds,
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'kimup_workqueue_retries_total',
+      help: 'Number of times that work was tried again after a failure.',
+      labelNames,
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [queue, facts] of queues) this.inc({ name: queue }, facts().retries);
+      },
+    }),
+  );
 }
 
 /** Values of a label that users write: as many as are kept apart, so that nobody can make the metrics grow without end. */

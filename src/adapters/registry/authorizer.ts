@@ -11,6 +11,28 @@ import type { Answer, Question, Transport } from './transport.ts';
 /** How a registry wants to be signed in to. */
 type Way = { readonly scheme: 'basic' } | { readonly scheme: 'bearer'; readonly server: TokenServer };
 
+/** One question's way to sign in. */
+interface SignIn {
+  /** Under which the way is remembered. */
+  readonly key: string;
+  /** The way that was remembered from another question. */
+  readonly known: Way | undefined;
+  /** The one that is tried now. */
+  way: Way;
+}
+
+/** What came of asking with some credentials. */
+interface Attempt {
+  /** Absent when there was nothing to sign in with, or the token server refused it. */
+  readonly answer?: Answer;
+  /** What the token server refused. */
+  readonly refusal?: Error;
+  /** False where a token was used that was had before. */
+  readonly fresh: boolean;
+  /** Takes that token out. */
+  readonly forget: () => void;
+}
+
 /** Asks a registry and signs in where it wants that: anonymously first, then with each of the credentials until one will do. */
 export class Authorizer {
   private readonly tokens: Tokens;
@@ -38,34 +60,26 @@ export class Authorizer {
     // Reading tags and manifests may take different scopes.
     const key = `${question.method} ${session.origin}/${session.subject.repository}`;
     const known = this.ways.get(key);
-    let way = known;
-    let refused: Answer | undefined;
-    if (way === undefined) {
-      refused = await this.transport.ask(session, question);
-      way = refused.status === 401 ? wantedWay(session, refused) : undefined;
-      if (way === undefined) return this.checked(session, question, refused, false);
-      this.ways.set(key, way);
-    }
+    if (known !== undefined) return this.signIn(session, question, { key, known, way: known });
 
+    const refused = await this.transport.ask(session, question);
+    const way = refused.status === 401 ? wantedWay(session, refused) : undefined;
+    if (way === undefined) return this.checked(session, question, refused, false);
+    this.ways.set(key, way);
+    return this.signIn(session, question, { key, known, way }, refused);
+  }
+
+  /** Asks with each of the credentials until one will do. @param challenge the answer that wanted us to sign in, where one was had */
+  private async signIn(session: Session, question: Question, by: SignIn, challenge?: Answer): Promise<Answer> {
     const everyone: readonly (RegistryCredentials | undefined)[] =
       session.credentials.length > 0 ? session.credentials : [undefined];
+    let refused = challenge;
     let refusal: Error | undefined;
     try {
       for (const credentials of everyone) {
-        let attempt = await this.attempt(session, question, way, credentials);
-        if (attempt.answer?.status === 401) {
-          // What was remembered may be out of date, the token or the way itself: once more with what it wants now.
-          const wanted: Way = wantedWay(session, attempt.answer) ?? way;
-          if (!attempt.fresh || (way === known && !sameWay(wanted, way))) {
-            attempt.forget();
-            way = wanted;
-            this.ways.set(key, way);
-            attempt = await this.attempt(session, question, way, credentials);
-          }
-        }
-        if (attempt.answer !== undefined && attempt.answer.status !== 401 && attempt.answer.status !== 403)
-          return attempt.answer;
-        refused = attempt.answer ?? refused;
+        const { answer, ...attempt } = await this.attemptAgain(session, question, by, credentials);
+        if (answer !== undefined && answer.status !== 401 && answer.status !== 403) return answer;
+        refused = answer ?? refused;
         refusal = attempt.refusal;
       }
       if (refusal !== undefined || refused === undefined)
@@ -73,23 +87,35 @@ export class Authorizer {
       return this.checked(session, question, refused, session.credentials.length > 0);
     } catch (error) {
       // The next one starts from what the registry wants then.
-      this.ways.delete(key, way);
+      this.ways.delete(by.key, by.way);
       throw error;
     }
   }
 
-  /** `answer` is absent when there was nothing to sign in with, or the token server refused it. */
+  /** An attempt, and where what was remembered may be out of date, the token or the way itself, once more with what the registry wants now. */
+  private async attemptAgain(
+    session: Session,
+    question: Question,
+    by: SignIn,
+    credentials: RegistryCredentials | undefined,
+  ): Promise<Attempt> {
+    const attempt = await this.attempt(session, question, by.way, credentials);
+    if (attempt.answer?.status !== 401) return attempt;
+    const wanted: Way = wantedWay(session, attempt.answer) ?? by.way;
+    const outdated = !attempt.fresh || (by.way === by.known && !sameWay(wanted, by.way));
+    if (!outdated) return attempt;
+    attempt.forget();
+    by.way = wanted;
+    this.ways.set(by.key, wanted);
+    return this.attempt(session, question, wanted, credentials);
+  }
+
   private async attempt(
     session: Session,
     question: Question,
     way: Way,
     credentials: RegistryCredentials | undefined,
-  ): Promise<{
-    answer?: Answer;
-    refusal?: Error;
-    fresh: boolean;
-    forget: () => void;
-  }> {
+  ): Promise<Attempt> {
     const nothing = () => undefined;
     if (way.scheme === 'basic') {
       if (credentials === undefined || (credentials.identityToken !== undefined && credentials.password === '')) {

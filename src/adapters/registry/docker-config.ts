@@ -1,5 +1,6 @@
 import type { RegistryCredentials } from '../../application/ports/tag-registry.ts';
 import type { ImageReference } from '../../domain/reference/image-reference.ts';
+import { isObject } from '../../support/json.ts';
 
 /** A `kubernetes.io/dockerconfigjson` secret has its entries under `auths`, a `kubernetes.io/dockercfg` one at the top. */
 export type DockerConfigForm = 'dockerconfigjson' | 'dockercfg';
@@ -154,8 +155,4 @@ function labelMatches(pattern: string, label: string): boolean {
 /** A server's name as an error may show it: somebody may have put a password into it. */
 function shown(server: string): string {
   return server.replace(/^([a-z]+:\/\/)?[^/]*@/i, '$1…@').slice(0, 100);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,5 @@
+import { isObject } from '../../support/json.ts';
+
 /** Where an image's platforms are told. Media types do not matter: registries and builders spell them in several ways. */
 export type Manifest =
   /** An image index names the platform of each of its manifests. */
@@ -53,8 +55,4 @@ function parse(body: Buffer): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,10 +1,11 @@
+import type { Dispatcher } from 'undici';
 import type { Metrics } from '../../application/ports/metrics.ts';
 import { RegistryError } from '../../application/ports/tag-registry.ts';
 import { isRefusedAddress, RefusedAddressError, type Resolver } from '../net/address-guard.ts';
 import type { Limits } from './limits.ts';
 import type { Proxy, ProxyEnvironment } from './proxy-environment.ts';
 import { type Asked, invalidAnswer, noAnswer } from './registry-errors.ts';
-import { ProxyError, Routes } from './routes.ts';
+import { ProxyError, type Route, Routes } from './routes.ts';
 import type { Session } from './session.ts';
 
 /** A whole answer of a server. */
@@ -70,32 +71,15 @@ export class Transport {
     const authorization = url.origin === question.url.origin ? question.authorization : undefined;
     const started = performance.now();
     let failed = true;
-    let proxy: Proxy | undefined;
+    let route: Route | undefined;
     try {
       session.throwIfStopped();
       // A connection to an address as such makes no lookup.
       if (isRefusedAddress(url.hostname)) throw new RefusedAddressError(url.hostname);
-      const route = this.routes.to(url, session.insecureSkipTLSVerify);
-      proxy = route.proxy;
+      route = this.routes.to(url, session.insecureSkipTLSVerify);
+      const { proxy } = route;
       for (const secret of proxy?.secrets ?? []) session.secrets.add(secret);
-      const {
-        statusCode: status,
-        headers,
-        body,
-      } = await route.dispatcher.request({
-        origin: route.origin,
-        path: route.path,
-        method: question.method,
-        signal: session.signal,
-        headers: {
-          accept: question.accept,
-          'user-agent': 'kimup',
-          ...route.headers,
-          ...(authorization === undefined ? {} : { authorization }),
-          ...(question.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
-        },
-        body: question.form ?? null,
-      });
+      const { statusCode: status, headers, body } = await send(session, question, route, authorization);
       const whole = await this.read(session, body, status < 300 ? question.maxBytes : undefined);
       if (status === 407 && route.forwarded && proxy !== undefined) throw new ProxyError(proxy, { status });
       // A 401 before signing in is how a registry says how to.
@@ -104,7 +88,7 @@ export class Transport {
     } catch (error) {
       if (error instanceof RegistryError) throw error;
       session.throwIfStopped();
-      throw noAnswer(session.subject, session.shown(url.host), error, proxy);
+      throw noAnswer(session.subject, session.shown(url.host), error, route?.proxy);
     } finally {
       this.metrics.registryRequest(session.subject.host, (performance.now() - started) / 1_000, failed);
     }
@@ -130,6 +114,28 @@ export class Transport {
       throw invalidAnswer(session.subject, `gave an answer of more than ${maxBytes} bytes`);
     return Buffer.concat(chunks);
   }
+}
+
+function send(
+  session: Session,
+  question: Question,
+  route: Route,
+  authorization: string | undefined,
+): Promise<Dispatcher.ResponseData> {
+  return route.dispatcher.request({
+    origin: route.origin,
+    path: route.path,
+    method: question.method,
+    signal: session.signal,
+    headers: {
+      accept: question.accept,
+      'user-agent': 'kimup',
+      ...route.headers,
+      ...(authorization === undefined ? {} : { authorization }),
+      ...(question.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+    },
+    body: question.form ?? null,
+  });
 }
 
 function redirectTarget(session: Session, question: Question, answer: Answer): URL {

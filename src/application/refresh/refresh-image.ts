@@ -60,33 +60,37 @@ export class RefreshImage {
     // Ticks wait for as long as the registry asked for; people and changes don't.
     const leftAloneMs = (this.#leftAlone.get(key) ?? 0) - began;
     if (leftAloneMs > 0 && !asked && !needsRefresh(image) && !needsSettling(image)) return requeue(leftAloneMs);
-    const notBefore = asked ? (this.triggers.askedAt(key) ?? began) : queuedAt;
     try {
       // Taken up before the registry is asked: whoever asks again meanwhile is heard.
       if (asked) {
         this.#owed.add(key);
         await this.images.annotate(image, { action: null });
       }
-      const end = await this.#refresh(image, notBefore, began);
+      const notBefore = asked ? (this.triggers.askedAt(key) ?? began) : queuedAt;
+      const outcome = await this.#refresh(image, notBefore, began);
       if (due) this.triggers.served(key, began);
-      if (due) this.metrics.done('events_triggered', (this.clock.now() - began) / 1_000, end.kind !== 'ok');
-      this.#leftAlone.delete(key);
-      if (end.kind !== 'retry') {
-        this.#owed.delete(key);
-        return DONE;
-      }
-      this.#owed.add(key);
-      if (end.retryAfterMs !== undefined) this.#leftAlone.set(key, began + end.retryAfterMs);
-      throw new RefreshPostponed(end.message, end.retryAfterMs);
+      if (due) this.metrics.done('events_triggered', (this.clock.now() - began) / 1_000, outcome.kind !== 'ok');
+      return this.#resultOf(key, outcome, began);
     } catch (error) {
-      if (!(error instanceof WriteError)) throw error;
-      if (error.consequence === 'gone') return DONE;
+      if (!(error instanceof WriteError) || error.consequence === 'gone') throw error;
       // That may be over soon: an API server that has just started knows no roles yet.
       if (error.consequence === 'refused')
         this.log.error('the API server refuses the status of an Image', { image: key, error });
       this.#owed.add(key);
       throw error;
     }
+  }
+
+  /** @throws RefreshPostponed where it is to be tried again */
+  #resultOf(key: string, outcome: RefreshOutcome, began: number): Result {
+    this.#leftAlone.delete(key);
+    if (outcome.kind !== 'retry') {
+      this.#owed.delete(key);
+      return DONE;
+    }
+    this.#owed.add(key);
+    if (outcome.retryAfterMs !== undefined) this.#leftAlone.set(key, began + outcome.retryAfterMs);
+    throw new RefreshPostponed(outcome.message, outcome.retryAfterMs);
   }
 
   /** Reads, decides, writes the status, and only then says so. */

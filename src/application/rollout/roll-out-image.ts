@@ -7,9 +7,9 @@ import {
   ambiguousCondition,
   OPERATOR_CONDITIONS,
   rolledOutCondition,
-  rolloutEvents,
 } from '../../domain/rollout/rollout-conditions.ts';
 import { type Command, NO_MEMORY, type RolloutMemory, type RolloutPlan } from '../../domain/rollout/rollout-context.ts';
+import { rolloutEvents } from '../../domain/rollout/rollout-events.ts';
 import { sameButProgress, sameRollout } from '../../domain/rollout/same-rollout.ts';
 import { DONE, requeue, type Result } from '../controller/result.ts';
 import { imageSubject } from '../images/image-subject.ts';

@@ -78,20 +78,8 @@ export function readReference(text: string): ImageReference | undefined {
 
 /** The canonical text of a reference: `docker.io/library/nginx:1.9`. {@link parseImageReference} is its inverse. */
 export function formatImageReference(reference: ImageReference): string {
-  return withTagAndDigest(repositoryId(reference), reference);
-}
-
-/** The text as people write it: `nginx:1.9` for `docker.io/library/nginx:1.9`. */
-export function familiarName(reference: ImageReference): string {
-  const { registry, repository } = reference;
-  if (registry !== DOCKER_HUB) return formatImageReference(reference);
-  const short = repository.startsWith('library/') ? repository.slice('library/'.length) : repository;
-  // `docker.io/library/localhost/app`, say, would be read as a host when shortened.
-  const slash = short.indexOf('/');
-  return withTagAndDigest(
-    slash !== -1 && (short !== repository || isHost(short.slice(0, slash))) ? `${registry}/${repository}` : short,
-    reference,
-  );
+  const { tag, digest } = reference;
+  return `${repositoryId(reference)}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
 }
 
 /** The repository in one canonical spelling, for maps and comparisons: `docker.io/library/nginx`, without tag and digest. */
@@ -113,10 +101,6 @@ export function withTag(text: string, tag: string, digest?: string): string {
   const nameAndTag = at === -1 ? text : text.slice(0, at);
   const colon = tagColon(nameAndTag);
   return `${colon === -1 ? nameAndTag : nameAndTag.slice(0, colon)}:${tag}${digest === undefined ? '' : `@${digest}`}`;
-}
-
-function withTagAndDigest(name: string, { tag, digest }: ImageReference): string {
-  return `${name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
 }
 
 /** Where the colon before the tag is; -1 where there is no tag. A colon before the last slash belongs to the host. */

@@ -1,10 +1,8 @@
 import type { ConditionState } from '../image/conditions.ts';
 import type { Image } from '../image/image.ts';
 import type { LeftAlone, Rollout, WorkloadRollout } from '../image/image-status.ts';
-import { sameLeftAlone } from './same-rollout.ts';
 import { IMAGE_ANNOTATION } from '../assignment/image-ownership.ts';
 import type { AmbiguousWorkloads } from './rollout-context.ts';
-import { workloadId } from './workload.ts';
 
 /** The operator's condition on an Image: whether all that could be rolled runs the tag that it should. */
 export const ROLLED_OUT = 'RolledOut';
@@ -80,80 +78,7 @@ export function rolledOutCondition({ tag, phase, message, workloads, leftAlone =
 }
 
 /** Which workloads stay as they are because of their tags, and why: the first five. */
-function leftAloneText(leftAlone: readonly LeftAlone[]): string {
+export function leftAloneText(leftAlone: readonly LeftAlone[]): string {
   const rows = leftAlone.slice(0, 5).map(({ kind, name, message }) => `${kind} ${name}: ${message}`);
   return `left alone because of their tags: ${rows.concat(leftAlone.length > 5 ? [`and ${leftAlone.length - 5} more`] : []).join('; ')}`;
-}
-
-/** An event about an Image. */
-export interface RolloutEvent {
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
-  readonly message: string;
-}
-
-/** What people are told by events when the rollout in the status changes. Progress is nothing to tell. */
-export function rolloutEvents(before: Rollout | undefined, after: Rollout | undefined): readonly RolloutEvent[] {
-  if (after === undefined) {
-    return before === undefined
-      ? []
-      : [
-          {
-            type: 'Normal',
-            reason: 'RolloutWithdrawn',
-            message: `the rollout of ${before.tag} was withdrawn; what it rolled went back`,
-          },
-        ];
-  }
-  const told: RolloutEvent[] = [];
-  const { tag, workloads } = after;
-  const same =
-    before !== undefined && before.tag === tag && before.digest === after.digest && before.since === after.since;
-  const rowsOf = (rows: readonly WorkloadRollout[], known: readonly WorkloadRollout[] = [], to?: string): void => {
-    const phases = new Map(known.map((row) => [workloadId(row), row.phase]));
-    for (const row of rows) {
-      if (row.phase === phases.get(workloadId(row))) continue;
-      if (row.phase === 'Overridden')
-        told.push({
-          type: 'Warning',
-          reason: 'RolloutOverridden',
-          message: `${row.kind} ${row.name}: ${row.message ?? ''}`,
-        });
-      if (row.phase === 'Failed' && to !== undefined) {
-        told.push({
-          type: 'Warning',
-          reason: 'WorkloadFailed',
-          message: `${row.kind} ${row.name} does not get to ${to} and goes back: ${row.message ?? ''}`,
-        });
-      }
-    }
-  };
-  // Of a rollout that failed, that alone is told.
-  rowsOf(workloads, same ? before.workloads : [], after.phase === 'Failed' ? undefined : tag);
-  if (after.late !== undefined) rowsOf(after.late.workloads, before?.late?.workloads, after.late.tag);
-  const { leftAlone = [] } = after;
-  if (leftAlone.length > 0 && !sameLeftAlone(leftAlone, same ? before.leftAlone : undefined)) {
-    told.push({ type: 'Warning', reason: 'LeftAlone', message: `${tag}: ${leftAloneText(leftAlone)}` });
-  }
-  if (same && before.phase === after.phase) return told;
-  switch (after.phase) {
-    case 'Progressing':
-      told.push({
-        type: 'Normal',
-        reason: 'RollingOut',
-        message: `rolling out ${tag} to ${workloads.length} ${workloads.length === 1 ? 'workload' : 'workloads'}`,
-      });
-      break;
-    case 'Failed':
-      told.push({
-        type: 'Warning',
-        reason: 'RolloutFailed',
-        message: `the rollout of ${tag} failed and goes back: ${after.message ?? ''}`,
-      });
-      break;
-    case 'Healthy':
-      if (same || workloads.every((row) => row.phase !== 'Pending'))
-        told.push({ type: 'Normal', reason: 'RolledOut', message: `${tag}: ${after.message ?? ''}` });
-  }
-  return told;
 }

@@ -1,6 +1,6 @@
 import type { WorkloadRollout } from '../image/image-status.ts';
 import { progressMessage, progressOf, rollsNow, scoreOf } from './health.ts';
-import { type RecreatedPod, rfc3339, type RolloutContext } from './rollout-context.ts';
+import { type Best, type RecreatedPod, rfc3339, type RolloutContext } from './rollout-context.ts';
 import { type PinnedTag, pinnedTagOf, formatPinnedTag } from '../reference/pinned-tag.ts';
 import { leftBehind, missing, troubleOf, unseenPods } from './template-images.ts';
 import { pinnedTagTextIn, type PodState, type Workload, workloadId } from './workload.ts';
@@ -120,65 +120,84 @@ export function rollBack(context: RolloutContext, row: WorkloadRollout, target: 
   return pods === undefined || stuck.length > 0;
 }
 
+/** A row whose workload's template names the target: under way, until it is proven or has had its time. */
 function progressing(
   context: RolloutContext,
   row: WorkloadRollout,
   workload: Workload,
   target: PinnedTag,
 ): WorkloadRollout {
-  const {
-    image,
-    input: { now, options, memory },
-  } = context;
+  const best = bestSoFar(context, row, workload, target);
   const progress = progressOf(workload);
-  const score = scoreOf(progress);
-  const known = `${workloadId(workload)} ${formatPinnedTag(target)}`;
-  const best = memory.best.get(known);
-  const moved = row.phase === 'Pending' || (best !== undefined && score > best.score);
-  const since = Math.max(Date.parse(row.since), moved ? now : (best?.at ?? 0));
-  const next = { score: Math.max(score, best?.score ?? 0), at: since, remade: best?.recreated };
-  context.best.set(known, next);
-  const under = (message: string): WorkloadRollout => ({
-    ...row,
-    phase: 'Progressing',
-    since: since === Date.parse(row.since) ? row.since : rfc3339(since),
-    message,
-  });
-
-  if (progress.complete) {
-    const pods = context.pods(workload);
-    if (pods === undefined) return row;
-    const lack = missing(workload, pods, context.tags(workload), image, target, progress.wanted);
-    if (lack === undefined) return healthy(context, row, progressMessage(progress));
-    if (now - since >= options.rolloutDeadlineMs) return failed(context, row, lack);
-    context.requeueAt(Math.min(now + RECHECK_MS, since + options.rolloutDeadlineMs));
-    context.best.set(known, {
-      ...next,
-      recreated: recreatePod(
-        context,
-        workload,
-        unseenPods(workload, pods, context.tags(workload), image, target),
-        best?.recreated,
-      ),
-    });
-    return under(lack);
-  }
-  if (workload.paused) {
-    // Nothing goes on until it is resumed; but who paused it may have done so because of its new pods.
-    const pods = context.pods(workload);
-    if (pods === undefined) return row;
-    const trouble = troubleOf(workload, pods, image);
-    if (trouble === undefined) return healthy(context, row, NOTHING_NOW);
-    if (now - since >= options.rolloutDeadlineMs) return failed(context, row, `paused; ${trouble}`);
-    context.requeueAt(Math.min(now + RECHECK_MS, since + options.rolloutDeadlineMs));
-    return under(`paused; ${trouble}`);
-  }
-  const reason = overdue(context, workload, since);
-  if (reason === undefined) return under(progressMessage(progress));
+  if (progress.complete) return proving(context, row, workload, target, best);
+  if (workload.paused) return paused(context, row, workload, best.at);
+  const reason = overdue(context, workload, best.at);
+  if (reason === undefined) return underWay(row, best.at, progressMessage(progress));
   const pods = context.pods(workload);
   if (pods === undefined) return row;
-  const trouble = troubleOf(workload, pods, image);
+  const trouble = troubleOf(workload, pods, context.image);
   return failed(context, row, `${progressMessage(progress)}; ${reason}${trouble === undefined ? '' : `; ${trouble}`}`);
+}
+
+/** The best score of a workload under way, and since when it has made no progress beyond it. Remembers both. */
+function bestSoFar(context: RolloutContext, row: WorkloadRollout, workload: Workload, target: PinnedTag): Best {
+  const { now, memory } = context.input;
+  const key = bestKey(workload, target);
+  const score = scoreOf(progressOf(workload));
+  const before = memory.best.get(key);
+  const moved = row.phase === 'Pending' || (before !== undefined && score > before.score);
+  const best: Best = {
+    score: Math.max(score, before?.score ?? 0),
+    at: Math.max(Date.parse(row.since), moved ? now : (before?.at ?? 0)),
+    recreated: before?.recreated,
+  };
+  context.best.set(key, best);
+  return best;
+}
+
+function bestKey(workload: Workload, target: PinnedTag): string {
+  return `${workloadId(workload)} ${formatPinnedTag(target)}`;
+}
+
+/** All pods are there and ready, as the numbers say: Healthy once the pods themselves carry the tag. */
+function proving(
+  context: RolloutContext,
+  row: WorkloadRollout,
+  workload: Workload,
+  target: PinnedTag,
+  best: Best,
+): WorkloadRollout {
+  const pods = context.pods(workload);
+  if (pods === undefined) return row;
+  const { image } = context;
+  const tags = context.tags(workload);
+  const progress = progressOf(workload);
+  const lack = missing(workload, pods, tags, image, target, progress.wanted);
+  if (lack === undefined) return healthy(context, row, progressMessage(progress));
+  const next = lacking(context, row, best.at, lack);
+  if (next.phase === 'Failed') return next;
+  const recreated = recreatePod(context, workload, unseenPods(workload, pods, tags, image, target), best.recreated);
+  context.best.set(bestKey(workload, target), { ...best, recreated });
+  return next;
+}
+
+/** Nothing goes on until it is resumed; but who paused it may have done so because of its new pods. */
+function paused(context: RolloutContext, row: WorkloadRollout, workload: Workload, since: number): WorkloadRollout {
+  const pods = context.pods(workload);
+  if (pods === undefined) return row;
+  const trouble = troubleOf(workload, pods, context.image);
+  return trouble === undefined
+    ? healthy(context, row, NOTHING_NOW)
+    : lacking(context, row, since, `paused; ${trouble}`);
+}
+
+/** What is not to be seen from numbers is looked at again soon, until the workload has had its time. */
+function lacking(context: RolloutContext, row: WorkloadRollout, since: number, lack: string): WorkloadRollout {
+  const { now, options } = context.input;
+  const deadline = since + options.rolloutDeadlineMs;
+  if (now >= deadline) return failed(context, row, lack);
+  context.requeueAt(Math.min(now + RECHECK_MS, deadline));
+  return underWay(row, since, lack);
 }
 
 /**
@@ -221,6 +240,15 @@ function overdue(context: RolloutContext, workload: Workload, since: number): st
   if (now >= deadline) return `no progress for ${Math.round(options.rolloutDeadlineMs / 1_000)} s`;
   context.requeueAt(deadline);
   return undefined;
+}
+
+function underWay(row: WorkloadRollout, since: number, message: string): WorkloadRollout {
+  return {
+    ...row,
+    phase: 'Progressing',
+    since: since === Date.parse(row.since) ? row.since : rfc3339(since),
+    message,
+  };
 }
 
 function healthy(context: RolloutContext, row: WorkloadRollout, message: string): WorkloadRollout {

@@ -2,6 +2,7 @@ import type { RuleSpec } from './rule-spec.ts';
 import { comparePrecedence, compareSpelling } from '../tag/compare-versions.ts';
 import { parseVersionTag } from '../tag/version-tag.ts';
 import { selectBy } from './candidate-selector.ts';
+import { notBetter } from './miss.ts';
 import { notAVersion, noVersion } from './version-rule.ts';
 import { reachOfVersions } from './reach.ts';
 import type { Rule } from './rule.ts';
@@ -25,8 +26,7 @@ export function alwaysRule({ name, type, actions }: RuleSpec): Rule {
         miss(tag) {
           const version = parseVersionTag(tag);
           if (version === undefined) return notAVersion(tag);
-          if (comparePrecedence(version, current) <= 0)
-            return { reason: 'not above the current tag', newer: false, sameSeries: true, distance: 0 };
+          if (comparePrecedence(version, current) <= 0) return notBetter('not above the current tag');
           return version.preRelease === undefined
             ? undefined
             : { reason: 'a pre-release', newer: true, sameSeries: false, distance: 1 };

@@ -5,6 +5,7 @@ import { compareLists, compareSpelling, compareText } from '../tag/compare-versi
 import { parseVersionTag, type Part, type VersionTag } from '../tag/version-tag.ts';
 import { isTooWide } from '../tag/width.ts';
 import { selectBy, notApplicable } from './candidate-selector.ts';
+import { notBetter } from './miss.ts';
 import { selectOfSeries, notAVersion, NUMBERED_VARIANT } from './version-rule.ts';
 import { reachOfSeries } from './reach.ts';
 import type { CandidateSelector, Miss, Reach, Rule } from './rule.ts';
@@ -110,9 +111,7 @@ function preReleaseFrom(currentTag: string): CandidateSelector {
     miss(tag) {
       const other = read(tag);
       if (other !== undefined && isOfLine(other))
-        return compareLabelled(other, current) > 0
-          ? undefined
-          : { reason: 'not above the current tag', newer: false, sameSeries: true, distance: 0 };
+        return compareLabelled(other, current) > 0 ? undefined : notBetter('not above the current tag');
       return preReleaseMiss(current, tag);
     },
     compare: (a, b) => compareLabelled(read(a)!, read(b)!) || compareSpelling(currentTag, a, b),

@@ -5,7 +5,7 @@ import { comparePreReleases } from '../tag/compare-versions.ts';
 import { type Part, parseVersionTag, type PreRelease } from '../tag/version-tag.ts';
 import { selectOfSeries } from './version-rule.ts';
 import { reachOfSeries } from './reach.ts';
-import { InvalidRuleError } from '../tag/invalid-rule-error.ts';
+import type { InvalidValue } from './invalid-value.ts';
 import type { Rule } from './rule.ts';
 
 /** One end of a range: an operator (`''` is equality) and a version. */
@@ -19,11 +19,11 @@ interface Bound {
  * `semver-range`: the highest candidate above the current tag that is in a range of npm's syntax. A tag's first three
  * numbers count, those that it has not are 0, its revision does not; a pre-release is in a range as npm has it: where an
  * end of the range is a pre-release of the same numbers, however the two are spelt.
- * @param where names the rule, to begin a message with
+ * @param invalidValue makes the error of a value that is wrong
  * @throws InvalidRuleError
  */
-export function rangeRule({ name, type, actions, value }: RuleSpec, where: string): Rule {
-  const sets = parseRange(value, where).set.map((comparators) =>
+export function rangeRule({ name, type, actions, value }: RuleSpec, invalidValue: InvalidValue): Rule {
+  const sets = parseRange(value, invalidValue).set.map((comparators) =>
     comparators.map(boundOf).filter((bound) => bound !== undefined),
   );
   const isIn = (numbers: readonly Part[], count: number, preRelease?: PreRelease): boolean =>
@@ -51,20 +51,17 @@ export function rangeRule({ name, type, actions, value }: RuleSpec, where: strin
   };
 }
 
-function parseRange(value: string | undefined, where: string): Range {
+function parseRange(value: string | undefined, invalidValue: InvalidValue): Range {
   if (value === undefined || value.trim() === '')
-    throw new InvalidRuleError(
-      `${where}: value is missing; give a range in npm's syntax, such as "^1.2" or ">=1.2 <3"`,
-    );
+    throw invalidValue(`value is missing; give a range in npm's syntax, such as "^1.2" or ">=1.2 <3"`);
   if (value.length > LONGEST_RANGE)
-    throw new InvalidRuleError(`${where}: the range has ${value.length} characters, of ${LONGEST_RANGE} at most`);
+    throw invalidValue(`the range has ${value.length} characters, of ${LONGEST_RANGE} at most`);
   try {
     return new Range(value);
   } catch (error) {
-    throw new InvalidRuleError(
-      `${where}: ${JSON.stringify(value)} is no range in npm's syntax (such as "^1.2" or ">=1.2 <3")`,
-      { cause: error },
-    );
+    throw invalidValue(`${JSON.stringify(value)} is no range in npm's syntax (such as "^1.2" or ">=1.2 <3")`, {
+      cause: error,
+    });
   }
 }
 

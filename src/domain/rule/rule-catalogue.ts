@@ -2,20 +2,22 @@ import type { TagsSpec } from '../tag/tags-spec.ts';
 import type { RuleSpec, RuleType } from './rule-spec.ts';
 import { ORDER, RANGE, REGULAR_EXPRESSION, type RuleValue } from './rule-value.ts';
 import { buildTagFilter, type TagFilter } from '../tag/tag-filter.ts';
+import { alphabeticalRule } from './alphabetical-rule.ts';
 import { alwaysRule } from './always-rule.ts';
 import { calverPreReleaseRule, calverRule } from './calver-rule.ts';
 import { digestRule } from './digest-rule.ts';
-import { alphabeticalRule, numericalRule } from './ordered-rule.ts';
+import { numericalRule } from './numerical-rule.ts';
 import { rangeRule } from './range-rule.ts';
 import { regexRule } from './regex-rule.ts';
 import { InvalidRuleError } from '../tag/invalid-rule-error.ts';
+import { type InvalidValue, invalidValueOf, placeOf } from './invalid-value.ts';
 import type { Rule } from './rule.ts';
 import { semverRule } from './semver-rule.ts';
 
 /** A type of rule. */
 interface RuleKind {
-  /** @param where the rule's field and name, for errors @throws InvalidRuleError */
-  readonly build: (spec: RuleSpec, where: string) => Rule;
+  /** @param invalidValue makes the error of a value that can't be used @throws InvalidRuleError */
+  readonly build: (spec: RuleSpec, invalidValue: InvalidValue) => Rule;
   /** What `spec.rules[].value` must be; absent where the rule takes no notice of it. The CRD's checks follow from it. */
   readonly value?: RuleValue;
 }
@@ -43,12 +45,15 @@ export const RULES: Readonly<Record<RuleType, RuleKind>> = {
  * @throws InvalidRuleError
  */
 export function buildRule(spec: RuleSpec, index: number): Rule {
-  const where = `spec.rules[${index}] (${JSON.stringify(spec.name)})`;
+  const { name, type } = spec;
   // A type that the CRD lets through and this version of kimup has never heard of has no entry.
-  const kind = Object.hasOwn(RULES, spec.type) ? RULES[spec.type] : undefined;
+  const kind = Object.hasOwn(RULES, type) ? RULES[type] : undefined;
   if (kind === undefined)
-    throw new InvalidRuleError(`${where}: this version of kimup has no rules of type ${JSON.stringify(spec.type)}`);
-  return kind.build(spec, where);
+    throw new InvalidRuleError(
+      `${placeOf(name, index)}: this version of kimup has no rules of type ${JSON.stringify(type)}`,
+      ['spec', 'rules', index, 'type'],
+    );
+  return kind.build(spec, invalidValueOf(name, index));
 }
 
 /** {@link buildRule} for all rules of an Image. */

@@ -3,9 +3,10 @@ import { isNewerVersion } from '../tag/natural-order.ts';
 import { numberingRemark } from '../tag/numbering.ts';
 import { isSameShape } from '../tag/runs.ts';
 import { compareCandidates, comparePrecedence, isCandidate } from '../tag/compare-versions.ts';
-import { isCompanion, parseVersionTag, type Part, type VersionTag } from '../tag/version-tag.ts';
+import { parseVersionTag, type Part, type VersionTag } from '../tag/version-tag.ts';
 import { isTooWide } from '../tag/width.ts';
 import { notApplicable } from './candidate-selector.ts';
+import { notBetter, notComparable } from './miss.ts';
 import type { CandidateSelector, Miss } from './rule.ts';
 
 /** Which of the candidates above the current tag a rule takes: what the semver and the calver rules differ in. */
@@ -104,12 +105,7 @@ export function noVersion(currentTag: string): CandidateSelector {
 
 /** Why a tag that is no version is no candidate of a version rule. */
 export function notAVersion(tag: string): Miss {
-  return {
-    reason: isCompanion(tag) ? 'a signature or an attestation' : 'no version',
-    newer: false,
-    sameSeries: false,
-    distance: 9,
-  };
+  return notComparable(tag, 'no version');
 }
 
 /** Whether a variant differs from `variant` in numbers and commits only. Many tags have one of few variants. */
@@ -145,7 +141,7 @@ function missOf(
   }
   const shape = shapeMiss(current, tag);
   if (shape !== undefined) return { ...shape, newer, sameSeries: false };
-  if (!newer) return { reason: 'not above the current tag', newer, sameSeries: true, distance: 0 };
+  if (!newer) return notBetter('not above the current tag');
   if (tag.preRelease !== undefined && !step.preReleases)
     return { reason: 'a pre-release', newer, sameSeries: true, distance: 4 };
   return { ...step.miss(tag), newer, sameSeries: true };

@@ -43,31 +43,15 @@ const IS_PLATFORM = new RegExp(PLATFORM);
 /** @throws InvalidRuleError that names the field and what is wrong with it */
 export function buildTagFilter(spec: TagsSpec | undefined): TagFilter {
   if (spec === undefined) return EVERY_TAG;
-  const { platforms = [] } = spec;
-  const include = patternOf('include', spec.include);
-  const exclude = patternOf('exclude', spec.exclude);
-  const extract = patternOf('extract', spec.extract);
-  if (extract !== undefined && extract.groups === 0) {
-    throw new InvalidRuleError(
-      `spec.tags.extract: ${JSON.stringify(extract.source)} has no group; put what the rules are to see in parentheses, such as "^build-(\\\\d+)$"`,
-    );
-  }
-  for (const [i, platform] of platforms.entries()) {
-    if (!IS_PLATFORM.test(platform))
-      throw new InvalidRuleError(
-        `spec.tags.platforms[${i}]: ${JSON.stringify(platform)} is no platform; write it like linux/amd64 or linux/arm64/v8`,
-      );
-  }
-  const minimumAgeMs = spec.minimumAge === undefined || spec.minimumAge === '' ? 0 : parseDuration(spec.minimumAge);
-  if (minimumAgeMs === undefined)
-    throw new InvalidRuleError(
-      `spec.tags.minimumAge: ${JSON.stringify(spec.minimumAge)} is no duration; write it like 90m, 72h or 7d`,
-    );
-
-  const patterns = { include, exclude, extract };
+  const patterns = {
+    include: patternOf('include', spec.include),
+    exclude: patternOf('exclude', spec.exclude),
+    extract: withGroup(patternOf('extract', spec.extract)),
+  };
+  const { include, exclude, extract } = patterns;
   return {
-    platforms,
-    minimumAgeMs,
+    platforms: checkedPlatforms(spec.platforms),
+    minimumAgeMs: minimumAgeMs(spec.minimumAge),
     show:
       include === undefined && exclude === undefined && extract === undefined
         ? EVERY_TAG.show
@@ -81,6 +65,34 @@ export function buildTagFilter(spec: TagsSpec | undefined): TagFilter {
         : undefined;
     },
   };
+}
+
+function withGroup(extract: Pattern | undefined): Pattern | undefined {
+  if (extract?.groups !== 0) return extract;
+  throw new InvalidRuleError(
+    `spec.tags.extract: ${JSON.stringify(extract.source)} has no group; put what the rules are to see in parentheses, such as "^build-(\\\\d+)$"`,
+    ['spec', 'tags', 'extract'],
+  );
+}
+
+function checkedPlatforms(platforms: TagsSpec['platforms'] = []): readonly string[] {
+  for (const [i, platform] of platforms.entries()) {
+    if (!IS_PLATFORM.test(platform))
+      throw new InvalidRuleError(
+        `spec.tags.platforms[${i}]: ${JSON.stringify(platform)} is no platform; write it like linux/amd64 or linux/arm64/v8`,
+        ['spec', 'tags', 'platforms', i],
+      );
+  }
+  return platforms;
+}
+
+function minimumAgeMs(minimumAge: TagsSpec['minimumAge']): number {
+  const ms = minimumAge === undefined || minimumAge === '' ? 0 : parseDuration(minimumAge);
+  if (ms !== undefined) return ms;
+  throw new InvalidRuleError(
+    `spec.tags.minimumAge: ${JSON.stringify(minimumAge)} is no duration; write it like 90m, 72h or 7d`,
+    ['spec', 'tags', 'minimumAge'],
+  );
 }
 
 interface Patterns {
@@ -119,6 +131,6 @@ function patternOf(field: 'include' | 'exclude' | 'extract', source: string | un
     return compilePattern(source);
   } catch (error) {
     if (!(error instanceof InvalidPatternError)) throw error;
-    throw new InvalidRuleError(`spec.tags.${field}: ${error.message}`, { cause: error });
+    throw new InvalidRuleError(`spec.tags.${field}: ${error.message}`, ['spec', 'tags', field], { cause: error });
   }
 }

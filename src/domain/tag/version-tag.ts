@@ -63,86 +63,107 @@ const NONE: readonly Part[] = [];
  * One pass, by character codes: lists have thousands of tags.
  */
 export function parseVersionTag(tag: string): VersionTag | undefined {
-  const length = tag.length;
-  const prefixed = tag.charCodeAt(0) === LOWER_V;
-  let i = prefixed ? 1 : 0;
-  if (!isDigit(tag.charCodeAt(i))) return undefined;
+  return READER.read(tag);
+}
 
-  let wide = false;
-  const numbers: Part[] = [];
-  for (;;) {
-    const end = digitsEnd(tag, i);
-    if (numbers.length === NUMBERS_MAX) return undefined;
-    if (end - i >= WIDE_DIGITS) wide = true;
-    numbers.push(part(tag, i, end));
-    i = end;
-    if (tag.charCodeAt(i) !== DOT || !isDigit(tag.charCodeAt(i + 1))) break;
-    i++;
-  }
-  if (i === length)
+/** Reads versions from the left, one tag at a time: {@link parseVersionTag} makes none anew for each tag. */
+class VersionReader {
+  private tag = '';
+  /** How far the tag is read. */
+  private at = 0;
+  private wide = false;
+
+  read(tag: string): VersionTag | undefined {
+    const prefix = tag.charCodeAt(0) === LOWER_V ? 'v' : '';
+    if (!isDigit(tag.charCodeAt(prefix.length))) return undefined;
+    this.tag = tag;
+    this.at = prefix.length;
+    this.wide = false;
+    const numbers = this.numbers();
+    if (numbers === undefined) return undefined;
+    const { at } = this;
+    if (at === tag.length) {
+      const { wide } = this;
+      return { tag, prefix, numbers, preRelease: undefined, revision: NONE, build: false, variant: '', wide };
+    }
+    const build = numbers.length === NUMBERS_MAX && isBuild(tag, at);
+    const glued = !isSeparator(tag.charCodeAt(at));
+    const preRelease = build ? undefined : this.preRelease(glued ? at : at + 1);
+    if (preRelease === undefined && glued) return undefined;
+    const revision = this.revision(build);
     return {
       tag,
-      prefix: prefixed ? 'v' : '',
+      prefix,
       numbers,
-      preRelease: undefined,
-      revision: NONE,
-      build: false,
-      variant: '',
-      wide,
+      preRelease,
+      revision: revision ?? NONE,
+      build: build && revision !== undefined,
+      variant: this.at === tag.length ? '' : tag.slice(this.at),
+      wide: this.wide,
     };
+  }
 
-  let preRelease: PreRelease | undefined;
-  const glued = !isSeparator(tag.charCodeAt(i));
-  const build = numbers.length === NUMBERS_MAX && isBuild(tag, i);
-  const word = build ? undefined : preReleaseWord(tag, glued ? i : i + 1);
-  if (word !== undefined) {
-    const start = (glued ? i : i + 1) + word.length;
+  /** `undefined` for too many. */
+  private numbers(): readonly Part[] | undefined {
+    const { tag } = this;
+    let start = this.at;
+    const numbers: Part[] = [];
+    for (;;) {
+      const end = digitsEnd(tag, start);
+      if (numbers.length === NUMBERS_MAX) return undefined;
+      numbers.push(this.part(start, end));
+      this.at = end;
+      if (tag.charCodeAt(end) !== DOT || !isDigit(tag.charCodeAt(end + 1))) return numbers;
+      start = end + 1;
+    }
+  }
+
+  /** @param start where its word would begin */
+  private preRelease(start: number): PreRelease | undefined {
+    const { tag } = this;
+    const word = preReleaseWord(tag, start);
+    if (word === undefined) return undefined;
     // Its first number is glued or after any separator, further ones follow dots: rc1, alpha-4, preview.7.23376.3
-    let end = start;
-    let at = isSeparator(tag.charCodeAt(start)) ? start + 1 : start;
-    let found: Part[] | undefined;
-    while (isDigit(tag.charCodeAt(at))) {
-      end = digitsEnd(tag, at);
-      found ??= [];
-      if (end - at >= WIDE_DIGITS) wide = true;
-      found.push(part(tag, at, end));
+    let end = start + word.length;
+    let next = isSeparator(tag.charCodeAt(end)) ? end + 1 : end;
+    let numbers: Part[] | undefined;
+    while (isDigit(tag.charCodeAt(next))) {
+      end = digitsEnd(tag, next);
+      numbers ??= [];
+      numbers.push(this.part(next, end));
       if (tag.charCodeAt(end) !== DOT) break;
-      at = end + 1;
+      next = end + 1;
     }
-    if (
-      (found !== undefined || PRE_RELEASE_WORDS.get(word) === true) &&
-      (end === length || isSeparator(tag.charCodeAt(end)))
-    ) {
-      preRelease = { word, numbers: found ?? NONE };
-      i = end;
-    }
+    if (numbers === undefined && PRE_RELEASE_WORDS.get(word) !== true) return undefined;
+    if (end !== tag.length && !isSeparator(tag.charCodeAt(end))) return undefined;
+    this.at = end;
+    return { word, numbers: numbers ?? NONE };
   }
-  if (preRelease === undefined && glued) return undefined;
 
-  let revision: Part[] | undefined;
-  for (let start = build ? i + 2 : i + 1; i < length; start = i + 1) {
-    const c = tag.charCodeAt(i);
-    if ((c !== DASH && c !== UNDERSCORE) || !isDigit(tag.charCodeAt(start))) break;
-    const end = digitsEnd(tag, start);
-    const after = tag.charCodeAt(end);
-    // `1.0-3.20` and `1.0-3f` are no revision 3 but a variant.
-    if (end < length && after !== DASH && after !== UNDERSCORE) break;
-    revision ??= [];
-    if (end - start >= WIDE_DIGITS) wide = true;
-    revision.push(part(tag, start, end));
-    i = end;
+  /** @param build whether it begins with a `b` */
+  private revision(build: boolean): readonly Part[] | undefined {
+    const { tag } = this;
+    const { length } = tag;
+    let revision: Part[] | undefined;
+    for (let start = build ? this.at + 2 : this.at + 1; this.at < length; start = this.at + 1) {
+      if (!isRevisionSeparator(tag.charCodeAt(this.at)) || !isDigit(tag.charCodeAt(start))) break;
+      const end = digitsEnd(tag, start);
+      // `1.0-3.20` and `1.0-3f` are no revision 3 but a variant.
+      if (end < length && !isRevisionSeparator(tag.charCodeAt(end))) break;
+      revision ??= [];
+      revision.push(this.part(start, end));
+      this.at = end;
+    }
+    return revision;
   }
-  return {
-    tag,
-    prefix: prefixed ? 'v' : '',
-    numbers,
-    preRelease,
-    revision: revision ?? NONE,
-    build: build && revision !== undefined,
-    variant: i === length ? '' : tag.slice(i),
-    wide,
-  };
+
+  private part(start: number, end: number): Part {
+    if (end - start >= WIDE_DIGITS) this.wide = true;
+    return partOf(this.tag, start, end);
+  }
 }
+
+const READER = new VersionReader();
 
 /** Whether a tag is a signature, an attestation or another companion of a digest (`sha256-<64 hex>.sig`), and no image. */
 export function isCompanion(tag: string): boolean {
@@ -162,7 +183,7 @@ function preReleaseWord(tag: string, start: number): string | undefined {
   return PRE_RELEASE_WORDS.has(lower) ? lower : undefined;
 }
 
-function part(tag: string, start: number, end: number): Part {
+function partOf(tag: string, start: number, end: number): Part {
   let from = start;
   while (from < end - 1 && tag.charCodeAt(from) === ZERO) from++;
   if (end - from > EXACT_DIGITS) return tag.slice(from, end);
@@ -191,11 +212,15 @@ function isSeparator(c: number): boolean {
   return c === DASH || c === UNDERSCORE || c === DOT;
 }
 
+function isRevisionSeparator(c: number): boolean {
+  return c === DASH || c === UNDERSCORE;
+}
+
 /** Whether a build such as `-b12` stands at `start`; behind four numbers, where it is no beta. */
 function isBuild(tag: string, start: number): boolean {
   const separator = tag.charCodeAt(start);
   return (
-    (separator === DASH || separator === UNDERSCORE) &&
+    isRevisionSeparator(separator) &&
     (tag.charCodeAt(start + 1) | 0x20) === LOWER_B &&
     isDigit(tag.charCodeAt(start + 2))
   );

@@ -1,5 +1,5 @@
 import { type ListenAddress, parseListenAddress } from '../../adapters/http/listen-address.ts';
-import { LOG_LEVELS, type LogLevel } from '../../adapters/system/log-level.ts';
+import { LOG_LEVELS, type LogLevel } from '../../adapters/log/log-level.ts';
 import type { Kind } from './command-line.ts';
 
 /** As it is written; it may be empty. */

@@ -1,4 +1,4 @@
-import type { ListAndWatch } from '../../../src/adapters/kubernetes/client/informer.ts';
+import type { ListAndWatch } from '../../../src/adapters/kubernetes/client/reflector.ts';
 import { KubeError } from '../../../src/adapters/kubernetes/client/kube-error.ts';
 import type { KubeObject } from '../../../src/adapters/kubernetes/client/resource.ts';
 import type { Clock } from '../../../src/application/ports/clock.ts';

@@ -32,47 +32,47 @@ export function RuleValues(target: object): void {
 }
 
 function checksOf(value: RuleValue, types: readonly RuleType[]): ((target: object) => void)[] {
-  const holds =
-    (test: (value: string | undefined) => boolean) =>
-    (rule: Checked): boolean =>
-      !types.includes(rule.type) || test(rule.value);
-  if (value.kind === 'choice') {
-    const values = ['', ...value.values];
-    const listed = values.map((each) => `'${each}'`).join(', ');
-    const condition = `!has(self.value) || self.value in [${listed}]`;
-    return [
-      Check(
-        unless(types, condition),
-        value.message,
-        undefined,
-        holds((given = '') => values.includes(given)),
-      ),
-    ];
-  }
+  return value.kind === 'choice' ? [choice(value, types)] : texts(value, types);
+}
+
+function choice(
+  { values, message }: RuleValue & { kind: 'choice' },
+  types: readonly RuleType[],
+): ReturnType<typeof Check> {
+  const allowed = ['', ...values];
+  const listed = allowed.map((each) => `'${each}'`).join(', ');
+  const condition = `!has(self.value) || self.value in [${listed}]`;
+  return Check(
+    unless(types, condition),
+    message,
+    undefined,
+    holds(types, (given) => allowed.includes(given)),
+  );
+}
+
+function texts(value: RuleValue & { kind: 'text' }, types: readonly RuleType[]): ReturnType<typeof Check>[] {
   const { description, blank, longest, pattern } = value;
-  const said = blank ? "self.value != ''" : "self.value.trim() != ''";
   const checks = [
     Check(
-      unless(types, `(has(self.value) && ${said})`),
+      unless(types, `(has(self.value) && ${blank ? 'self.value' : 'self.value.trim()'} != '')`),
       `a ${types.join(' or ')} rule needs a value: ${description}`,
       undefined,
-      holds((given = '') => (blank ? given : given.trim()) !== ''),
+      holds(types, (given) => (blank ? given : given.trim()) !== ''),
     ),
   ];
   if (longest !== undefined) {
-    checks.push(
-      Check(
-        unless(types, `!has(self.value) || self.value.size() <= ${longest.characters}`),
-        longest.message,
-        undefined,
-        holds((given = '') => given.length <= longest.characters),
-      ),
-    );
+    const { characters, message } = longest;
+    const condition = `!has(self.value) || self.value.size() <= ${characters}`;
+    const short = holds(types, (given) => given.length <= characters);
+    checks.push(Check(unless(types, condition), message, undefined, short));
   }
   // A pattern that does not compile is an error of the rule itself, and refused with RE2's own words.
-  if (pattern !== undefined)
-    checks.push(
-      Check(unless(types, "!has(self.value) || ''.matches(self.value) || !''.matches(self.value)"), pattern, '.value'),
-    );
+  const compiles = "!has(self.value) || ''.matches(self.value) || !''.matches(self.value)";
+  if (pattern !== undefined) checks.push(Check(unless(types, compiles), pattern, '.value'));
   return checks;
+}
+
+/** The same as CEL checks: whether the value of a rule of these types, empty where there is none, passes `test`. */
+function holds(types: readonly RuleType[], test: (value: string) => boolean): (rule: Checked) => boolean {
+  return ({ type, value = '' }) => !types.includes(type) || test(value);
 }

@@ -26,6 +26,11 @@ export interface ObjectMeta {
   readonly managedFields?: readonly ManagedFieldsEntry[];
 }
 
+/** The metadata of what came from outside; empty where that is not an object, or has none. */
+export function metadataOf(object: KubeObject): ObjectMeta {
+  return (object as KubeObject | null | undefined)?.metadata ?? {};
+}
+
 /** metav1.ManagedFieldsEntry: who set which fields. */
 export interface ManagedFieldsEntry {
   readonly manager?: string;
@@ -122,6 +127,13 @@ export interface ObjectPath {
   readonly subresource?: 'status' | 'scale';
 }
 
+/** What part of a resource's objects is meant. */
+export interface Selection {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
 /** RFC 1123 subdomain: what names of objects are made of, and what can go into a path as it is. */
 const NAME = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
 
@@ -151,4 +163,14 @@ function segment(what: string, text: string): string {
   if (!NAME.test(text))
     throw new TypeError(`${JSON.stringify(text.slice(0, 64))} is no ${what} of a Kubernetes object`);
   return text;
+}
+
+/** A request for messages, as in `get Image default/demos`. */
+export function describe(
+  verb: string,
+  resource: Resource,
+  { namespace, name, subresource }: { namespace?: string; name?: string; subresource?: string },
+): string {
+  const where = name === undefined ? namespace : namespace === undefined ? name : `${namespace}/${name}`;
+  return `${verb} ${name === undefined && verb !== 'create' ? resource.plural : resource.kind}${where === undefined ? '' : ` ${where}`}${subresource === undefined ? '' : ` (${subresource})`}`;
 }

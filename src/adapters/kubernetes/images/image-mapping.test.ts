@@ -8,6 +8,13 @@ const SPEC = {
   rules: [{ name: 'a', type: 'semver-minor', actions: [{ type: 'apply' }] }],
 };
 
+/** The path of `spec.rules[0]`. */
+function pathOf(field: string): (string | number)[] {
+  return [...field.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([part, index]) =>
+    index === undefined ? part : Number(index),
+  );
+}
+
 describe('imageOf', () => {
   it("reads what is there, and takes the schema's defaults for what is not", () => {
     expect(imageOf({ metadata: METADATA, spec: { image: 'nginx' } })).toEqual({
@@ -75,7 +82,10 @@ describe('imageOf', () => {
     ],
     ['spec.rules[0].actions must be a list', { ...SPEC, rules: [{ name: 'a', type: 'always', actions: {} }] }],
   ])('says %s', (message, spec) => {
-    expect(() => imageOf({ metadata: METADATA, spec })).toThrow(new UnreadableImageError(message));
+    const field = message.split(' ')[0]!;
+    expect(() => imageOf({ metadata: METADATA, spec })).toThrow(
+      expect.objectContaining({ name: 'UnreadableImageError', message, field: pathOf(field) }),
+    );
   });
 
   it.each([{}, { ...METADATA, uid: '' }, { ...METADATA, name: '' }, { ...METADATA, namespace: '' }])(

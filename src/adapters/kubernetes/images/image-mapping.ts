@@ -17,6 +17,8 @@ import type { ImageSpec } from '../../../domain/image/image-spec.ts';
 import type { RuleSpec } from '../../../domain/rule/rule-spec.ts';
 import type { TagsSpec } from '../../../domain/tag/tags-spec.ts';
 import type { Trigger } from '../../../domain/trigger/trigger.ts';
+import { type FieldPath, fieldText } from '../../../support/field-path.ts';
+import { isObject } from '../../../support/json.ts';
 import type { KubeObject } from '../client/resource.ts';
 
 /** An Image as it came from the API server. Its schema says what is in it, but it may be older or newer than this program. */
@@ -27,9 +29,17 @@ export interface RawImage extends KubeObject {
   readonly read?: Image;
 }
 
-/** An Image that can't be understood. The message names the field. */
+/** An Image that can't be understood. The message begins with the field. */
 export class UnreadableImageError extends Error {
   override readonly name = 'UnreadableImageError';
+
+  /** @param field what is at fault, from the Image's root */
+  constructor(
+    message: string,
+    readonly field: FieldPath,
+  ) {
+    super(message);
+  }
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -42,7 +52,8 @@ type Fields = Readonly<Record<string, unknown>>;
 export function imageOf(raw: RawImage): Image {
   if (raw.read !== undefined) return raw.read;
   const { name, namespace, uid, resourceVersion, generation, annotations, deletionTimestamp } = raw.metadata ?? {};
-  if (!name || !namespace || !uid) throw new UnreadableImageError('metadata: name, namespace and uid are required');
+  if (!name || !namespace || !uid)
+    throw new UnreadableImageError('metadata: name, namespace and uid are required', ['metadata']);
   return {
     name,
     namespace,
@@ -65,58 +76,58 @@ function ownAnnotations(annotations: Readonly<Record<string, string>> = {}): Rea
 }
 
 function specOf(raw: unknown): ImageSpec {
-  const spec = object(raw, 'spec');
+  const spec = object(raw, ['spec']);
   return {
-    image: string(spec['image'], 'spec.image'),
-    baseTag: optional(spec['baseTag'], 'spec.baseTag', string) ?? 'latest',
-    imagePullSecrets: list(spec['imagePullSecrets'], 'spec.imagePullSecrets', (entry, at) =>
-      string(object(entry, at)['name'], `${at}.name`),
+    image: string(spec['image'], ['spec', 'image']),
+    baseTag: optional(spec['baseTag'], ['spec', 'baseTag'], string) ?? 'latest',
+    imagePullSecrets: list(spec['imagePullSecrets'], ['spec', 'imagePullSecrets'], (entry, at) =>
+      string(object(entry, at)['name'], [...at, 'name']),
     ),
-    insecureSkipTLSVerify: optional(spec['insecureSkipTLSVerify'], 'spec.insecureSkipTLSVerify', boolean) ?? false,
-    ...present('tags', optional(spec['tags'], 'spec.tags', tagsOf)),
-    ...present('pinDigest', optional(spec['pinDigest'], 'spec.pinDigest', boolean)),
-    triggers: list(spec['triggers'], 'spec.triggers', triggerOf),
-    rules: list(spec['rules'], 'spec.rules', ruleOf),
+    insecureSkipTLSVerify: optional(spec['insecureSkipTLSVerify'], ['spec', 'insecureSkipTLSVerify'], boolean) ?? false,
+    ...present('tags', optional(spec['tags'], ['spec', 'tags'], tagsOf)),
+    ...present('pinDigest', optional(spec['pinDigest'], ['spec', 'pinDigest'], boolean)),
+    triggers: list(spec['triggers'], ['spec', 'triggers'], triggerOf),
+    rules: list(spec['rules'], ['spec', 'rules'], ruleOf),
   };
 }
 
-function tagsOf(raw: unknown, at: string): TagsSpec {
+function tagsOf(raw: unknown, at: FieldPath): TagsSpec {
   const tags = object(raw, at);
   return {
-    ...present('include', optional(tags['include'], `${at}.include`, string)),
-    ...present('exclude', optional(tags['exclude'], `${at}.exclude`, string)),
-    ...present('extract', optional(tags['extract'], `${at}.extract`, string)),
+    ...present('include', optional(tags['include'], [...at, 'include'], string)),
+    ...present('exclude', optional(tags['exclude'], [...at, 'exclude'], string)),
+    ...present('extract', optional(tags['extract'], [...at, 'extract'], string)),
     ...present(
       'platforms',
-      optional(tags['platforms'], `${at}.platforms`, (value, where) => list(value, where, string)),
+      optional(tags['platforms'], [...at, 'platforms'], (value, where) => list(value, where, string)),
     ),
-    ...present('minimumAge', optional(tags['minimumAge'], `${at}.minimumAge`, string)),
+    ...present('minimumAge', optional(tags['minimumAge'], [...at, 'minimumAge'], string)),
   };
 }
 
-function triggerOf(raw: unknown, at: string): Trigger {
+function triggerOf(raw: unknown, at: FieldPath): Trigger {
   const trigger = object(raw, at);
   // A type that this program does not know is the use cases' to report: it is kept.
-  const type = string(trigger['type'], `${at}.type`) as Trigger['type'];
-  const value = optional(trigger['value'], `${at}.value`, string);
+  const type = string(trigger['type'], [...at, 'type']) as Trigger['type'];
+  const value = optional(trigger['value'], [...at, 'value'], string);
   return value === undefined ? { type } : { type, value };
 }
 
-function ruleOf(raw: unknown, at: string): RuleSpec {
+function ruleOf(raw: unknown, at: FieldPath): RuleSpec {
   const rule = object(raw, at);
-  const value = optional(rule['value'], `${at}.value`, string);
+  const value = optional(rule['value'], [...at, 'value'], string);
   return {
-    name: string(rule['name'], `${at}.name`),
-    type: string(rule['type'], `${at}.type`) as RuleSpec['type'],
+    name: string(rule['name'], [...at, 'name']),
+    type: string(rule['type'], [...at, 'type']) as RuleSpec['type'],
     ...(value === undefined ? {} : { value }),
-    actions: list(rule['actions'], `${at}.actions`, actionOf),
+    actions: list(rule['actions'], [...at, 'actions'], actionOf),
   };
 }
 
-function actionOf(raw: unknown, at: string): Action {
+function actionOf(raw: unknown, at: FieldPath): Action {
   const action = object(raw, at);
-  const type = string(action['type'], `${at}.type`) as Action['type'];
-  const data = optional(action['data'], `${at}.data`, object) as Action['data'];
+  const type = string(action['type'], [...at, 'type']) as Action['type'];
+  const data = optional(action['data'], [...at, 'data'], object) as Action['data'];
   return data === undefined ? { type } : { type, data };
 }
 
@@ -197,10 +208,6 @@ function isCondition(value: unknown): value is Condition {
   return isObject(value) && hasStrings(value, 'type', 'status', 'reason', 'message', 'lastTransitionTime');
 }
 
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function hasStrings(value: Fields, ...names: readonly string[]): boolean {
   return names.every((name) => typeof value[name] === 'string');
 }
@@ -219,27 +226,31 @@ function strings<K extends string>(value: Fields, names: readonly K[]): { [P in 
   ) as { [P in K]?: string };
 }
 
-function object(value: unknown, at: string): Fields {
-  if (!isObject(value)) throw new UnreadableImageError(`${at} must be an object`);
+function object(value: unknown, at: FieldPath): Fields {
+  if (!isObject(value)) throw mustBe(at, 'an object');
   return value;
 }
 
-function string(value: unknown, at: string): string {
-  if (typeof value !== 'string') throw new UnreadableImageError(`${at} must be a string`);
+function string(value: unknown, at: FieldPath): string {
+  if (typeof value !== 'string') throw mustBe(at, 'a string');
   return value;
 }
 
-function boolean(value: unknown, at: string): boolean {
-  if (typeof value !== 'boolean') throw new UnreadableImageError(`${at} must be true or false`);
+function boolean(value: unknown, at: FieldPath): boolean {
+  if (typeof value !== 'boolean') throw mustBe(at, 'true or false');
   return value;
 }
 
-function optional<T>(value: unknown, at: string, read: (value: unknown, at: string) => T): T | undefined {
+function optional<T>(value: unknown, at: FieldPath, read: (value: unknown, at: FieldPath) => T): T | undefined {
   return value === undefined || value === null ? undefined : read(value, at);
 }
 
-function list<T>(value: unknown, at: string, read: (entry: unknown, at: string) => T): readonly T[] {
+function list<T>(value: unknown, at: FieldPath, read: (entry: unknown, at: FieldPath) => T): readonly T[] {
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw new UnreadableImageError(`${at} must be a list`);
-  return value.map((entry: unknown, index) => read(entry, `${at}[${index}]`));
+  if (!Array.isArray(value)) throw mustBe(at, 'a list');
+  return value.map((entry: unknown, index) => read(entry, [...at, index]));
+}
+
+function mustBe(at: FieldPath, what: string): UnreadableImageError {
+  return new UnreadableImageError(`${fieldText(at)} must be ${what}`, at);
 }

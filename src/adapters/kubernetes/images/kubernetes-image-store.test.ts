@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { controllerStatus } from '../../../../test/support/builders/image.ts';
 import { WriteError } from '../../../application/ports/image-store.ts';
 import type { Image } from '../../../domain/image/image.ts';
-import { type InformerListener } from '../client/informer.ts';
+import type { ObjectListener } from '../client/object-store.ts';
 import { KubeError } from '../client/kube-error.ts';
 import type { RawImage } from './image-mapping.ts';
 import { KubernetesImageStore } from './kubernetes-image-store.ts';
@@ -10,7 +10,7 @@ import { KubernetesImageStore } from './kubernetes-image-store.ts';
 /** An informer whose objects the test sets. */
 class FakeInformer {
   readonly objects = new Map<string, RawImage>();
-  readonly listeners: InformerListener<RawImage>[] = [];
+  readonly listeners: ObjectListener<RawImage>[] = [];
   get(_: string | undefined, name: string): RawImage | undefined {
     return this.objects.get(name);
   }
@@ -20,7 +20,7 @@ class FakeInformer {
   synced(): boolean {
     return true;
   }
-  subscribe(listener: InformerListener<RawImage>): void {
+  subscribe(listener: ObjectListener<RawImage>): void {
     this.listeners.push(listener);
   }
   observe(object: RawImage): void {

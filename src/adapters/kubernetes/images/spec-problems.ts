@@ -3,10 +3,11 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { ImageSpec } from '../api/image.ts';
 import { localChecksOf } from '../api/schema.ts';
+import type { FieldPath } from '../../../support/field-path.ts';
 
-/** What is wrong with a field. `path` is from the object's root: `['spec', 'rules', 0, 'type']`. */
+/** What is wrong with a field. `path` is from the object's root. */
 export interface FieldProblem {
-  readonly path: readonly (string | number)[];
+  readonly path: FieldPath;
   readonly message: string;
 }
 
@@ -21,12 +22,7 @@ export function problemsOfImageSpec(spec: unknown): readonly FieldProblem[] {
   return problems.length > 0 ? problems : unmetChecks(instance, ['spec']);
 }
 
-/** The text of a path as the API server writes it: `spec.rules[0].type`. */
-export function fieldText(path: readonly (string | number)[]): string {
-  return path.map((part, at) => (typeof part === 'number' ? `[${part}]` : at === 0 ? part : `.${part}`)).join('');
-}
-
-function problemsIn(error: ValidationError, above: FieldProblem['path'], parent: unknown): FieldProblem[] {
+function problemsIn(error: ValidationError, above: FieldPath, parent: unknown): FieldProblem[] {
   const path = [...above, Array.isArray(parent) ? Number(error.property) : error.property];
   const constraints = error.constraints ?? {};
   const children = (error.children ?? []).flatMap((child) => problemsIn(child, path, error.value));
@@ -65,7 +61,7 @@ function withoutField(message: string, field: string): string {
   return message.replace(new RegExp(`^(nested property )?${field} `), '');
 }
 
-function unmetChecks(value: unknown, path: FieldProblem['path']): FieldProblem[] {
+function unmetChecks(value: unknown, path: FieldPath): FieldProblem[] {
   if (Array.isArray(value)) return value.flatMap((entry, at) => unmetChecks(entry, [...path, at]));
   if (typeof value !== 'object' || value === null) return [];
   const problems: FieldProblem[] = [];

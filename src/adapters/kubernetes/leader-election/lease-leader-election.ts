@@ -6,6 +6,7 @@ import type { KubeClient } from '../client/kube-client.ts';
 import { hasStatus } from '../client/kube-error.ts';
 import { apiVersionOf, LEASES, type KubeObject } from '../client/resource.ts';
 import { microTime } from '../client/micro-time.ts';
+import { Term } from './term.ts';
 
 export interface LeaseOptions {
   readonly namespace: string;
@@ -90,50 +91,37 @@ export class LeaseLeaderElection extends LeaderElection {
 
   private async leadUntilLost(lead: (signal: AbortSignalLike) => Promise<void>, stop: AbortSignal): Promise<void> {
     const { namespace, name, identity } = this.options;
-    this.log.info('this replica leads', { lease: `${namespace}/${name}`, identity });
-    const term = new AbortController();
-    const end = (): void => term.abort();
-    stop.addEventListener('abort', end, { once: true });
-    if (stop.aborted) end();
-
-    let ended = false;
-    const over = new AbortController();
-    const work = (async () => lead(term.signal))().finally(() => {
-      ended = true;
-      over.abort();
-    });
-    // Awaited below; until then it must not count as unhandled.
-    work.catch(() => undefined);
-
+    const lease = `${namespace}/${name}`;
+    this.log.info('this replica leads', { lease, identity });
+    using term = new Term(lead, stop);
     const deadline = setInterval(
       () => {
-        if (this.isLeader()) return;
-        term.abort();
-        over.abort();
+        if (!this.isLeader()) term.lapse();
       },
       Math.max(10, this.leaseMs / 40),
     );
     try {
-      // What winds down after a stop is still covered by the Lease. A lead that has lapsed is not taken up again before the
-      // work of this term has ended: another may have led since.
-      let renewed: boolean | undefined = true;
-      while (!ended && this.isLeader()) {
-        // Soon after a failure, since the Lease runs out.
-        await pause(renewed === undefined ? this.renewMs / 4 : this.renewMs, over.signal);
-        if (!ended && this.isLeader()) renewed = await this.ask(() => this.renew());
-      }
-      term.abort();
-      if (!stop.aborted && !ended)
-        this.log.warn('this replica has lost the lead', {
-          lease: `${namespace}/${name}`,
-          identity,
-          holder: this.lease?.spec?.holderIdentity,
-        });
-      await work;
+      await this.renewDuring(term);
+      term.end();
+      if (!stop.aborted && !term.hasEnded())
+        this.log.warn('this replica has lost the lead', { lease, identity, holder: this.lease?.spec?.holderIdentity });
+      await term.work;
     } finally {
       clearInterval(deadline);
-      stop.removeEventListener('abort', end);
       await this.release();
+    }
+  }
+
+  /**
+   * Renews the Lease until the work has ended or the lead has lapsed: what winds down after a stop is still covered by the Lease.
+   * A lead that has lapsed is not taken up again before the work of this term has ended: another may have led since.
+   */
+  private async renewDuring(term: Term): Promise<void> {
+    let renewed: boolean | undefined = true;
+    while (!term.hasEnded() && this.isLeader()) {
+      // Soon after a failure, since the Lease runs out.
+      await pause(renewed === undefined ? this.renewMs / 4 : this.renewMs, term.overSignal);
+      if (!term.hasEnded() && this.isLeader()) renewed = await this.ask(() => this.renew());
     }
   }
 
@@ -197,7 +185,6 @@ export class LeaseLeaderElection extends LeaderElection {
         performance.now() + Math.min(LONGEST_LEASE_MS, Math.max(this.leaseMs, leaseDurationSeconds * 1_000));
   }
 
-  /** Writes the Lease as one's own; false when somebody else has written or deleted it since it was seen. */
   /**
    * Makes a Lease in place of one that somebody deleted, for a holder that nobody knows. That two looks found none does not say
    * that there was none in between; that this one is unchanged does. The leader takes it back at its next renewal.
@@ -227,6 +214,7 @@ export class LeaseLeaderElection extends LeaderElection {
     }
   }
 
+  /** Writes the Lease as one's own; false when somebody else has written or deleted it since it was seen. */
   private async take(): Promise<boolean> {
     const { namespace, name, identity, fieldManager } = this.options;
     const now = microTime(Date.now());

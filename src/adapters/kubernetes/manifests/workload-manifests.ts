@@ -2,11 +2,12 @@ import { InputError } from '../../../application/plan/input-error.ts';
 import type { WorkloadToPlan } from '../../../application/plan/plan-workloads.ts';
 import { type Container, CONTAINER_LISTS, type Pod } from '../../../domain/assignment/pod.ts';
 import type { Annotations } from '../../../domain/assignment/scope.ts';
-import type { Manifest, Path } from './manifests.ts';
-import { fieldText } from '../images/spec-problems.ts';
+import { type FieldPath, fieldText } from '../../../support/field-path.ts';
+import { isObject } from '../../../support/json.ts';
+import type { Manifest } from './documents.ts';
 
 /** The kinds whose pods are told of: their API group, and where in them the pod's template is. */
-const KINDS: ReadonlyMap<string, { readonly group: string; readonly template: Path }> = new Map([
+const KINDS: ReadonlyMap<string, { readonly group: string; readonly template: FieldPath }> = new Map([
   ['Deployment', { group: 'apps', template: ['spec', 'template'] }],
   ['StatefulSet', { group: 'apps', template: ['spec', 'template'] }],
   ['DaemonSet', { group: 'apps', template: ['spec', 'template'] }],
@@ -26,7 +27,7 @@ export function workloadIn({ value, root, lineOf }: Manifest, file: string): Wor
   const spec = isObject(template) ? template['spec'] : undefined;
   if (!isObject(spec)) return undefined;
   const { name, generateName, namespace } = isObject(metadata) ? metadata : {};
-  const problem = (path: Path, message: string): InputError =>
+  const problem = (path: FieldPath, message: string): InputError =>
     InputError.at({ file, line: lineOf([...root, ...path]), field: fieldText(path) }, message);
   const lists: Record<string, readonly Container[]> = {};
   for (const list of CONTAINER_LISTS) {
@@ -53,10 +54,6 @@ export function namespaceIn(value: unknown): { readonly name: string; readonly a
   if (!isObject(value) || value['kind'] !== 'Namespace' || !isOfGroup(value['apiVersion'], '')) return undefined;
   const name = isObject(value['metadata']) ? value['metadata']['name'] : undefined;
   return typeof name === 'string' ? { name, annotations: annotationsOf(value) } : undefined;
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Any version of the group: `apps/v1`, and of the core group `v1`. */

@@ -56,59 +56,94 @@ export function buildWebhooks(input: WebhookConfigurationInput): readonly Webhoo
   const said = input.namespaces.filter(({ name }) => !input.excluded.includes(name));
   const ignoring = said.filter(({ annotations }) => saysPolicy(annotations) === 'ignore');
   const others = said.filter(({ annotations }) => saysPolicy(annotations) !== 'ignore');
-  const enabled = ({ annotations }: Namespace): boolean => saysEnabled(annotations) === true;
-  const optedIn = says(ENABLED_ANNOTATION, 'true');
-  const notOptedOut = not(says(ENABLED_ANNOTATION, 'false'));
-  const fails = says(FAILURE_POLICY_ANNOTATION, 'fail');
-  const ignores = says(FAILURE_POLICY_ANNOTATION, 'ignore');
+  return [...entriesOfNamespaces(input, ignoring, others), ...entriesOfPods(input, ignoring, others)];
+}
 
-  const entry = (
-    name: string,
-    failurePolicy: 'Fail' | 'Ignore',
-    operator: 'In' | 'NotIn',
-    values: readonly string[],
-    pod: Readonly<Record<string, string>>,
-  ): Webhook[] =>
-    operator === 'In' && values.length === 0
-      ? []
-      : [
-          {
-            ...common(input),
-            name: `${name}.kimup.cloudavenue.io`,
-            failurePolicy,
-            namespaceSelector: {
-              matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator, values: [...values].sort() }],
-            },
-            matchConditions: Object.entries({ 'is-no-mirror-pod': not(has(MIRROR_POD_ANNOTATION)), ...pod }).map(
-              ([name, expression]) => ({ name, expression }),
-            ),
-          },
-        ];
+const OPTED_IN = says(ENABLED_ANNOTATION, 'true');
+const NOT_OPTED_OUT = not(says(ENABLED_ANNOTATION, 'false'));
+const FAILS = says(FAILURE_POLICY_ANNOTATION, 'fail');
+const IGNORES = says(FAILURE_POLICY_ANNOTATION, 'ignore');
 
+/** Namespaces in scope: their pods, but for those that opt out or have a policy of their own that is the other one. */
+function entriesOfNamespaces(
+  input: WebhookConfigurationInput,
+  ignoring: readonly Namespace[],
+  others: readonly Namespace[],
+): readonly Webhook[] {
   return [
-    // Namespaces in scope: their pods, but for those that opt out or have a policy of their own that is the other one.
-    ...entry('fail.namespaces', 'Fail', 'In', names(others.filter(enabled)), {
-      'is-not-opted-out': notOptedOut,
-      fails: not(`${optedIn} && ${ignores}`),
+    ...entry(input, 'fail.namespaces', 'Fail', isIn(others.filter(enabled)), {
+      'is-not-opted-out': NOT_OPTED_OUT,
+      fails: not(`${OPTED_IN} && ${IGNORES}`),
     }),
-    ...entry('ignore.namespaces', 'Ignore', 'In', names(ignoring.filter(enabled)), {
-      'is-not-opted-out': notOptedOut,
-      ignores: not(`${optedIn} && ${fails}`),
+    ...entry(input, 'ignore.namespaces', 'Ignore', isIn(ignoring.filter(enabled)), {
+      'is-not-opted-out': NOT_OPTED_OUT,
+      ignores: not(`${OPTED_IN} && ${FAILS}`),
     }),
-    // Pods that opt in themselves, wherever the entries above do not have them already.
-    ...entry('fail.pods', 'Fail', 'NotIn', [...input.excluded, ...names(ignoring), ...names(others.filter(enabled))], {
-      'is-opted-in': optedIn,
-      fails: not(ignores),
+  ];
+}
+
+/** Pods that opt in themselves, wherever the entries of namespaces do not have them already. */
+function entriesOfPods(
+  input: WebhookConfigurationInput,
+  ignoring: readonly Namespace[],
+  others: readonly Namespace[],
+): readonly Webhook[] {
+  const optedIn = { 'is-opted-in': OPTED_IN };
+  const notIn = (namespaces: readonly Namespace[]): Selection => ({
+    operator: 'NotIn',
+    values: [...input.excluded, ...names(namespaces)],
+  });
+  return [
+    ...entry(input, 'fail.pods', 'Fail', notIn([...ignoring, ...others.filter(enabled)]), {
+      ...optedIn,
+      fails: not(IGNORES),
     }),
-    ...entry('fail.pods.in-ignoring-namespaces', 'Fail', 'In', names(ignoring), { 'is-opted-in': optedIn, fails }),
-    ...entry('ignore.pods', 'Ignore', 'NotIn', [...input.excluded, ...names(ignoring)], {
-      'is-opted-in': optedIn,
-      ignores,
+    ...entry(input, 'fail.pods.in-ignoring-namespaces', 'Fail', isIn(ignoring), { ...optedIn, fails: FAILS }),
+    ...entry(input, 'ignore.pods', 'Ignore', notIn(ignoring), { ...optedIn, ignores: IGNORES }),
+    ...entry(input, 'ignore.pods.in-ignoring-namespaces', 'Ignore', isIn(ignoring.filter((one) => !enabled(one))), {
+      ...optedIn,
+      ignores: not(FAILS),
     }),
-    ...entry('ignore.pods.in-ignoring-namespaces', 'Ignore', 'In', names(ignoring.filter((one) => !enabled(one))), {
-      'is-opted-in': optedIn,
-      ignores: not(fails),
-    }),
+  ];
+}
+
+/** Which namespaces an entry is for, by their names. */
+interface Selection {
+  readonly operator: 'In' | 'NotIn';
+  readonly values: readonly string[];
+}
+
+function isIn(namespaces: readonly Namespace[]): Selection {
+  return { operator: 'In', values: names(namespaces) };
+}
+
+function enabled({ annotations }: Namespace): boolean {
+  return saysEnabled(annotations) === true;
+}
+
+/**
+ * One entry; none where no namespace is selected.
+ * @param pod what is asked of the pod itself, in CEL, by the conditions' names
+ */
+function entry(
+  input: WebhookConfigurationInput,
+  name: string,
+  failurePolicy: 'Fail' | 'Ignore',
+  { operator, values }: Selection,
+  pod: Readonly<Record<string, string>>,
+): Webhook[] {
+  if (operator === 'In' && values.length === 0) return [];
+  const conditions = { 'is-no-mirror-pod': not(has(MIRROR_POD_ANNOTATION)), ...pod };
+  return [
+    {
+      ...common(input),
+      name: `${name}.kimup.cloudavenue.io`,
+      failurePolicy,
+      namespaceSelector: {
+        matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator, values: [...values].sort() }],
+      },
+      matchConditions: Object.entries(conditions).map(([condition, expression]) => ({ name: condition, expression })),
+    },
   ];
 }
 

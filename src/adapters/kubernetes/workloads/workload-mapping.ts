@@ -68,6 +68,9 @@ export interface RawWorkload extends KubeObject {
   };
 }
 
+type RawTemplate = NonNullable<RawWorkload['spec']>['template'];
+type RawStatus = NonNullable<RawWorkload['status']>;
+
 /** core/v1 Pod, as far as it is read. */
 export interface RawPod extends KubeObject {
   readonly spec?: RawPodSpec;
@@ -97,8 +100,6 @@ interface RawContainerStatus {
 /** What a rollout needs of a workload. */
 export function workloadOf(raw: RawWorkload, kind: WorkloadKind): Workload {
   const { metadata = {}, spec = {}, status = {} } = raw;
-  const annotations = spec.template?.metadata?.annotations ?? {};
-  const daemons = kind === 'DaemonSet';
   return {
     kind,
     namespace: metadata.namespace ?? '',
@@ -112,32 +113,42 @@ export function workloadOf(raw: RawWorkload, kind: WorkloadKind): Workload {
     paused: spec.paused === true,
     strategy: strategyOf(spec.strategy?.type ?? spec.updateStrategy?.type),
     partition: kind === 'StatefulSet' ? (spec.updateStrategy?.rollingUpdate?.partition ?? 0) : 0,
-    replicas: daemons ? (status.desiredNumberScheduled ?? 0) : (spec.replicas ?? 1),
+    replicas: kind === 'DaemonSet' ? (status.desiredNumberScheduled ?? 0) : (spec.replicas ?? 1),
     ...(kind === 'Deployment' ? { progressDeadlineMs: (spec.progressDeadlineSeconds ?? 600) * 1_000 } : {}),
-    template: {
-      annotations: Object.fromEntries(
-        Object.entries(annotations).filter(([name]) => name.startsWith(ANNOTATION_PREFIX)),
-      ),
-      containers: containersOf(spec.template?.spec),
-    },
+    template: templateOf(spec.template),
     ownsAnnotation: ownerOfEntries(metadata.managedFields) === OPERATOR_MANAGER,
     revision: revisionOf(spec.template),
-    status: daemons
-      ? {
-          observedGeneration: status.observedGeneration ?? 0,
-          total: status.currentNumberScheduled ?? 0,
-          updated: status.updatedNumberScheduled ?? 0,
-          ready: status.numberReady ?? 0,
-          available: status.numberAvailable ?? 0,
-        }
-      : {
-          observedGeneration: status.observedGeneration ?? 0,
-          total: status.replicas ?? 0,
-          updated: status.updatedReplicas ?? 0,
-          ready: status.readyReplicas ?? 0,
-          available: status.availableReplicas ?? 0,
-          ...exceededOf(status.conditions),
-        },
+    status: kind === 'DaemonSet' ? daemonSetStatusOf(status) : statusOf(status),
+  };
+}
+
+/** Of the annotations kimup's own alone. */
+function templateOf(template: RawTemplate): Workload['template'] {
+  const annotations = Object.entries(template?.metadata?.annotations ?? {});
+  return {
+    annotations: Object.fromEntries(annotations.filter(([name]) => name.startsWith(ANNOTATION_PREFIX))),
+    containers: containersOf(template?.spec),
+  };
+}
+
+function statusOf(status: RawStatus): WorkloadStatus {
+  return {
+    observedGeneration: status.observedGeneration ?? 0,
+    total: status.replicas ?? 0,
+    updated: status.updatedReplicas ?? 0,
+    ready: status.readyReplicas ?? 0,
+    available: status.availableReplicas ?? 0,
+    ...exceededOf(status.conditions),
+  };
+}
+
+function daemonSetStatusOf(status: RawStatus): WorkloadStatus {
+  return {
+    observedGeneration: status.observedGeneration ?? 0,
+    total: status.currentNumberScheduled ?? 0,
+    updated: status.updatedNumberScheduled ?? 0,
+    ready: status.numberReady ?? 0,
+    available: status.numberAvailable ?? 0,
   };
 }
 
@@ -208,7 +219,7 @@ function strategyOf(type: string | undefined): Workload['strategy'] {
   return type === 'OnDelete' || type === 'Recreate' ? type : 'RollingUpdate';
 }
 
-function exceededOf(conditions: NonNullable<RawWorkload['status']>['conditions']): Pick<WorkloadStatus, 'exceeded'> {
+function exceededOf(conditions: RawStatus['conditions']): Pick<WorkloadStatus, 'exceeded'> {
   const condition = conditions?.find(
     ({ type, status, reason }) => type === 'Progressing' && status === 'False' && reason === 'ProgressDeadlineExceeded',
   );
@@ -222,7 +233,7 @@ function exceededOf(conditions: NonNullable<RawWorkload['status']>['conditions']
 }
 
 /** The template without what kimup puts there itself, in 16 hexadecimal digits. */
-function revisionOf(template: NonNullable<RawWorkload['spec']>['template']): string {
+function revisionOf(template: RawTemplate): string {
   const text = JSON.stringify(template ?? null, (key, value: unknown) =>
     key === IMAGES_ANNOTATION ? undefined : emptyAsNothing(key, value),
   );
