@@ -3,7 +3,7 @@
 // the Images due, by times long ago, while no controller runs; then it is started, and catches up. Also the most memory that it took.
 import { apiPool, type ApiPool } from '../tools/cluster/api-pool.ts';
 import { type Cluster, startCluster } from '../tools/cluster/cluster.ts';
-import { until } from '../tools/cluster/process.ts';
+import { until } from '../tools/cluster/process/until.ts';
 import { buildBundle, install, type Installation, nodeOptions } from '../test/support/path/install.ts';
 import { applyStatus, createRefreshedImages, median } from './images.ts';
 import type { Finding } from './main.ts';

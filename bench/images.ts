@@ -3,7 +3,7 @@ import { checksumOf } from '../src/domain/image/checksum.ts';
 import { ANNOTATION_PREFIX } from '../src/domain/image/image.ts';
 import type { ApiPool } from '../tools/cluster/api-pool.ts';
 import type { Cluster } from '../tools/cluster/cluster.ts';
-import { until } from '../tools/cluster/process.ts';
+import { until } from '../tools/cluster/process/until.ts';
 import type { Installation } from '../test/support/path/install.ts';
 
 export interface ManyImages {

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiPool, type ApiPool } from '../tools/cluster/api-pool.ts';
 import { type Cluster, startCluster } from '../tools/cluster/cluster.ts';
-import { freePorts, until } from '../tools/cluster/process.ts';
+import { freePorts } from '../tools/cluster/sockets/free-ports.ts';
+import { until } from '../tools/cluster/process/until.ts';
 import {
   buildBundle,
   type ComponentName,

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { run } from '../tools/cluster/process.ts';
+import { run } from '../tools/cluster/process/run.ts';
 import { bundleBarePlan } from './bare-bundle.ts';
 import { median } from './images.ts';
 import type { Finding } from './main.ts';

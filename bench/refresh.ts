@@ -2,7 +2,7 @@
 // beside bare server-side applies of the same statuses to the same API server, 16 in flight, round by round in turn.
 import { apiPool } from '../tools/cluster/api-pool.ts';
 import { type Cluster, startCluster } from '../tools/cluster/cluster.ts';
-import { until } from '../tools/cluster/process.ts';
+import { until } from '../tools/cluster/process/until.ts';
 import { buildBundle, install, type Installation } from '../test/support/path/install.ts';
 import { applyManyImages, median } from './images.ts';
 import type { Finding } from './main.ts';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCluster } from '../tools/cluster/cluster.ts';
-import { freePorts } from '../tools/cluster/process.ts';
+import { freePorts } from '../tools/cluster/sockets/free-ports.ts';
 import {
   buildBundle,
   type ComponentName,

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HANG_MS } from './hang.ts';
-import { type Cluster, realNodeUnavailable, startCluster } from './cluster.ts';
-import { buildAndPush } from './images.ts';
-import { whoamiImage, whoamiPort } from './whoami.ts';
+import { type Cluster, startCluster } from './cluster.ts';
+import { realNodeUnavailable } from './nodes/real-node.ts';
+import { buildAndPush } from './images/build-and-push.ts';
+import { whoamiImage, whoamiPort } from './images/whoami.ts';
 
 const unavailable = realNodeUnavailable();
 

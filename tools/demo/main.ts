@@ -1,7 +1,7 @@
 // npm run demo: the main job on a cluster of this run's own, from nothing. --nodes real|kwok, --keep.
 import { parseArgs } from 'node:util';
 import { startCluster, type Cluster } from '../cluster/cluster.ts';
-import { tail } from '../cluster/process.ts';
+import { tail } from '../cluster/process/tail.ts';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Path, wholePath } from '../../test/support/path/whole-path.ts';

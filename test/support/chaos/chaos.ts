@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { IMAGES, LEASES, PODS } from '../../../src/adapters/kubernetes/client/resource.ts';
-import { until } from '../../../tools/cluster/process.ts';
+import { until } from '../../../tools/cluster/process/until.ts';
 import { HANG_MS } from '../../../tools/cluster/hang.ts';
 import type { ComponentName } from '../path/install.ts';
 import { COMPONENTS, type Lease, type Replica } from '../path/replicas.ts';

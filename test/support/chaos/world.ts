@@ -15,7 +15,7 @@ import {
   STATEFULSETS,
 } from '../../../src/adapters/kubernetes/client/resource.ts';
 import { type Cluster, startCluster } from '../../../tools/cluster/cluster.ts';
-import { until } from '../../../tools/cluster/process.ts';
+import { until } from '../../../tools/cluster/process/until.ts';
 import { HANG_MS } from '../../../tools/cluster/hang.ts';
 import { kubernetes } from '../../integration/kubernetes.ts';
 import { manifest } from '../../integration/workloads.ts';

@@ -3,9 +3,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join, relative } from 'node:path';
-import { buildAndPush } from '../../../tools/cluster/images.ts';
+import { buildAndPush } from '../../../tools/cluster/images/build-and-push.ts';
 import type { Cluster } from '../../../tools/cluster/cluster.ts';
-import { type Component, freePorts, run, tail, until } from '../../../tools/cluster/process.ts';
+import type { Component } from '../../../tools/cluster/process/component.ts';
+import { freePorts } from '../../../tools/cluster/sockets/free-ports.ts';
+import { run } from '../../../tools/cluster/process/run.ts';
+import { tail } from '../../../tools/cluster/process/tail.ts';
+import { until } from '../../../tools/cluster/process/until.ts';
 import { HANG_MS } from '../../../tools/cluster/hang.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');

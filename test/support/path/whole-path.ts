@@ -2,7 +2,7 @@
 // webhook puts the tag on the new pods. The demo shows these steps, the end-to-end test asserts them.
 import { strict as assert } from 'node:assert';
 import type { Cluster } from '../../../tools/cluster/cluster.ts';
-import { until } from '../../../tools/cluster/process.ts';
+import { until } from '../../../tools/cluster/process/until.ts';
 import { HANG_MS } from '../../../tools/cluster/hang.ts';
 import { buildBundle, install, type Installation } from './install.ts';
 

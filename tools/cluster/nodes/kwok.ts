@@ -1,8 +1,8 @@
 // Nodes and pods that are only said to run, by kwok: fast, many, without root. No process runs in them.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { goArchitecture } from './image.ts';
-import { defaultFailingImages, stages } from './stages.ts';
+import { goArchitecture } from '../parts/go-architecture.ts';
+import { defaultFailingImages, stages } from './kwok-stages.ts';
 
 export interface KwokNodes {
   readonly dir: string;

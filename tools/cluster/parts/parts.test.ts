@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, sta
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startCluster } from './cluster.ts';
+import { startCluster } from '../cluster.ts';
 import { ensureParts } from './parts.ts';
 
 let cache: string;

@@ -1,9 +1,9 @@
 // Programs that come from the distribution, not from Go: installed on Debian and Ubuntu, asked for elsewhere.
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { cacheFolder, withLock } from '../../scripts/cache.mjs';
+import { cacheFolder, withLock } from '../../../scripts/cache.mjs';
 import type { Progress } from './parts.ts';
-import { run } from './process.ts';
+import { run } from '../process/run.ts';
 
 /** The package of Debian that a command comes from. */
 const packages = {

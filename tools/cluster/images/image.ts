@@ -1,20 +1,11 @@
 // OCI images made of files: one uncompressed layer, a config, a manifest. OCI image spec v1.1.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-
-/** One regular file of an image. */
-export interface ImageFile {
-  /** Where it is in the image, e.g. `/app/main.js`. */
-  readonly path: string;
-  /** Permission bits; 0o644 if not given. */
-  readonly mode?: number;
-  /** Its bytes, or the path of a file of this machine that holds them. */
-  readonly content: Buffer | string;
-}
+import { goArchitecture } from '../parts/go-architecture.ts';
+import { tar, type TarFile } from './tar.ts';
 
 /** What an image is made of. */
 export interface ImageSpec {
-  readonly files: readonly ImageFile[];
+  readonly files: readonly TarFile[];
   readonly config: {
     readonly entrypoint: readonly string[];
     readonly env?: Readonly<Record<string, string>>;
@@ -77,11 +68,6 @@ export function buildSignature(signedDigest: string): BuiltImage {
   return { manifest: imageManifest(config, [layer]), blobs: [layer, config] };
 }
 
-/** This machine's architecture as Go names it. */
-export function goArchitecture(): string {
-  return ({ x64: 'amd64', ia32: '386' } as Record<string, string>)[process.arch] ?? process.arch;
-}
-
 /** The image as an OCI image layout in a tar archive, under a name, as `ctr images import` takes it. */
 export function ociArchive({ manifest, blobs }: BuiltImage, name: string): Buffer {
   const index = {
@@ -114,47 +100,4 @@ function jsonBlob(mediaType: string, value: unknown): Blob {
 
 function blob(mediaType: string, bytes: Buffer): Blob {
   return { mediaType, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`, bytes };
-}
-
-/** A tar archive (POSIX ustar) of regular files and the folders above them, owned by root, dated 1970. */
-export function tar(files: readonly ImageFile[]): Buffer {
-  const folders = new Set<string>();
-  for (const { path } of files) {
-    const parts = relative(path).split('/').slice(0, -1);
-    parts.forEach((_, depth) => folders.add(`${parts.slice(0, depth + 1).join('/')}/`));
-  }
-  const chunks: Buffer[] = [...folders].toSorted().map((path) => header(path, 0o755, 0, '5'));
-  for (const { path, mode = 0o644, content } of files) {
-    const bytes = typeof content === 'string' ? readFileSync(content) : content;
-    chunks.push(
-      header(relative(path), mode, bytes.length, '0'),
-      bytes,
-      Buffer.alloc((512 - (bytes.length % 512)) % 512),
-    );
-  }
-  return Buffer.concat([...chunks, Buffer.alloc(1024)]);
-}
-
-function relative(path: string): string {
-  return path.replace(/^\/+/, '');
-}
-
-function header(path: string, mode: number, size: number, type: string): Buffer {
-  const block = Buffer.alloc(512);
-  const split = path.length <= 100 ? 0 : path.indexOf('/', path.length - 101);
-  if (split < 0 || split > 155) throw new Error(`the path ${path} is too long for a tar archive`);
-  const octal = (value: number, width: number) => value.toString(8).padStart(width - 1, '0');
-  block.write(split === 0 ? path : path.slice(split + 1), 0);
-  block.write(octal(mode, 8), 100);
-  block.write(octal(0, 8), 108);
-  block.write(octal(0, 8), 116);
-  block.write(octal(size, 12), 124);
-  block.write(octal(0, 12), 136);
-  block.write(' '.repeat(8), 148);
-  block.write(type, 156);
-  block.write('ustar\x0000', 257);
-  if (split > 0) block.write(path.slice(0, split), 345);
-  const sum = block.reduce((total, byte) => total + byte, 0);
-  block.write(`${octal(sum, 7)}\0 `, 148);
-  return block;
 }

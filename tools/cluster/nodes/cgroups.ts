@@ -1,7 +1,7 @@
 // A control group of its own for each node, in every hierarchy (cgroup v1) or in the one (v2).
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, self } from '../../scripts/cache.mjs';
+import { abandoned, ownedName } from '../owned-names.ts';
 
 const mountPoint = '/sys/fs/cgroup';
 const prefix = 'kimup-';
@@ -9,7 +9,7 @@ const prefix = 'kimup-';
 /** Makes the groups and returns their path below each hierarchy, e.g. `/kimup-123-4567`. Sweeps up those of runs that were killed. */
 export function createCgroup(): string {
   removeAbandoned();
-  const name = `${prefix}${self().replace(' ', '-')}-${process.hrtime.bigint().toString(36)}`;
+  const name = `${ownedName(prefix)}${process.hrtime.bigint().toString(36)}`;
   if (isUnified()) {
     for (const controller of readFileSync(join(mountPoint, 'cgroup.controllers'), 'utf8').trim().split(' ')) {
       try {
@@ -42,12 +42,8 @@ function hierarchies(): string[] {
 }
 
 function removeAbandoned(): void {
-  for (const hierarchy of hierarchies()) {
-    for (const name of readdirSync(hierarchy).filter((name) => name.startsWith(prefix))) {
-      const owner = /^(\d+)-(\d*)-/.exec(name.slice(prefix.length));
-      if (owner && !isAlive(`${owner[1]} ${owner[2]}`)) removeTree(join(hierarchy, name));
-    }
-  }
+  for (const hierarchy of hierarchies())
+    for (const name of abandoned(readdirSync(hierarchy), prefix)) removeTree(join(hierarchy, name));
 }
 
 /** A group's files go with it; only groups below it must go first. One that still holds a process stays, for the next sweep. */
