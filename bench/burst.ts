@@ -4,7 +4,8 @@
 import { apiPool, type ApiPool } from '../tools/cluster/api-pool.ts';
 import { type Cluster, startCluster } from '../tools/cluster/cluster.ts';
 import { until } from '../tools/cluster/process/until.ts';
-import { buildBundle, install, type Installation, nodeOptions } from '../test/support/path/install.ts';
+import { buildBundle, install, type Installation } from '../test/support/path/install.ts';
+import { nodeOptions } from '../test/support/path/component-process.ts';
 import { applyStatus, createRefreshedImages, median } from './images.ts';
 import type { Finding } from './main.ts';
 import { cpuSecondsOf, mb, memoryOf } from './process-figures.ts';

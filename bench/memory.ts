@@ -9,13 +9,9 @@ import { apiPool, type ApiPool } from '../tools/cluster/api-pool.ts';
 import { type Cluster, startCluster } from '../tools/cluster/cluster.ts';
 import { freePorts } from '../tools/cluster/sockets/free-ports.ts';
 import { until } from '../tools/cluster/process/until.ts';
-import {
-  buildBundle,
-  type ComponentName,
-  install,
-  type Installation,
-  nodeOptions,
-} from '../test/support/path/install.ts';
+import { buildBundle, install, type Installation } from '../test/support/path/install.ts';
+import type { ComponentName } from '../test/support/path/components.ts';
+import { nodeOptions } from '../test/support/path/component-process.ts';
 import { bundleBareNest } from './bare-bundle.ts';
 import { catchUp, makeDue } from './burst.ts';
 import { createRefreshedImages } from './images.ts';

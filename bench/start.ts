@@ -9,13 +9,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCluster } from '../tools/cluster/cluster.ts';
 import { freePorts } from '../tools/cluster/sockets/free-ports.ts';
-import {
-  buildBundle,
-  type ComponentName,
-  componentArguments,
-  install,
-  nodeOptions,
-} from '../test/support/path/install.ts';
+import { buildBundle, install } from '../test/support/path/install.ts';
+import type { ComponentName } from '../test/support/path/components.ts';
+import { componentArguments, nodeOptions } from '../test/support/path/component-process.ts';
 import { bundleBareNest } from './bare-bundle.ts';
 import { median } from './images.ts';
 import type { Finding } from './main.ts';
