@@ -1,7 +1,7 @@
 // startCluster: a Kubernetes cluster of this run alone, with a registry beside it.
-import { KWOK_PARTS, type PartPaths, REAL_PARTS } from './parts/cluster-parts.ts';
 import type { AuditEvent, AuditFilter } from './control-plane/audit-log.ts';
 import { prepareRealNode, realNodeUnavailable } from './nodes/real-node.ts';
+import { KWOK_PARTS, type PartPaths, REAL_PARTS } from './parts/cluster-parts.ts';
 import { ensureParts, type Progress } from './parts/parts.ts';
 import type { CommandOptions, Component } from './process/component.ts';
 import type { RunOptions } from './process/run.ts';

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HANG_MS } from './hang.ts';
 import { type Cluster, startCluster } from './cluster.ts';
-import { realNodeUnavailable } from './nodes/real-node.ts';
+import { HANG_MS } from './hang.ts';
 import { buildAndPush } from './images/build-and-push.ts';
 import { whoamiImage, whoamiPort } from './images/whoami.ts';
+import { realNodeUnavailable } from './nodes/real-node.ts';
 
 const unavailable = realNodeUnavailable();
 

@@ -1,12 +1,12 @@
 // What the users of a cluster have of it.
 import { join } from 'node:path';
 import type { Cluster, NodeKind } from './cluster.ts';
-import type { PartPaths } from './parts/cluster-parts.ts';
 import type { AuditEvent, AuditFilter } from './control-plane/audit-log.ts';
 import type { ControlPlane } from './control-plane/control-plane.ts';
 import { writeKubeconfig } from './control-plane/kubeconfig.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { RealNode } from './nodes/real-node.ts';
+import type { PartPaths } from './parts/cluster-parts.ts';
 import type { CommandOptions, Component } from './process/component.ts';
 import type { Components } from './process/components.ts';
 import type { TestRegistry } from './registry/registry.ts';

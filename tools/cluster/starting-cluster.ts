@@ -2,7 +2,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cluster, ClusterOptions, NodeKind } from './cluster.ts';
-import type { PartPaths } from './parts/cluster-parts.ts';
 import { ControlPlane } from './control-plane/control-plane.ts';
 import { hostEndpoints, NODE_ENDPOINTS } from './control-plane/endpoints.ts';
 import { Kubectl } from './kubectl.ts';
@@ -10,6 +9,7 @@ import { addKwokNodes } from './nodes/kwok.ts';
 import { NODE_REGISTRY } from './nodes/node-network.ts';
 import { RealNode } from './nodes/real-node.ts';
 import { isUsable, type NodeList } from './nodes/usable.ts';
+import type { PartPaths } from './parts/cluster-parts.ts';
 import type { Part } from './parts/groups.ts';
 import type { Progress } from './parts/parts.ts';
 import { Components } from './process/components.ts';

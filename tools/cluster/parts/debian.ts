@@ -2,8 +2,8 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { cacheFolder, withLock } from '../../../scripts/cache.mjs';
-import type { Progress } from './parts.ts';
 import { run } from '../process/run.ts';
+import type { Progress } from './parts.ts';
 
 /** The package of Debian that a command comes from. */
 const packages = {

@@ -1,8 +1,8 @@
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageSpec } from '../images/image.ts';
-import { startRegistry, type TestRegistry } from './registry.ts';
 import { testCredentials } from './credentials.ts';
+import { startRegistry, type TestRegistry } from './registry.ts';
 
 const image = (version: string): ImageSpec => ({
   files: [{ path: '/app/whoami', mode: 0o755, content: Buffer.from('the same in every version') }],
