@@ -72,7 +72,7 @@ function howToGet(names: readonly string[], target: string, why: string): string
   return [
     `${names.join(', ')} can't be built: ${why}`,
     'Ways to get it:',
-    '  - install Go 1.26 or newer (https://go.dev/dl; an older Go from 1.21 on fetches it by itself) with access to a Go module proxy (go env GOPROXY)',
+    '  - install Go 1.26.6 or newer (https://go.dev/dl; an older Go from 1.21 on fetches it by itself) with access to a Go module proxy (go env GOPROXY)',
     ...(fromAssets.length > 0 ? [`  - set KUBEBUILDER_ASSETS to a folder that holds ${fromAssets.join(', ')}`] : []),
     `  - put it there yourself: ${names.map((name) => join(target, name)).join(', ')}`,
     '  - copy the cache folder of a machine that has it, and name it in KIMUP_CACHE',
