@@ -1,8 +1,8 @@
 // Many Images over some repositories, for the benches.
 import { checksumOf } from '../src/domain/image/checksum.ts';
 import { ANNOTATION_PREFIX } from '../src/domain/image/image.ts';
+import { type ImageManifest, imageManifest, namespaceInScope } from '../test/support/builders/manifests.ts';
 import type { Installation } from '../test/support/path/install.ts';
-import { type ImageManifest, imageManifest, namespaceInScope } from '../test/support/path/manifests.ts';
 import type { ApiPool } from '../tools/cluster/api-pool.ts';
 import type { Cluster } from '../tools/cluster/cluster.ts';
 import { until } from '../tools/cluster/process/until.ts';
@@ -47,8 +47,8 @@ export async function applyManyImages(cluster: Cluster, many: ManyImages, tell: 
   await pushRepositories(cluster, many);
   tell(`${repositories} repositories pushed`);
   const items = Array.from({ length: images }, (_, i) => imageOf(cluster, i, many));
-  const namespaces = new Set(items.map(({ metadata }) => metadata.namespace));
-  await cluster.apply([...namespaces].map(namespaceInScope));
+  const namespaces = new Set(items.map((_, i) => namespaceOf(i, many)));
+  await cluster.apply([...namespaces].map((name) => namespaceInScope(name)));
   const began = Date.now();
   await cluster.kubectl(['create', '-f', '-'], {
     input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
@@ -99,12 +99,16 @@ export async function createRefreshedImages(
   const numbers = Array.from({ length: to - from }, (_, i) => from + i).filter((i) => i >= many.repositories);
   const namespaces = new Set(numbers.map((i) => namespaceOf(i, many)));
   namespaces.delete(first);
-  await cluster.apply([...namespaces].map(namespaceInScope));
-  await pool.forEach(numbers, (i) => createRefreshed(pool, imageOf(cluster, i, many), refreshed));
+  await cluster.apply([...namespaces].map((name) => namespaceInScope(name)));
+  await pool.forEach(numbers, (i) => createRefreshed(pool, namespaceOf(i, many), imageOf(cluster, i, many), refreshed));
 }
 
-async function createRefreshed(pool: ApiPool, image: ImageManifest, { metadata, status }: Refreshed): Promise<void> {
-  const { name, namespace } = image.metadata;
+async function createRefreshed(
+  pool: ApiPool,
+  namespace: string,
+  image: ImageManifest,
+  { metadata, status }: Refreshed,
+): Promise<void> {
   // The checksum is of what the Image is for: with another's, its first refresh would write twice.
   const checksum = checksumOf({ image: image.spec.image, baseTag: BASE });
   const annotations = { ...metadata.annotations, [`${ANNOTATION_PREFIX}checksum`]: checksum };
@@ -112,7 +116,7 @@ async function createRefreshed(pool: ApiPool, image: ImageManifest, { metadata, 
     ...image,
     metadata: { ...image.metadata, annotations },
   });
-  await applyStatus(pool, { name, namespace }, { ...status, image: image.spec.image });
+  await applyStatus(pool, { name: image.metadata.name, namespace }, { ...status, image: image.spec.image });
 }
 
 /** Applies a status as the controller would, as bare as it can be done. */

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { imageManifest } from '../test/support/path/manifests.ts';
+import { imageManifest } from '../test/support/builders/manifests.ts';
 import { run } from '../tools/cluster/process/run.ts';
 import { bundleBarePlan } from './bare-bundle.ts';
 import { benchFolder } from './bench-cluster.ts';

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { IMAGES, NAMESPACES, PODS } from '../../../src/adapters/kubernetes/client/resource.ts';
 import { HANG_MS } from '../../../tools/cluster/hang.ts';
 import { until } from '../../../tools/cluster/process/until.ts';
-import { imageManifest, namespaceInScope } from '../path/manifests.ts';
+import { imageManifest, namespaceInScope } from '../builders/manifests.ts';
 import { BASE } from './app.ts';
 import type { ChaosRun } from './chaos-run.ts';
 import { OFTEN, type World } from './world.ts';

@@ -4,10 +4,10 @@ import { strict as assert } from 'node:assert';
 import type { Cluster } from '../../../tools/cluster/cluster.ts';
 import { HANG_MS } from '../../../tools/cluster/hang.ts';
 import { until } from '../../../tools/cluster/process/until.ts';
+import { imageManifest } from '../builders/manifests.ts';
 import { DemoCluster, type Pod, tagOf } from './demo-cluster.ts';
 import { demoWorkloads, ELSEWHERE, ENABLED, ROLLED } from './demo-workloads.ts';
 import { buildBundle, install, type Installation } from './install.ts';
-import { imageManifest } from './manifests.ts';
 import { proveMove } from './prove-move.ts';
 
 /** A step: what it does, and what came of it in a few words. It throws when the step fails. */
@@ -82,7 +82,7 @@ async function applyImage({ cluster, image }: DemoCluster): Promise<string> {
       image,
       baseTag: BASE,
       crontab: '*/15 * * * * *',
-      rule: 'Automatic update semver minor',
+      spec: { rules: [{ name: 'Automatic update semver minor', type: 'semver-minor', actions: [{ type: 'apply' }] }] },
     }),
   ]);
   return `${image}, from ${BASE}, every 15 s, semver-minor, apply`;

@@ -3,12 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HANG_MS } from '../hang.ts';
+import type { ProcessOptions } from './run.ts';
 import { tail } from './tail.ts';
 import { until } from './until.ts';
 
-export interface CommandOptions {
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly cwd?: string;
+export interface CommandOptions extends ProcessOptions {
   /** Where the process listens and connects: the host's network (default) or that of the node, where there is one. */
   readonly network?: 'host' | 'node';
 }

@@ -1,8 +1,13 @@
 import { execFile } from 'node:child_process';
 
-export interface RunOptions {
+/** What every process may be given. */
+export interface ProcessOptions {
+  /** In addition to this process's own environment. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
+}
+
+export interface RunOptions extends ProcessOptions {
   readonly input?: string;
   /** Milliseconds; 60,000 if not given. */
   readonly timeoutMs?: number;

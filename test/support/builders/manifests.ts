@@ -1,4 +1,4 @@
-// The objects that tests, the demo and benches apply.
+// Objects as users write them, for tests, the demo and benches.
 
 /** A namespace whose pods kimup may change. */
 export function namespaceInScope(name: string): object {
@@ -9,7 +9,7 @@ export function namespaceInScope(name: string): object {
   };
 }
 
-export interface ImageOptions {
+export interface GivenImageManifest {
   readonly name: string;
   readonly namespace: string;
   /** The repository, without a tag. */
@@ -17,8 +17,8 @@ export interface ImageOptions {
   readonly baseTag: string;
   /** When it is refreshed; on request alone without it. */
   readonly crontab?: string;
-  /** The name of its rule, for people. */
-  readonly rule?: string;
+  /** More of its spec, or what is to stand there instead. */
+  readonly spec?: object;
 }
 
 export interface ImageManifest {
@@ -29,7 +29,7 @@ export interface ImageManifest {
 }
 
 /** An Image that takes the highest minor. */
-export function imageManifest({ name, namespace, image, baseTag, crontab, rule }: ImageOptions): ImageManifest {
+export function imageManifest({ name, namespace, image, baseTag, crontab, spec }: GivenImageManifest): ImageManifest {
   return {
     apiVersion: 'kimup.cloudavenue.io/v1alpha1',
     kind: 'Image',
@@ -38,7 +38,8 @@ export function imageManifest({ name, namespace, image, baseTag, crontab, rule }
       image,
       baseTag,
       triggers: [crontab === undefined ? { type: 'webhook' } : { type: 'crontab', value: crontab }],
-      rules: [{ name: rule ?? 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+      rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
+      ...spec,
     },
   };
 }
