@@ -1,12 +1,15 @@
 // All Images due at once, 500, 2,000 and 10,000 of them, without news: how many a second the controller refreshes, beside bare
 // server-side applies of the same statuses to the same API server, 16 in flight, round by round in turn. The applies are what makes
 // the Images due, by times long ago, while no controller runs; then it is started, and catches up. Also the most memory that it took.
+import { nodeOptions } from '../test/support/path/component-process.ts';
+import { buildBundle, install, type Installation } from '../test/support/path/install.ts';
 import { apiPool, type ApiPool } from '../tools/cluster/api-pool.ts';
-import { type Cluster, startCluster } from '../tools/cluster/cluster.ts';
-import { until } from '../tools/cluster/process.ts';
-import { buildBundle, install, type Installation, nodeOptions } from '../test/support/path/install.ts';
-import { applyStatus, createRefreshedImages, median } from './images.ts';
+import type { Cluster } from '../tools/cluster/cluster.ts';
+import { until } from '../tools/cluster/process/until.ts';
+import { benchCluster } from './bench-cluster.ts';
+import { applyStatus, createRefreshedImages } from './images.ts';
 import type { Finding } from './main.ts';
+import { median } from './median.ts';
 import { cpuSecondsOf, mb, memoryOf } from './process-figures.ts';
 
 /** How many Images, and how often that is looked at. */
@@ -35,14 +38,13 @@ interface Rate {
 
 export async function benchBurst(tell: (line: string) => void): Promise<Finding> {
   await buildBundle();
-  const cluster = await startCluster({ nodes: 'kwok', name: 'bench', progress: tell });
-  try {
+  return benchCluster(tell, async (cluster) => {
     const kimup = await install(cluster);
     const pool = await apiPool(cluster, IN_FLIGHT);
     const rates: Rate[] = [];
     let there = 0;
     for (const [images, rounds] of ROUNDS) {
-      await createRefreshedImages(cluster, kimup, pool, MANY, there, images);
+      await createRefreshedImages(cluster, kimup, pool, MANY, { from: there, to: images });
       there = images;
       const found: Rate[] = [];
       for (let round = 1; round <= rounds; round += 1) {
@@ -52,14 +54,7 @@ export async function benchBurst(tell: (line: string) => void): Promise<Finding>
           `${images} Images, round ${round}: ${one.perSecond.toFixed(0)} refreshed a second, ${one.barePerSecond.toFixed(0)} bare status applies a second; the controller took ${one.controllerMsAnImage} ms of a processor an Image, and at most ${one.controllerPeakMb} MB`,
         );
       }
-      rates.push({
-        images,
-        perSecond: Math.round(median(found.map(({ perSecond }) => perSecond))),
-        barePerSecond: Math.round(median(found.map(({ barePerSecond }) => barePerSecond))),
-        ratio: median(found.map(({ ratio }) => ratio)),
-        controllerMsAnImage: median(found.map(({ controllerMsAnImage }) => controllerMsAnImage)),
-        controllerPeakMb: Math.max(...found.map(({ controllerPeakMb }) => controllerPeakMb)),
-      });
+      rates.push(medianOf(images, found));
     }
     const { images, perSecond, barePerSecond } = rates.at(-1)!;
     return {
@@ -70,9 +65,19 @@ export async function benchBurst(tell: (line: string) => void): Promise<Finding>
       controllerPeakMb: Math.max(...rates.map(({ controllerPeakMb }) => controllerPeakMb)),
       nodeOptions: nodeOptions(),
     };
-  } finally {
-    await cluster.stop();
-  }
+  });
+}
+
+/** Of the rounds with one count of Images; of the peaks the highest. */
+function medianOf(images: number, rounds: readonly Rate[]): Rate {
+  return {
+    images,
+    perSecond: Math.round(median(rounds.map(({ perSecond }) => perSecond))),
+    barePerSecond: Math.round(median(rounds.map(({ barePerSecond }) => barePerSecond))),
+    ratio: median(rounds.map(({ ratio }) => ratio)),
+    controllerMsAnImage: median(rounds.map(({ controllerMsAnImage }) => controllerMsAnImage)),
+    controllerPeakMb: Math.max(...rounds.map(({ controllerPeakMb }) => controllerPeakMb)),
+  };
 }
 
 async function burst(cluster: Cluster, kimup: Installation, pool: ApiPool, images: number): Promise<Rate> {
@@ -106,8 +111,8 @@ async function statusesOf(cluster: Cluster): Promise<readonly ItsStatus[]> {
 export async function makeDue(cluster: Cluster, pool: ApiPool): Promise<number> {
   const statuses = await statusesOf(cluster);
   const began = performance.now();
-  await pool.forEach(statuses, ({ metadata, status }, i) =>
-    applyStatus(pool, metadata, { ...status, time: new Date(LONG_AGO + 137 * i).toISOString() }),
+  await pool.forEach(statuses, ({ metadata: { name, namespace }, status }, i) =>
+    applyStatus(pool, { name, namespace }, { ...status, time: new Date(LONG_AGO + 137 * i).toISOString() }),
   );
   return (performance.now() - began) / 1_000;
 }

@@ -1,21 +1,16 @@
 // Resident memory of both bundled components with 0, 1,000 and 10,000 Images, run with the options of the image's ENTRYPOINT,
 // beside a bare Nest, Fastify and KubeConfig process run with the same. The Images' statuses are written by the bench, and both
 // components are started anew before each look. At the end all 10,000 Images are due at once, and refreshed.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nodeOptions } from '../test/support/path/component-process.ts';
+import { type ComponentName, COMPONENTS } from '../test/support/path/components.ts';
+import { buildBundle, install, type Installation } from '../test/support/path/install.ts';
 import { apiPool, type ApiPool } from '../tools/cluster/api-pool.ts';
-import { type Cluster, startCluster } from '../tools/cluster/cluster.ts';
-import { freePorts, until } from '../tools/cluster/process.ts';
-import {
-  buildBundle,
-  type ComponentName,
-  install,
-  type Installation,
-  nodeOptions,
-} from '../test/support/path/install.ts';
+import type { Cluster } from '../tools/cluster/cluster.ts';
+import { until } from '../tools/cluster/process/until.ts';
+import { freePorts } from '../tools/cluster/sockets/free-ports.ts';
 import { bundleBareNest } from './bare-bundle.ts';
+import { benchCluster } from './bench-cluster.ts';
 import { catchUp, makeDue } from './burst.ts';
 import { createRefreshedImages } from './images.ts';
 import type { Finding } from './main.ts';
@@ -24,60 +19,59 @@ import { mb, type Memory, memoryOf } from './process-figures.ts';
 const COUNTS = [0, 1_000, 10_000] as const;
 /** Yearly: nothing is due while the memory is looked at. */
 const MANY = { repositories: 100, crontab: '0 0 0 1 1 *', namespace: 'bench' } as const;
-const COMPONENTS: readonly ComponentName[] = ['operator', 'controller'];
 const CONNECTIONS = 16;
 const SETTLE_MS = 5_000;
 
 export async function benchMemory(tell: (line: string) => void): Promise<Finding> {
   await buildBundle();
-  const dir = mkdtempSync(join(tmpdir(), 'kimup-bench-'));
-  const cluster = await startCluster({ nodes: 'kwok', name: 'bench', progress: tell });
-  try {
+  return benchCluster(tell, async (cluster, dir) => {
     const baseline = await bare(cluster, dir);
     tell(`bare Nest, Fastify and KubeConfig: ${mb(baseline.rss)} MB`);
     const kimup = await install(cluster);
     const pool = await apiPool(cluster, CONNECTIONS);
-    const found: Partial<Record<ComponentName, Memory[]>> = {};
+    const memories: Record<ComponentName, Memory[]> = { operator: [], controller: [] };
     let there = 0;
     for (const count of COUNTS) {
       if (count > there) {
-        await createRefreshedImages(cluster, kimup, pool, MANY, there, count);
+        await createRefreshedImages(cluster, kimup, pool, MANY, { from: there, to: count });
         there = count;
       }
       for (const component of COMPONENTS) {
         const memory = await anew(kimup, component);
-        (found[component] ??= []).push(memory);
+        memories[component].push(memory);
         tell(
           `${component} with ${count} Images: ${mb(memory.rss)} MB, ${mb(memory.anonymous)} MB of it its own, at most ${mb(memory.peak)} MB`,
         );
       }
     }
-    const rounds = await refreshAll(cluster, kimup, pool, tell);
-    const of = (component: ComponentName): object => {
-      const memories = found[component]!;
-      return {
-        mb: Object.fromEntries(memories.map(({ rss }, i) => [COUNTS[i], mb(rss)])),
-        anonymousMb: Object.fromEntries(memories.map(({ anonymous }, i) => [COUNTS[i], mb(anonymous)])),
-        peakMb: mb(Math.max(...memories.map(({ peak }) => peak))),
-        afterAllWereRefreshedMb: mb(rounds[component].rss),
-        peakWhileAllWereRefreshedMb: mb(rounds[component].peak),
-        bytesAnImage: Math.round((memories.at(-1)!.rss - memories[0]!.rss) / COUNTS.at(-1)!),
-      };
-    };
+    const refreshed = await refreshAll(cluster, kimup, pool, tell);
     return {
-      figure: mb(Math.max(...COMPONENTS.map((component) => found[component]!.at(-1)!.rss))),
+      figure: mb(Math.max(...COMPONENTS.map((component) => memories[component].at(-1)!.rss))),
       baseline: mb(baseline.rss),
       unit: `MB resident, the larger component with ${COUNTS.at(-1)} Images; a bare Nest, Fastify and KubeConfig process`,
       lessIsBetter: true,
-      operator: of('operator'),
-      controller: of('controller'),
+      operator: findingOf(memories.operator, refreshed.operator),
+      controller: findingOf(memories.controller, refreshed.controller),
       bareAnonymousMb: mb(baseline.anonymous),
       nodeOptions: nodeOptions(),
     };
-  } finally {
-    await cluster.stop();
-    rmSync(dir, { recursive: true, force: true });
-  }
+  });
+}
+
+/**
+ * What was found of one component.
+ * @param memories with each count of Images
+ * @param refreshed after all of them were refreshed
+ */
+function findingOf(memories: readonly Memory[], refreshed: Memory): object {
+  return {
+    mb: Object.fromEntries(memories.map(({ rss }, i) => [COUNTS[i], mb(rss)])),
+    anonymousMb: Object.fromEntries(memories.map(({ anonymous }, i) => [COUNTS[i], mb(anonymous)])),
+    peakMb: mb(Math.max(...memories.map(({ peak }) => peak))),
+    afterAllWereRefreshedMb: mb(refreshed.rss),
+    peakWhileAllWereRefreshedMb: mb(refreshed.peak),
+    bytesAnImage: Math.round((memories.at(-1)!.rss - memories[0]!.rss) / COUNTS.at(-1)!),
+  };
 }
 
 async function bare(cluster: Cluster, dir: string): Promise<Memory> {

@@ -1,29 +1,25 @@
 // 500 Images over 50 repositories, all due at once and without news: how many Images a second the controller refreshes,
 // beside bare server-side applies of the same statuses to the same API server, 16 in flight, round by round in turn.
+import { buildBundle, install } from '../test/support/path/install.ts';
 import { apiPool } from '../tools/cluster/api-pool.ts';
-import { type Cluster, startCluster } from '../tools/cluster/cluster.ts';
-import { until } from '../tools/cluster/process.ts';
-import { buildBundle, install, type Installation } from '../test/support/path/install.ts';
-import { applyManyImages, median } from './images.ts';
+import type { Cluster } from '../tools/cluster/cluster.ts';
+import { until } from '../tools/cluster/process/until.ts';
+import { benchCluster, residentMb } from './bench-cluster.ts';
+import { applyManyImages, applyStatus } from './images.ts';
 import type { Finding } from './main.ts';
+import { median } from './median.ts';
 
 const IMAGES = 500;
-const REPOSITORIES = 50;
-const IN_FLIGHT = 16;
 const PERIOD_S = 20;
+const MANY = { images: IMAGES, repositories: 50, crontab: `*/${PERIOD_S} * * * * *`, namespace: 'bench' } as const;
+const IN_FLIGHT = 16;
 const ROUNDS = 5;
-const NAMESPACE = 'bench';
 
 export async function benchRefresh(tell: (line: string) => void): Promise<Finding> {
   await buildBundle();
-  const cluster = await startCluster({ nodes: 'kwok', name: 'bench', progress: tell });
-  try {
+  return benchCluster(tell, async (cluster) => {
     const kimup = await install(cluster);
-    await applyManyImages(
-      cluster,
-      { images: IMAGES, repositories: REPOSITORIES, crontab: `*/${PERIOD_S} * * * * *`, namespace: NAMESPACE },
-      tell,
-    );
+    await applyManyImages(cluster, MANY, tell);
     const apply = await bareApplies(cluster);
     const figures: number[] = [];
     const baselines: number[] = [];
@@ -39,18 +35,15 @@ export async function benchRefresh(tell: (line: string) => void): Promise<Findin
         `round ${round + 1}: ${figure.toFixed(0)} Images refreshed a second, ${baseline.toFixed(0)} bare status applies a second`,
       );
     }
-    const memory = await residentMb(kimup);
     return {
       figure: median(figures),
       baseline: median(baselines),
       unit: 'Images refreshed a second; bare status applies a second',
-      controllerResidentMb: memory,
+      controllerResidentMb: await residentMb(kimup, 'controller'),
       images: IMAGES,
-      repositories: REPOSITORIES,
+      repositories: MANY.repositories,
     };
-  } finally {
-    await cluster.stop();
-  }
+  });
 }
 
 /** Waits for the next tick to be served and returns the rate: from the tick to the answer of the last status write. */
@@ -83,22 +76,8 @@ async function bareApplies(cluster: Cluster): Promise<() => Promise<number>> {
     };
     const began = performance.now();
     await pool.forEach(items, ({ metadata: { namespace, name, uid }, status }) =>
-      pool.send(
-        'PATCH',
-        `/apis/kimup.cloudavenue.io/v1alpha1/namespaces/${namespace}/images/${name}/status?fieldManager=kimup-controller&force=true`,
-        {
-          apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-          kind: 'Image',
-          metadata: { name, namespace, uid },
-          status: { ...status, time: new Date().toISOString() },
-        },
-      ),
+      applyStatus(pool, { namespace, name, uid }, { ...status, time: new Date().toISOString() }),
     );
     return IMAGES / ((performance.now() - began) / 1_000);
   };
-}
-
-async function residentMb(kimup: Installation): Promise<number> {
-  const bytes = /^process_resident_memory_bytes (\S+)/m.exec(await kimup.metrics('controller'))?.[1];
-  return Math.round(Number(bytes) / 1e6);
 }

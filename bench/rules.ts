@@ -8,10 +8,10 @@ import { runInNewContext } from 'node:vm';
 import semver from 'semver';
 import { decide, type DecisionInput } from '../src/domain/decision/decide.ts';
 import { explain } from '../src/domain/decision/explain.ts';
-import type { RuleType } from '../src/domain/rule/rule-spec.ts';
 import { buildRule } from '../src/domain/rule/rule-catalogue.ts';
-import { median } from './images.ts';
+import type { RuleType } from '../src/domain/rule/rule-spec.ts';
 import type { Finding } from './main.ts';
+import { median } from './median.ts';
 
 const TAGS = 10_000;
 const ROUNDS = 12;

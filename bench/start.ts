@@ -2,40 +2,31 @@
 // ENTRYPOINT, beside a bare Nest, Fastify and KubeConfig process until it answers, round by round in turn.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startCluster } from '../tools/cluster/cluster.ts';
-import { freePorts } from '../tools/cluster/process.ts';
-import {
-  buildBundle,
-  type ComponentName,
-  componentArguments,
-  install,
-  nodeOptions,
-} from '../test/support/path/install.ts';
+import { componentArguments, nodeOptions } from '../test/support/path/component-process.ts';
+import { type ComponentName, COMPONENTS } from '../test/support/path/components.ts';
+import { httpGet } from '../test/support/path/http-get.ts';
+import { buildBundle, install } from '../test/support/path/install.ts';
+import { freePorts } from '../tools/cluster/sockets/free-ports.ts';
 import { bundleBareNest } from './bare-bundle.ts';
-import { median } from './images.ts';
+import { benchCluster } from './bench-cluster.ts';
 import type { Finding } from './main.ts';
+import { median } from './median.ts';
 
 const ROUNDS = 7;
 const TOO_LONG_MS = 20_000;
 
 export async function benchStart(tell: (line: string) => void): Promise<Finding> {
   await buildBundle();
-  const dir = mkdtempSync(join(tmpdir(), 'kimup-bench-'));
-  const cluster = await startCluster({ nodes: 'kwok', name: 'bench', progress: tell });
-  try {
+  return benchCluster(tell, async (cluster, dir) => {
     const kimup = await install(cluster);
     const bareNest = await bundleBareNest(dir);
     const found: Record<ComponentName | 'bare', number[]> = { operator: [], controller: [], bare: [] };
-    for (const component of ['operator', 'controller'] as const) await kimup.process(component).stop(30_000);
+    for (const component of COMPONENTS) await kimup.process(component).stop(30_000);
     for (let round = 1; round <= ROUNDS; round += 1) {
       const [port = 0] = await freePorts(1);
       found.bare.push(await millisecondsToReady([...nodeOptions(), bareNest, String(port), cluster.kubeconfig], port));
-      for (const component of ['operator', 'controller'] as const) {
+      for (const component of COMPONENTS) {
         const { args, healthz, env } = await componentArguments(cluster, component);
         found[component].push(await millisecondsToReady(args, healthz, env));
       }
@@ -53,10 +44,7 @@ export async function benchStart(tell: (line: string) => void): Promise<Finding>
       controllerMs: Math.round(controller),
       slowestMs: Math.round(Math.max(...found.operator, ...found.controller)),
     };
-  } finally {
-    await cluster.stop();
-    rmSync(dir, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Starts Node.js with `args`, asks for /readyz until it says 200, and ends the process. */
@@ -84,13 +72,7 @@ async function millisecondsToReady(
   }
 }
 
-function isReady(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    request({ host: '127.0.0.1', port, path: '/readyz', agent: false }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    })
-      .on('error', () => resolve(false))
-      .end();
-  });
+async function isReady(port: number): Promise<boolean> {
+  const answer = await httpGet(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+  return answer?.status === 200;
 }

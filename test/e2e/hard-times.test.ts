@@ -2,9 +2,10 @@
 // when things go wrong.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
-import { until } from '../../tools/cluster/process.ts';
+import { until } from '../../tools/cluster/process/until.ts';
 import { HANG_MS } from '../../tools/cluster/hang.ts';
-import { startRegistry, testCredentials, type TestRegistry } from '../../tools/cluster/registry.ts';
+import { startRegistry, type TestRegistry } from '../../tools/cluster/registry/registry.ts';
+import { testCredentials } from '../../tools/cluster/registry/credentials.ts';
 import { imageManifest, namespaceInScope } from '../support/builders/manifests.ts';
 import { buildBundle, install, type Installation } from '../support/path/install.ts';
 import { type GivenAnswer, type RegistryServer, startRegistryServer } from '../support/registry-server.ts';

@@ -2,10 +2,13 @@
 // goes back; the status says how it went.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
-import { type Component, freePorts, until } from '../../tools/cluster/process.ts';
+import type { Component } from '../../tools/cluster/process/component.ts';
+import { freePorts } from '../../tools/cluster/sockets/free-ports.ts';
+import { until } from '../../tools/cluster/process/until.ts';
 import { HANG_MS } from '../../tools/cluster/hang.ts';
 import { imageManifest } from '../support/builders/manifests.ts';
-import { buildBundle, componentArguments, install, type Installation } from '../support/path/install.ts';
+import { buildBundle, install, type Installation } from '../support/path/install.ts';
+import { componentArguments } from '../support/path/component-process.ts';
 import { type RegistryServer, startRegistryServer } from '../support/registry-server.ts';
 
 const NAMESPACE = 'orderly';

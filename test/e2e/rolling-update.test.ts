@@ -3,8 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiPool, type ApiPool } from '../../tools/cluster/api-pool.ts';
-import { type Cluster, realNodeUnavailable, startCluster } from '../../tools/cluster/cluster.ts';
-import { until } from '../../tools/cluster/process.ts';
+import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
+import { realNodeUnavailable } from '../../tools/cluster/nodes/real-node.ts';
+import { until } from '../../tools/cluster/process/until.ts';
 import { HANG_MS } from '../../tools/cluster/hang.ts';
 import { imageManifest, namespaceInScope, podManifest } from '../support/builders/manifests.ts';
 import { buildBundle, install } from '../support/path/install.ts';

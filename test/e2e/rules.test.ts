@@ -1,7 +1,7 @@
 // kimup, built and installed, on kwok nodes: digests that move and are pinned, platforms, and why a tag is not taken.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
-import { until } from '../../tools/cluster/process.ts';
+import { until } from '../../tools/cluster/process/until.ts';
 import { HANG_MS } from '../../tools/cluster/hang.ts';
 import { imageManifest, namespaceInScope } from '../support/builders/manifests.ts';
 import { buildBundle, install, type Installation } from '../support/path/install.ts';

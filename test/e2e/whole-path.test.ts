@@ -1,6 +1,7 @@
 // The demo's path, on both kinds of nodes.
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { type Cluster, type NodeKind, realNodeUnavailable, startCluster } from '../../tools/cluster/cluster.ts';
+import { type Cluster, type NodeKind, startCluster } from '../../tools/cluster/cluster.ts';
+import { realNodeUnavailable } from '../../tools/cluster/nodes/real-node.ts';
 import { type Path, wholePath } from '../support/path/whole-path.ts';
 
 describe.each<NodeKind>(['kwok', 'real'])('the whole path on %s nodes', (nodes) => {

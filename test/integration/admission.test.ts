@@ -16,7 +16,7 @@ import { SystemClock } from '../../src/adapters/clock/system-clock.ts';
 import { OwnServingCertificate } from '../../src/application/admission/own-serving-certificate.ts';
 import { failurePolicy, inScope } from '../../src/domain/assignment/scope.ts';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
-import { until } from '../../tools/cluster/process.ts';
+import { until } from '../../tools/cluster/process/until.ts';
 import { imageManifest, statusManifest } from '../support/builders/manifests.ts';
 import { FakeLog } from '../support/fakes/recorders.ts';
 import { HANG_MS } from '../../tools/cluster/hang.ts';

@@ -1,5 +1,5 @@
 // The cluster that the files of test/integration share: kwok nodes, a registry beside it, our CRDs applied.
-// A file that stops or freezes a part of a cluster starts one of its own (test/cluster/cluster.ts).
+// A file that stops or freezes a part of a cluster starts one of its own (tools/cluster/cluster.ts).
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import type { Cluster } from '../../tools/cluster/cluster.ts';

@@ -8,7 +8,7 @@ import { X509CertificateAuthority } from '../../src/adapters/certificate/x509-ce
 import type { Certificates } from '../../src/application/ports/certificate-authority.ts';
 import { apiPool, type ApiPool } from '../../tools/cluster/api-pool.ts';
 import { type Cluster, startCluster } from '../../tools/cluster/cluster.ts';
-import { until } from '../../tools/cluster/process.ts';
+import { until } from '../../tools/cluster/process/until.ts';
 import { imageManifest, namespaceInScope, podManifest, statusManifest } from '../support/builders/manifests.ts';
 import { type Admission, startAdmission } from './admission-wiring.ts';
 

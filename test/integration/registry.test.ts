@@ -2,12 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DistributionTagRegistry } from '../../src/adapters/registry/distribution-tag-registry.ts';
 import { type RegistryAccess, RegistryError } from '../../src/application/ports/tag-registry.ts';
-import {
-  type RegistryOptions,
-  startRegistry,
-  testCredentials,
-  type TestRegistry,
-} from '../../tools/cluster/registry.ts';
+import { type RegistryOptions, startRegistry, type TestRegistry } from '../../tools/cluster/registry/registry.ts';
+import { testCredentials } from '../../tools/cluster/registry/credentials.ts';
 import { tagRegistryContract } from '../contracts/tag-registry.contract.ts';
 import { FakeMetrics } from '../support/fakes/recorders.ts';
 

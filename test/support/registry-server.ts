@@ -6,8 +6,10 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createAuthority } from '../../tools/cluster/certificates.ts';
+import { listen } from '../../tools/cluster/sockets/listen.ts';
+import { OpenSockets } from '../../tools/cluster/sockets/open-sockets.ts';
 
 /** One request as it came in. */
 export interface ReceivedRequest {
@@ -46,7 +48,7 @@ export interface RegistryServer {
 /** Starts one on a free port of 127.0.0.1, over TLS with a certificate that nobody trusts if asked. */
 export async function startRegistryServer({ tls = false } = {}): Promise<RegistryServer> {
   const requests: ReceivedRequest[] = [];
-  const sockets = new Set<Socket>();
+  const open = new OpenSockets();
   const listener: RequestListener = (request, response) => {
     response.on('error', () => {});
     void (async () => {
@@ -57,22 +59,14 @@ export async function startRegistryServer({ tls = false } = {}): Promise<Registr
     })().catch(() => response.destroy());
   };
   const server = tls ? createHttpsServer(await untrusted(), listener) : createHttpServer(listener);
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server.on('connection', (socket: Socket) => open.keep(socket));
+  const host = `127.0.0.1:${await listen(server)}`;
   const running: RegistryServer = {
     host,
     url: `${tls ? 'https' : 'http'}://${host}`,
     requests,
     answer: () => ({ status: 404 }),
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    stop: () => open.close(server),
   };
   return running;
 }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { Pool } from 'undici';
 import { parse } from 'yaml';
+import { mapConcurrent } from '../../src/support/map-concurrent.ts';
 import type { Cluster } from './cluster.ts';
 
 export interface ApiPool {
@@ -20,27 +21,15 @@ export interface ApiPool {
 
 /** @param connections at most so many requests at a time */
 export async function apiPool(cluster: Cluster, connections: number): Promise<ApiPool> {
-  const config = parse(await readFile(cluster.kubeconfig, 'utf8')) as {
-    users: Array<{ user: Record<string, string> }>;
-  };
-  const user = config.users[0]!.user;
-  const pem = async (name: string): Promise<string | Buffer> =>
-    user[`${name}-data`] !== undefined ? Buffer.from(user[`${name}-data`]!, 'base64') : readFile(user[name]!);
   const pool = new Pool(cluster.apiServer.url, {
     connections,
-    connect: { ca: cluster.apiServer.ca, cert: await pem('client-certificate'), key: await pem('client-key') },
+    connect: { ca: cluster.apiServer.ca, ...(await adminCertificate(cluster)) },
   });
   return {
     async send(method, path, content) {
-      const { statusCode, body } = await pool.request({
-        method,
-        path,
-        headers: {
-          'content-type': method === 'PATCH' ? 'application/apply-patch+yaml' : 'application/json',
-          'user-agent': 'kimup-bench',
-        },
-        body: JSON.stringify(content),
-      });
+      const type = method === 'PATCH' ? 'application/apply-patch+yaml' : 'application/json';
+      const headers = { 'content-type': type, 'user-agent': 'kimup-bench' };
+      const { statusCode, body } = await pool.request({ method, path, headers, body: JSON.stringify(content) });
       await body.dump();
       if (statusCode >= 300) throw new Error(`${method} ${path} was answered ${statusCode}`);
     },
@@ -53,17 +42,18 @@ export async function apiPool(cluster: Cluster, connections: number): Promise<Ap
       });
       return { status: statusCode, body: await body.json() };
     },
-    async forEach(items, work) {
-      let next = 0;
-      await Promise.all(
-        Array.from({ length: connections }, async () => {
-          while (next < items.length) {
-            const index = next++;
-            await work(items[index]!, index);
-          }
-        }),
-      );
-    },
+    forEach: (items, work) => mapConcurrent([...items.entries()], connections, ([i, item]) => work(item, i)),
     close: () => pool.close(),
   };
+}
+
+/** What the admin's kubeconfig shows itself with, PEM. */
+async function adminCertificate(cluster: Cluster): Promise<{ cert: string | Buffer; key: string | Buffer }> {
+  const { users } = parse(await readFile(cluster.kubeconfig, 'utf8')) as {
+    users: Array<{ user: Record<string, string> }>;
+  };
+  const user = users[0]!.user;
+  const pem = async (name: string): Promise<string | Buffer> =>
+    user[`${name}-data`] !== undefined ? Buffer.from(user[`${name}-data`]!, 'base64') : readFile(user[name]!);
+  return { cert: await pem('client-certificate'), key: await pem('client-key') };
 }

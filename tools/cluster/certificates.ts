@@ -1,13 +1,14 @@
 // The certificates of a test cluster: one authority, and what it signs. ECDSA P-256: made in milliseconds.
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const lifetimeMs = 30 * 24 * 3600 * 1000;
 
-/** A certificate and its private key, both PEM. */
+/** A certificate and its private key: both PEM, or the names of the files that hold them. */
 export interface KeyPair {
   readonly cert: string;
   readonly key: string;
@@ -47,30 +48,39 @@ export async function createAuthority(commonName = 'kimup-test'): Promise<Author
   return {
     cert: `${certificate.toString('pem')}\n`,
     key: await privateKeyPem(keys),
-    async issue({ commonName, organization, names = [] }) {
-      const own = await generateKeys();
-      const issued = await x509.X509CertificateGenerator.create({
-        subject: [...(organization ? [{ O: [organization] }] : []), { CN: [commonName] }],
-        issuer: certificate.subject,
-        publicKey: own.publicKey,
-        signingKey: keys.privateKey,
-        signingAlgorithm: algorithm,
-        ...validity(),
-        extensions: [
-          new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
-          ...(names.length > 0
-            ? [
-                new x509.SubjectAlternativeNameExtension(
-                  names.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value })),
-                ),
-              ]
-            : []),
-        ],
-      });
-      return { cert: `${issued.toString('pem')}\n`, key: await privateKeyPem(own) };
-    },
+    issue: (request) => issue(request, certificate, keys),
   };
+}
+
+async function issue(
+  { commonName, organization, names = [] }: CertificateRequest,
+  issuer: x509.X509Certificate,
+  issuerKeys: webcrypto.CryptoKeyPair,
+): Promise<KeyPair> {
+  const own = await generateKeys();
+  const alternatives = names.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value }));
+  const issued = await x509.X509CertificateGenerator.create({
+    subject: [...(organization ? [{ O: [organization] }] : []), { CN: [commonName] }],
+    issuer: issuer.subject,
+    publicKey: own.publicKey,
+    signingKey: issuerKeys.privateKey,
+    signingAlgorithm: algorithm,
+    ...validity(),
+    extensions: [
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
+      ...(alternatives.length > 0 ? [new x509.SubjectAlternativeNameExtension(alternatives)] : []),
+    ],
+  });
+  return { cert: `${issued.toString('pem')}\n`, key: await privateKeyPem(own) };
+}
+
+/** Writes `path`.crt and, for this user alone, `path`.key; returns both names. */
+export function writeKeyPair(path: string, pair: KeyPair): KeyPair {
+  const files = { cert: `${path}.crt`, key: `${path}.key` };
+  writeFileSync(files.cert, pair.cert);
+  writeFileSync(files.key, pair.key, { mode: 0o600 });
+  return files;
 }
 
 /** A key pair for signing tokens, both halves PEM. */

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { HANG_MS } from './hang.ts';
-import { realNodeUnavailable } from './cluster.ts';
-import { ensureParts } from './parts.ts';
-import { until } from './process.ts';
+import { realNodeUnavailable } from './nodes/real-node.ts';
+import { ensureParts } from './parts/parts.ts';
+import { until } from './process/until.ts';
 
 /** What must be gone: processes by their number and start, and process namespaces. */
 interface Traces {

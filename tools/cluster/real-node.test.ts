@@ -1,13 +1,14 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Cluster, startCluster } from './cluster.ts';
 import { HANG_MS } from './hang.ts';
-import { type Cluster, realNodeUnavailable, startCluster } from './cluster.ts';
-import { buildAndPush } from './images.ts';
-import { whoamiImage, whoamiPort } from './whoami.ts';
+import { buildAndPush } from './images/build-and-push.ts';
+import { whoamiImage, whoamiPort } from './images/whoami.ts';
+import { realNodeUnavailable } from './nodes/real-node.ts';
+import { listen } from './sockets/listen.ts';
 
 const unavailable = realNodeUnavailable();
 
@@ -97,8 +98,7 @@ describe.skipIf(unavailable !== undefined)(
 
     it('lets the API server reach a server of this process', async () => {
       const server = createServer((_, response) => response.end('from the host'));
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const address = await cluster.reachableAs((server.address() as AddressInfo).port);
+      const address = await cluster.reachableAs(await listen(server));
       expect(await cluster.kubectl(['exec', 'probed', '--', '/whoami', 'get', `http://${address}/`])).toBe(
         'from the host',
       );

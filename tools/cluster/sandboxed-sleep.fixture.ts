@@ -1,6 +1,6 @@
 // For killed.test.ts: starts a process in a sandbox with the binding named by the argument, and stays.
-import { ensureParts } from './parts.ts';
-import { createSandbox, type SandboxOptions } from './process.ts';
+import { ensureParts } from './parts/parts.ts';
+import { createSandbox, type SandboxOptions } from './process/sandbox.ts';
 
 const { nsinit } = await ensureParts(['nsinit']);
 const binding = process.argv[2] as NonNullable<SandboxOptions['binding']>;

@@ -16,8 +16,7 @@ export function fileName(target: Class): string {
 
 /** The CustomResourceDefinition of a kind's class. */
 export function customResourceDefinition(target: Class): object {
-  const { kind, plural, singular, shortNames, columns } = kindOf(target);
-  const { properties, ...schema } = schemaOfClass(target);
+  const { kind, plural, singular, shortNames } = kindOf(target);
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -33,27 +32,22 @@ export function customResourceDefinition(target: Class): object {
         categories: [CATEGORY],
       },
       scope: 'Namespaced',
-      versions: [
-        {
-          name: VERSION,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          additionalPrinterColumns: columns,
-          schema: {
-            openAPIV3Schema: {
-              ...schema,
-              properties: {
-                apiVersion: { type: 'string' },
-                kind: { type: 'string' },
-                metadata: { type: 'object' },
-                ...properties,
-              },
-            },
-          },
-        },
-      ],
+      versions: [version(target)],
     },
+  };
+}
+
+/** The one version that is served and stored. */
+function version(target: Class): object {
+  const { properties, ...schema } = schemaOfClass(target);
+  const metadata = { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' } };
+  return {
+    name: VERSION,
+    served: true,
+    storage: true,
+    subresources: { status: {} },
+    additionalPrinterColumns: kindOf(target).columns,
+    schema: { openAPIV3Schema: { ...schema, properties: { ...metadata, ...properties } } },
   };
 }
 

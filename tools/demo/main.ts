@@ -1,10 +1,10 @@
 // npm run demo: the main job on a cluster of this run's own, from nothing. --nodes real|kwok, --keep.
-import { parseArgs } from 'node:util';
-import { startCluster, type Cluster } from '../cluster/cluster.ts';
-import { tail } from '../cluster/process.ts';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { type Path, wholePath } from '../../test/support/path/whole-path.ts';
+import { startCluster, type Cluster } from '../cluster/cluster.ts';
+import { tail } from '../cluster/process/tail.ts';
 
 const { values } = parseArgs({
   options: {

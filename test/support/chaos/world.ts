@@ -2,74 +2,23 @@
 // that are born on v1.0.0 while v1.1.0 is there already. Whatever happens on the way, the end is the same.
 import { Informer } from '../../../src/adapters/kubernetes/client/informer.ts';
 import type { KubeClient } from '../../../src/adapters/kubernetes/client/kube-client.ts';
-import {
-  DAEMONSETS,
-  DEPLOYMENTS,
-  EVENTS,
-  IMAGES,
-  type KubeObject,
-  NAMESPACES,
-  PODS,
-  REPLICASETS,
-  type Resource,
-  STATEFULSETS,
-} from '../../../src/adapters/kubernetes/client/resource.ts';
+import { IMAGES, type KubeObject, NAMESPACES, PODS } from '../../../src/adapters/kubernetes/client/resource.ts';
 import { type Cluster, startCluster } from '../../../tools/cluster/cluster.ts';
-import { until } from '../../../tools/cluster/process.ts';
 import { HANG_MS } from '../../../tools/cluster/hang.ts';
+import { until } from '../../../tools/cluster/process/until.ts';
 import { kubernetes } from '../../integration/kubernetes.ts';
 import { manifest } from '../../integration/workloads.ts';
+import { imageManifest, namespaceInScope } from '../builders/manifests.ts';
 import { buildBundle } from '../path/install.ts';
 import { installReplicas, type Replicas } from '../path/replicas.ts';
 import { type RegistryServer, startRegistryServer } from '../registry-server.ts';
+import { type App, BASE, NEXT } from './app.ts';
+import { differencesFromEnd } from './end-state.ts';
+import { ImageHistory, type RawImage, type Seen, type Status } from './image-history.ts';
 
-export const BASE = 'v1.0.0';
-export const NEXT = 'v1.1.0';
-
-export interface Status {
-  readonly tag?: string;
-  readonly digest?: string;
-  readonly result?: string;
-  readonly time?: string;
-  readonly update?: { readonly tag: string; readonly digest?: string; readonly since: string };
-  readonly rollout?: {
-    readonly tag: string;
-    readonly phase: string;
-    readonly workloads?: readonly { readonly kind: string; readonly phase: string }[];
-  };
-  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-}
-
-interface RawImage extends KubeObject {
-  readonly status?: Status;
-}
-
-interface RawPod extends KubeObject {
-  readonly spec?: { readonly containers?: readonly { readonly image?: string }[] };
-}
-
-interface RawWorkload extends KubeObject {
-  readonly spec?: {
-    readonly replicas?: number;
-    readonly template?: { readonly metadata?: KubeObject['metadata']; readonly spec?: RawPod['spec'] };
-  };
-}
-
-/** An application of one scenario: its namespace, which is its Image's and repository's name too. */
-export interface App {
-  readonly name: string;
-  /** Without a tag. */
-  readonly repository: string;
-  /** What NEXT points at. */
-  readonly digest: string | undefined;
-}
-
-/** What was seen of an Image, in order, each once in a row. */
-interface Seen {
-  readonly tags: string[];
-  /** `tag since`, of each `status.update`. */
-  readonly updates: string[];
-}
+/** The crontab of Images that are refreshed all the time, and one that nobody waits for. */
+export const OFTEN = '*/2 * * * * *';
+export const YEARLY = '0 0 0 1 1 *';
 
 export class World {
   readonly cluster: Cluster;
@@ -78,7 +27,7 @@ export class World {
   readonly scripted: RegistryServer;
   readonly #images: Informer<RawImage>;
   readonly #close: () => Promise<void>;
-  readonly #seen = new Map<string, Seen>();
+  readonly #history = new ImageHistory();
   readonly #tookMs: number[] = [];
   #count = 0;
 
@@ -95,7 +44,7 @@ export class World {
     this.replicas = replicas;
     this.scripted = scripted;
     this.#images = new Informer<RawImage>(client, IMAGES, { backoffMs: { base: 100, max: 500 } });
-    this.#images.subscribe({ changed: (image) => this.#see(image), deleted: () => {} });
+    this.#images.subscribe({ changed: (image) => this.#history.note(image), deleted: () => {} });
     this.#images.start();
   }
 
@@ -152,11 +101,7 @@ export class World {
   /** Makes a namespace in scope with the three workloads, and waits for their pods. */
   async workloads(namespace: string, image: string): Promise<void> {
     await this.cluster.apply([
-      {
-        apiVersion: 'v1',
-        kind: 'Namespace',
-        metadata: { name: namespace, annotations: { 'kimup.cloudavenue.io/enabled': 'true' } },
-      },
+      namespaceInScope(namespace),
       manifest('Deployment', { name: 'web', namespace, image, replicas: 2 }),
       manifest('StatefulSet', { name: 'db', namespace, image }),
       manifest('DaemonSet', { name: 'agent', namespace, image }),
@@ -170,20 +115,8 @@ export class World {
   }
 
   /** Applies the Image of an application: the path begins. */
-  async begin({ name, repository }: Pick<App, 'name' | 'repository'>, crontab = '*/2 * * * * *'): Promise<void> {
-    await this.cluster.apply([
-      {
-        apiVersion: 'kimup.cloudavenue.io/v1alpha1',
-        kind: 'Image',
-        metadata: { name, namespace: name },
-        spec: {
-          image: repository,
-          baseTag: BASE,
-          triggers: [{ type: 'crontab', value: crontab }],
-          rules: [{ name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] }],
-        },
-      },
-    ]);
+  async begin({ name, repository }: Pick<App, 'name' | 'repository'>, crontab = OFTEN): Promise<void> {
+    await this.cluster.apply([imageManifest({ name, namespace: name, image: repository, baseTag: BASE, crontab })]);
   }
 
   status(name: string): Status {
@@ -192,7 +125,7 @@ export class World {
 
   /** What was seen of an Image since it is there. */
   seen(name: string): Seen {
-    return this.#seen.get(name) ?? { tags: [], updates: [] };
+    return this.#history.of(name);
   }
 
   /** Waits until the Image's status is so. */
@@ -220,7 +153,7 @@ export class World {
           wrong = [`the Image's status is ${JSON.stringify(this.status(app.name))}`];
           return undefined;
         }
-        wrong = await this.#wrong(app, NEXT);
+        wrong = await differencesFromEnd(this.client, app, NEXT, this.seen(app.name));
         return wrong.length === 0 ? true : undefined;
       },
       timeoutMs,
@@ -252,72 +185,5 @@ export class World {
   async end({ name }: Pick<App, 'name'>): Promise<void> {
     await this.client.delete(IMAGES, { namespace: name, name });
     await this.client.delete(NAMESPACES, { name });
-  }
-
-  /** The model of the end: what differs from it, a line each. */
-  async #wrong({ name: namespace, repository, digest }: App, tag: string): Promise<string[]> {
-    const found: string[] = [];
-    const same = (what: string, is: unknown, wanted: unknown): void => {
-      if (JSON.stringify(is) !== JSON.stringify(wanted))
-        found.push(`${what}: ${JSON.stringify(is)}, not ${JSON.stringify(wanted)}`);
-    };
-    const all = <T extends KubeObject>(resource: Resource): Promise<T[]> =>
-      this.client.list<T>(resource, { namespace });
-    const image = await this.client.get<RawImage>(IMAGES, { namespace, name: namespace });
-    const { status = {} } = image;
-    same('status.tag', status.tag, tag);
-    same('status.digest', status.digest, digest);
-    same('status.result', status.result, 'Success');
-    same('status.update', status.update, undefined);
-    same('status.rollout', [status.rollout?.tag, status.rollout?.phase], [tag, 'Healthy']);
-    same('rows', status.rollout?.workloads?.map(({ kind, phase }) => `${kind} ${phase}`).toSorted(), [
-      'DaemonSet Healthy',
-      'Deployment Healthy',
-      'StatefulSet Healthy',
-    ]);
-    same('Ready', status.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
-    same('annotation', image.metadata?.annotations?.['kimup.cloudavenue.io/tag'], tag);
-
-    for (const resource of [DEPLOYMENTS, STATEFULSETS, DAEMONSETS]) {
-      const [{ metadata, spec } = {} as RawWorkload] = await all<RawWorkload>(resource);
-      same(
-        `${resource.kind}'s entry`,
-        spec?.template?.metadata?.annotations?.['kimup.cloudavenue.io/images'],
-        `${namespace}=${tag}@${digest}`,
-      );
-      same(`${resource.kind}'s image`, spec?.template?.spec?.containers?.[0]?.image, `${repository}:${BASE}`);
-      // Made, and changed once.
-      same(`${resource.kind}'s generation`, metadata?.generation, 2);
-    }
-    same('ReplicaSets', (await all<RawWorkload>(REPLICASETS)).map(({ spec }) => spec?.replicas).toSorted(), [0, 2]);
-    const pods = (await all<RawPod>(PODS)).filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
-    same(
-      'pods',
-      pods.map(({ spec }) => spec?.containers?.[0]?.image),
-      Array.from({ length: 6 }, () => `${repository}:${tag}`),
-    );
-
-    // Exactly one move. Events are written at most once, and may be lost with the process.
-    const { tags } = this.seen(namespace);
-    if (![tag, `${BASE} ${tag}`].includes(tags.join(' '))) found.push(`tags seen: ${tags.join(', ')}`);
-    if (this.seen(namespace).updates.length > 1) found.push(`moves: ${this.seen(namespace).updates.join(', ')}`);
-    const events = (await all<KubeObject & { readonly reason?: string; readonly series?: object }>(EVENTS)).filter(
-      ({ reason }) => reason === 'UpdateFound' || reason === 'Updated',
-    );
-    for (const reason of ['UpdateFound', 'Updated']) {
-      const told = events.filter((event) => event.reason === reason);
-      if (told.length > 1 || told.some(({ series }) => series !== undefined))
-        found.push(`${told.length} events ${reason}: ${JSON.stringify(told)}`);
-    }
-    return found;
-  }
-
-  #see({ metadata: { namespace = '', name = '' } = {}, status: { tag, update } = {} }: RawImage): void {
-    if (namespace !== name) return;
-    let seen = this.#seen.get(name);
-    if (seen === undefined) this.#seen.set(name, (seen = { tags: [], updates: [] }));
-    if (tag !== undefined && seen.tags.at(-1) !== tag) seen.tags.push(tag);
-    const move = update && `${update.tag} ${update.since}`;
-    if (move !== undefined && seen.updates.at(-1) !== move) seen.updates.push(move);
   }
 }

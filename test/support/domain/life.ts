@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { currentState, reduce } from '../../../src/domain/image/controller-state.ts';
+import { type ControllerState, currentState, reduce } from '../../../src/domain/image/controller-state.ts';
 import type { Image } from '../../../src/domain/image/image.ts';
 import type { ImageStatus, Update } from '../../../src/domain/image/image-status.ts';
 import { movesImage } from '../../../src/domain/action/action.ts';
 import type { RuleSpec } from '../../../src/domain/rule/rule-spec.ts';
 import type { TagsSpec } from '../../../src/domain/tag/tags-spec.ts';
-import { buildSpec } from '../../../src/domain/rule/rule-catalogue.ts';
+import { type BuiltSpec, buildSpec } from '../../../src/domain/rule/rule-catalogue.ts';
 import { imageOf } from '../builders/image.ts';
 import { anyTag, realTags } from './arbitraries.ts';
 import { answer } from './rules.ts';
@@ -43,67 +43,81 @@ export function live(
   base: string,
   happenings: readonly Happening[],
 ): Life {
-  const tags = [base];
-  const built = buildSpec({ rules, ...(tagsSpec === undefined ? {} : { tags: tagsSpec }) });
-  const put = (baseTag: string, status: Partial<ImageStatus>): Image =>
-    imageOf({
-      spec: { image: REPOSITORY, baseTag, rules, ...(tagsSpec === undefined ? {} : { tags: tagsSpec }) },
-      status: { image: REPOSITORY, baseTag, conditions: [], ...status },
-    });
-  let image = put(base, { tag: base });
-  const moments: Moment[] = [{ image, happened: undefined }];
-  const go = (
-    happened: Happening['kind'],
-    update: Update,
-    fails = false,
-    before: Partial<ImageStatus> = image.status,
-  ): void => {
-    const { baseTag } = image.spec;
-    const during = put(baseTag, { ...before, update });
-    const ended = put(baseTag, {
+  const life = new LivedLife(rules, tagsSpec, base);
+  for (const happening of happenings) life.happens(happening);
+  const { moments, tags } = life;
+  return { rules, moments, tags };
+}
+
+class LivedLife {
+  readonly tags: string[];
+  readonly moments: Moment[];
+  private readonly built: BuiltSpec;
+  private image: Image;
+
+  constructor(
+    private readonly rules: readonly RuleSpec[],
+    private readonly tagsSpec: TagsSpec | undefined,
+    base: string,
+  ) {
+    this.tags = [base];
+    this.built = buildSpec({ rules, ...(tagsSpec === undefined ? {} : { tags: tagsSpec }) });
+    this.image = this.imageWith(base, { tag: base });
+    this.moments = [{ image: this.image, happened: undefined }];
+  }
+
+  happens(happening: Happening): void {
+    const { tag } = this.image.status;
+    switch (happening.kind) {
+      case 'push': {
+        this.tags.push(...happening.tags);
+        const decision = answer({ ...this.built, currentTag: tag!, tags: this.tags, noFacts: 'nobody is asked' });
+        if (decision.kind === 'move')
+          this.move('push', { tag: decision.tag, rule: decision.rule, since: SINCE }, happening.fails);
+        return;
+      }
+      case 'digest':
+        return this.move('digest', { tag: tag!, rule: 'digest', since: SINCE });
+      case 'base':
+        return this.changeBaseTag(this.tags[happening.at % this.tags.length]!, happening.fails);
+    }
+  }
+
+  private changeBaseTag(baseTag: string, fails: boolean | undefined): void {
+    const state = reduce(currentState(this.image, SINCE), { type: 'BaseTagChanged', baseTag, at: SINCE });
+    this.image = this.imageWith(baseTag, lastingOf(state));
+    if (state.tag === baseTag) this.moments.push({ image: this.image, happened: 'base' });
+    else this.move('base', { tag: baseTag, rule: 'spec.baseTag', since: SINCE }, fails);
+  }
+
+  /** The rollout of an update begins, and ends well or not. */
+  private move(happened: Happening['kind'], update: Update, fails = false): void {
+    const { baseTag } = this.image.spec;
+    const during = this.imageWith(baseTag, { ...this.image.status, update });
+    const ended = this.imageWith(baseTag, {
       ...during.status,
       rollout: { ...update, phase: fails ? 'Failed' : 'Healthy', workloads: [] },
     });
-    const { tag, history, origins } = currentState(ended, SINCE);
-    image = put(baseTag, {
-      tag,
-      ...(history === undefined ? {} : { history }),
-      ...(origins === undefined ? {} : { origins }),
-    });
-    moments.push({ image, happened, during });
-  };
-  for (const happening of happenings) {
-    switch (happening.kind) {
-      case 'push': {
-        tags.push(...happening.tags);
-        const decision = answer({ ...built, currentTag: image.status.tag!, tags, noFacts: 'nobody is asked' });
-        if (decision.kind === 'move')
-          go('push', { tag: decision.tag, rule: decision.rule, since: SINCE }, happening.fails);
-        break;
-      }
-      case 'digest':
-        go('digest', { tag: image.status.tag!, rule: 'digest', since: SINCE });
-        break;
-      case 'base': {
-        const baseTag = tags[happening.at % tags.length]!;
-        const { tag, history, origins } = reduce(currentState(image, SINCE), {
-          type: 'BaseTagChanged',
-          baseTag,
-          at: SINCE,
-        });
-        const before = {
-          tag,
-          ...(history === undefined ? {} : { history }),
-          ...(origins === undefined ? {} : { origins }),
-        };
-        const same = tag === baseTag;
-        image = put(baseTag, before);
-        if (same) moments.push({ image, happened: 'base' });
-        else go('base', { tag: baseTag, rule: 'spec.baseTag', since: SINCE }, happening.fails, image.status);
-      }
-    }
+    this.image = this.imageWith(baseTag, lastingOf(currentState(ended, SINCE)));
+    this.moments.push({ image: this.image, happened, during });
   }
-  return { rules, moments, tags };
+
+  private imageWith(baseTag: string, status: Partial<ImageStatus>): Image {
+    const { rules, tagsSpec } = this;
+    return imageOf({
+      spec: { image: REPOSITORY, baseTag, rules, ...(tagsSpec === undefined ? {} : { tags: tagsSpec }) },
+      status: { image: REPOSITORY, baseTag, conditions: [], ...status },
+    });
+  }
+}
+
+/** What an Image remembers from one move to the next. */
+function lastingOf({ tag, history, origins }: ControllerState): Partial<ImageStatus> {
+  return {
+    tag,
+    ...(history === undefined ? {} : { history }),
+    ...(origins === undefined ? {} : { origins }),
+  };
 }
 
 const rule: fc.Arbitrary<RuleSpec> = fc
