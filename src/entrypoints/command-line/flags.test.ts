@@ -114,7 +114,7 @@ it('the help shows values, defaults and variables', () => {
   const help = usage(OPERATOR);
   expect(help).toMatch(/--metrics\[=false\] +serve metrics \(default: true\)\n/);
   expect(help).toMatch(/--metrics-port ADDRESS +where metrics are served \(default: :9080\)\n/);
-  expect(help).toMatch(/--kubeconfig TEXT .*\(variable:\s+KUBECONFIG\)\n/s);
+  expect(help).toMatch(/--kubeconfig FILE .*\(variable:\s+KUBECONFIG\)\n/s);
   expect(help).toMatch(/\nEnvironment:\n {2}POD_NAMESPACE /);
 });
 

@@ -1,3 +1,4 @@
+import { LOG_LEVELS } from '../../adapters/system/log-level.ts';
 import type { CommandLine, Flags, Variable } from './command-line.ts';
 import { ADDRESS, BOOLEAN, COUNT, DURATION, HOSTS, LOG_LEVEL, TEXT, URL_PATH } from './flag-kinds.ts';
 
@@ -11,10 +12,10 @@ const COMMON = {
   loglevel: {
     kind: LOG_LEVEL,
     default: 'info',
-    description: 'how much is logged: trace, debug, info, warn, error, fatal or panic',
+    description: `how much is logged: ${LOG_LEVELS.join(', ')}`,
   },
   kubeconfig: {
-    kind: TEXT,
+    kind: { ...TEXT, value: 'FILE' },
     default: '',
     environment: 'KUBECONFIG',
     description: "a kubeconfig file; without one the variable's, else the pod's own ServiceAccount",
@@ -40,18 +41,18 @@ export const OPERATOR_FLAGS = {
   ...COMMON,
   'webhook-port': { kind: ADDRESS, default: ':9443', description: 'where the admission webhook is served' },
   'webhook-cert-dir': {
-    kind: TEXT,
+    kind: { ...TEXT, value: 'FOLDER' },
     default: '/tmp/k8s-webhook-server/serving-certs',
     description:
       'a folder with tls.crt and tls.key (and ca.crt); where it holds none, kimup makes a certificate of its own',
   },
   'webhook-service': {
-    kind: TEXT,
+    kind: { ...TEXT, value: 'NAME' },
     default: 'kimup-webhook',
     description: "the Service, in kimup's own namespace, by which the API server reaches the webhook",
   },
   'webhook-url': {
-    kind: TEXT,
+    kind: { ...TEXT, value: 'URL' },
     default: '',
     description:
       'the URL by which the API server reaches the webhook where the operator runs outside of the cluster, like https://127.0.0.1:9443',
