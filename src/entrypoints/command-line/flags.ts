@@ -1,4 +1,4 @@
-import { LOG_LEVELS } from '../../adapters/system/log-level.ts';
+import { LOG_LEVELS } from '../../adapters/log/log-level.ts';
 import type { CommandLine, Flags, Variable } from './command-line.ts';
 import { ADDRESS, BOOLEAN, COUNT, DURATION, HOSTS, LOG_LEVEL, TEXT, URL_PATH } from './flag-kinds.ts';
 
