@@ -11,7 +11,7 @@ export const COMPANION: Miss = {
 
 /** Why a tag that a rule can't compare with others at all is no candidate. @param reason what it is: `no version` */
 export function notComparable(tag: string, reason: string): Miss {
-  return isCompanion(tag) ? COMPANION : { ...COMPANION, reason };
+  return isCompanion(tag) ? COMPANION : { reason, newer: false, sameSeries: false, distance: 9 };
 }
 
 /** Why a tag that a rule could compare, and that betters nothing, is no candidate. @param reason what it is: `not above the current tag` */

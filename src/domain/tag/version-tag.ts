@@ -63,107 +63,98 @@ const NONE: readonly Part[] = [];
  * One pass, by character codes: lists have thousands of tags.
  */
 export function parseVersionTag(tag: string): VersionTag | undefined {
-  return READER.read(tag);
+  const prefix = tag.charCodeAt(0) === LOWER_V ? 'v' : '';
+  let i = prefix.length;
+  if (!isDigit(tag.charCodeAt(i))) return undefined;
+  let wide = false;
+  const numbers: Part[] = [];
+  for (;;) {
+    const end = digitsEnd(tag, i);
+    if (numbers.length === NUMBERS_MAX) return undefined;
+    if (end - i >= WIDE_DIGITS) wide = true;
+    numbers.push(part(tag, i, end));
+    i = end;
+    if (tag.charCodeAt(i) !== DOT || !isDigit(tag.charCodeAt(i + 1))) break;
+    i++;
+  }
+  if (i === tag.length)
+    return { tag, prefix, numbers, preRelease: undefined, revision: NONE, build: false, variant: '', wide };
+
+  const glued = !isSeparator(tag.charCodeAt(i));
+  const build = numbers.length === NUMBERS_MAX && isBuild(tag, i);
+  const wordStart = glued ? i : i + 1;
+  const word = build ? undefined : preReleaseWord(tag, wordStart);
+  const found = word === undefined ? undefined : readPreRelease(tag, word, wordStart + word.length);
+  if (found?.preRelease !== undefined) i = found.end;
+  else if (glued) return undefined;
+  const revision = isRevision(tag, i, build) ? readRevision(tag, i, build) : undefined;
+  if (revision !== undefined) i = revision.end;
+  return {
+    tag,
+    prefix,
+    numbers,
+    preRelease: found?.preRelease,
+    revision: revision === undefined ? NONE : revision.numbers,
+    build: build && revision !== undefined,
+    variant: i === tag.length ? '' : tag.slice(i),
+    wide: wide || found?.wide === true || revision?.wide === true,
+  };
 }
 
-/** Reads versions from the left, one tag at a time: {@link parseVersionTag} makes none anew for each tag. */
-class VersionReader {
-  private tag = '';
-  /** How far the tag is read. */
-  private at = 0;
-  private wide = false;
-
-  read(tag: string): VersionTag | undefined {
-    const prefix = tag.charCodeAt(0) === LOWER_V ? 'v' : '';
-    if (!isDigit(tag.charCodeAt(prefix.length))) return undefined;
-    this.tag = tag;
-    this.at = prefix.length;
-    this.wide = false;
-    const numbers = this.numbers();
-    if (numbers === undefined) return undefined;
-    const { at } = this;
-    if (at === tag.length) {
-      const { wide } = this;
-      return { tag, prefix, numbers, preRelease: undefined, revision: NONE, build: false, variant: '', wide };
-    }
-    const build = numbers.length === NUMBERS_MAX && isBuild(tag, at);
-    const glued = !isSeparator(tag.charCodeAt(at));
-    const preRelease = build ? undefined : this.preRelease(glued ? at : at + 1);
-    if (preRelease === undefined && glued) return undefined;
-    const revision = this.revision(build);
-    return {
-      tag,
-      prefix,
-      numbers,
-      preRelease,
-      revision: revision ?? NONE,
-      build: build && revision !== undefined,
-      variant: this.at === tag.length ? '' : tag.slice(this.at),
-      wide: this.wide,
-    };
+/**
+ * The pre-release of a word that ends at `start`, and where it ends itself; none where the word needs a number and has none,
+ * or goes on in letters.
+ */
+function readPreRelease(
+  tag: string,
+  word: string,
+  start: number,
+): { readonly preRelease: PreRelease | undefined; readonly end: number; readonly wide: boolean } {
+  // Its first number is glued or after any separator, further ones follow dots: rc1, alpha-4, preview.7.23376.3
+  let end = start;
+  let at = isSeparator(tag.charCodeAt(end)) ? end + 1 : end;
+  let wide = false;
+  let numbers: Part[] | undefined;
+  while (isDigit(tag.charCodeAt(at))) {
+    end = digitsEnd(tag, at);
+    if (end - at >= WIDE_DIGITS) wide = true;
+    numbers ??= [];
+    numbers.push(part(tag, at, end));
+    if (tag.charCodeAt(end) !== DOT) break;
+    at = end + 1;
   }
-
-  /** `undefined` for too many. */
-  private numbers(): readonly Part[] | undefined {
-    const { tag } = this;
-    let start = this.at;
-    const numbers: Part[] = [];
-    for (;;) {
-      const end = digitsEnd(tag, start);
-      if (numbers.length === NUMBERS_MAX) return undefined;
-      numbers.push(this.part(start, end));
-      this.at = end;
-      if (tag.charCodeAt(end) !== DOT || !isDigit(tag.charCodeAt(end + 1))) return numbers;
-      start = end + 1;
-    }
-  }
-
-  /** @param start where its word would begin */
-  private preRelease(start: number): PreRelease | undefined {
-    const { tag } = this;
-    const word = preReleaseWord(tag, start);
-    if (word === undefined) return undefined;
-    // Its first number is glued or after any separator, further ones follow dots: rc1, alpha-4, preview.7.23376.3
-    let end = start + word.length;
-    let next = isSeparator(tag.charCodeAt(end)) ? end + 1 : end;
-    let numbers: Part[] | undefined;
-    while (isDigit(tag.charCodeAt(next))) {
-      end = digitsEnd(tag, next);
-      numbers ??= [];
-      numbers.push(this.part(next, end));
-      if (tag.charCodeAt(end) !== DOT) break;
-      next = end + 1;
-    }
-    if (numbers === undefined && PRE_RELEASE_WORDS.get(word) !== true) return undefined;
-    if (end !== tag.length && !isSeparator(tag.charCodeAt(end))) return undefined;
-    this.at = end;
-    return { word, numbers: numbers ?? NONE };
-  }
-
-  /** @param build whether it begins with a `b` */
-  private revision(build: boolean): readonly Part[] | undefined {
-    const { tag } = this;
-    const { length } = tag;
-    let revision: Part[] | undefined;
-    for (let start = build ? this.at + 2 : this.at + 1; this.at < length; start = this.at + 1) {
-      if (!isRevisionSeparator(tag.charCodeAt(this.at)) || !isDigit(tag.charCodeAt(start))) break;
-      const end = digitsEnd(tag, start);
-      // `1.0-3.20` and `1.0-3f` are no revision 3 but a variant.
-      if (end < length && !isRevisionSeparator(tag.charCodeAt(end))) break;
-      revision ??= [];
-      revision.push(this.part(start, end));
-      this.at = end;
-    }
-    return revision;
-  }
-
-  private part(start: number, end: number): Part {
-    if (end - start >= WIDE_DIGITS) this.wide = true;
-    return partOf(this.tag, start, end);
-  }
+  const complete =
+    (numbers !== undefined || PRE_RELEASE_WORDS.get(word) === true) &&
+    (end === tag.length || isSeparator(tag.charCodeAt(end)));
+  return { preRelease: complete ? { word, numbers: numbers ?? NONE } : undefined, end, wide };
 }
 
-const READER = new VersionReader();
+/** Whether a separator and a digit stand at `start`, with a `b` between them for a build. */
+function isRevision(tag: string, start: number, build: boolean): boolean {
+  return isRevisionSeparator(tag.charCodeAt(start)) && isDigit(tag.charCodeAt(build ? start + 2 : start + 1));
+}
+
+/** The groups of digits from `start` on, each after its separator, and where they end; `undefined` for none. */
+function readRevision(
+  tag: string,
+  start: number,
+  build: boolean,
+): { readonly numbers: readonly Part[]; readonly end: number; readonly wide: boolean } | undefined {
+  const numbers: Part[] = [];
+  let i = start;
+  let digits = build ? start + 2 : start + 1;
+  let wide = false;
+  do {
+    const end = digitsEnd(tag, digits);
+    // `1.0-3.20` and `1.0-3f` are no revision 3 but a variant.
+    if (end < tag.length && !isRevisionSeparator(tag.charCodeAt(end))) break;
+    if (end - digits >= WIDE_DIGITS) wide = true;
+    numbers.push(part(tag, digits, end));
+    i = end;
+    digits = end + 1;
+  } while (isRevision(tag, i, false));
+  return numbers.length === 0 ? undefined : { numbers, end: i, wide };
+}
 
 /** Whether a tag is a signature, an attestation or another companion of a digest (`sha256-<64 hex>.sig`), and no image. */
 export function isCompanion(tag: string): boolean {
@@ -183,7 +174,7 @@ function preReleaseWord(tag: string, start: number): string | undefined {
   return PRE_RELEASE_WORDS.has(lower) ? lower : undefined;
 }
 
-function partOf(tag: string, start: number, end: number): Part {
+function part(tag: string, start: number, end: number): Part {
   let from = start;
   while (from < end - 1 && tag.charCodeAt(from) === ZERO) from++;
   if (end - from > EXACT_DIGITS) return tag.slice(from, end);
