@@ -28,9 +28,9 @@ const TRUST_MS = 10 * 60_000;
  */
 export class FileServingCertificate extends PolledServingCertificate {
   /** What the files had at the last look. */
-  #files: CertificateBundle | undefined;
+  private files: CertificateBundle | undefined;
   /** What was served under another authority, and since when that one is replaced. */
-  #before: { readonly bundle: CertificateBundle; readonly since: number } | undefined;
+  private before: { readonly bundle: CertificateBundle; readonly since: number } | undefined;
 
   constructor(
     clock: Clock,
@@ -43,14 +43,14 @@ export class FileServingCertificate extends PolledServingCertificate {
   }
 
   protected override async look(): Promise<CertificateBundle> {
-    const certificate = await this.#read('tls.crt');
-    const key = await this.#read('tls.key');
+    const certificate = await this.read('tls.crt');
+    const key = await this.read('tls.key');
     const authority = await readFile(join(this.directory, 'ca.crt'), 'utf8').catch(() => '');
     const trusted = authority.trim() === '' ? certificate : authority;
-    return this.#inTurn({ certificate, key, authority: trusted, until: this.#checked(certificate, key, trusted) });
+    return this.inTurn({ certificate, key, authority: trusted, until: this.checked(certificate, key, trusted) });
   }
 
-  #read(file: string): Promise<string> {
+  private read(file: string): Promise<string> {
     return readFile(join(this.directory, file), 'utf8').catch((cause: unknown) => {
       throw new Error(`the webhook's certificate in ${this.directory} can't be read: ${(cause as Error).message}`, {
         cause,
@@ -59,25 +59,25 @@ export class FileServingCertificate extends PolledServingCertificate {
   }
 
   /** What is to be served where the files have `fresh`. */
-  #inTurn(fresh: CertificateBundle): CertificateBundle {
+  private inTurn(fresh: CertificateBundle): CertificateBundle {
     const now = this.clock.now();
-    if (this.#files !== undefined && this.#files.authority !== fresh.authority) {
+    if (this.files !== undefined && this.files.authority !== fresh.authority) {
       // Replaced again before the first replacement was served: what is served is still the one before.
-      const isServed = this.#before !== undefined && now - this.#before.since < this.trustMs;
-      this.#before = { bundle: isServed ? this.#before!.bundle : this.#files, since: now };
+      const isServed = this.before !== undefined && now - this.before.since < this.trustMs;
+      this.before = { bundle: isServed ? this.before!.bundle : this.files, since: now };
     }
-    this.#files = fresh;
-    if (this.#before === undefined) return fresh;
-    const { bundle, since } = this.#before;
+    this.files = fresh;
+    if (this.before === undefined) return fresh;
+    const { bundle, since } = this.before;
     const both = `${bundle.authority.trim()}\n${fresh.authority.trim()}\n`;
     if (now < since + this.trustMs && now < bundle.until) return { ...bundle, authority: both };
     if (now < since + 2 * this.trustMs) return { ...fresh, authority: both };
-    this.#before = undefined;
+    this.before = undefined;
     return fresh;
   }
 
   /** When the certificate runs out. */
-  #checked(certificate: string, key: string, authority: string): number {
+  private checked(certificate: string, key: string, authority: string): number {
     const where = `the webhook's certificate in ${this.directory}`;
     let read: X509Certificate;
     let isPair: boolean;

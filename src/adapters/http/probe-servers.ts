@@ -20,7 +20,7 @@ export interface Answer {
  * beginning of the application to its end.
  */
 export class ProbeServers implements OnModuleInit, OnApplicationShutdown {
-  readonly #servers: FastifyInstance[] = [];
+  private readonly servers: FastifyInstance[] = [];
 
   constructor(private readonly endpoints: readonly PlainEndpoint[]) {}
 
@@ -37,9 +37,9 @@ export class ProbeServers implements OnModuleInit, OnApplicationShutdown {
    * @throws Error that names the flag, when an address can't be had or two endpoints of one address want the same path
    */
   async listen(): Promise<void> {
-    for (const endpoints of this.#byAddress()) {
+    for (const endpoints of this.byAddress()) {
       const server = fastify({ logger: false, forceCloseConnections: true });
-      this.#servers.push(server);
+      this.servers.push(server);
       for (const { flag, routes } of endpoints) {
         for (const [path, answer] of Object.entries(routes)) {
           if (server.hasRoute({ method: 'GET', url: path }))
@@ -58,10 +58,10 @@ export class ProbeServers implements OnModuleInit, OnApplicationShutdown {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#servers.map((server) => server.close()));
+    await Promise.all(this.servers.map((server) => server.close()));
   }
 
-  #byAddress(): Iterable<[PlainEndpoint, ...PlainEndpoint[]]> {
+  private byAddress(): Iterable<[PlainEndpoint, ...PlainEndpoint[]]> {
     const found = new Map<string, [PlainEndpoint, ...PlainEndpoint[]]>();
     for (const endpoint of this.endpoints) {
       // Port 0 is any free one: another for each.

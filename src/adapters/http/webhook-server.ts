@@ -34,8 +34,8 @@ export const WEBHOOK_FASTIFY_OPTIONS = {
 /** Serves the review of pods: a route on a Fastify instance over HTTPS. */
 @Injectable()
 export class WebhookServer {
-  #draining = false;
-  #lastAsked = -Infinity;
+  private draining = false;
+  private lastAsked = -Infinity;
 
   constructor(
     private readonly reviewPod: ReviewPod,
@@ -62,11 +62,11 @@ export class WebhookServer {
     readonly quietMs: number;
     readonly atMostMs: number;
   }): Promise<void> {
-    this.#draining = true;
+    this.draining = true;
     const began = performance.now();
     for (;;) {
       const now = performance.now();
-      const until = Math.min(Math.max(began + atLeastMs, this.#lastAsked + quietMs), began + atMostMs);
+      const until = Math.min(Math.max(began + atLeastMs, this.lastAsked + quietMs), began + atMostMs);
       if (now >= until) return;
       await sleep(until - now);
     }
@@ -97,8 +97,8 @@ export class WebhookServer {
       );
       scope.setErrorHandler((error, _request, reply) => this.refuse(error, reply));
       scope.addHook('onRequest', (_request, reply, done) => {
-        this.#lastAsked = performance.now();
-        if (this.#draining) reply.header('connection', 'close');
+        this.lastAsked = performance.now();
+        if (this.draining) reply.header('connection', 'close');
         done();
       });
       scope.post(WEBHOOK_PATH, (request, reply) => this.review(request.body, reply));

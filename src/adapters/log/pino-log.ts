@@ -4,11 +4,11 @@ import type { LogLevel } from './log-level.ts';
 
 /** JSON lines on standard output: `level`, `time` (RFC 3339), `component`, `msg` and the fields given. */
 export class PinoLog extends Log {
-  readonly #logger: Logger;
+  private readonly logger: Logger;
 
   constructor(component: string, level: LogLevel) {
     super();
-    this.#logger = pino({
+    this.logger = pino({
       level: level === 'panic' ? 'fatal' : level,
       base: { component },
       timestamp: pino.stdTimeFunctions.isoTime,
@@ -17,19 +17,19 @@ export class PinoLog extends Log {
   }
 
   debug(message: string, fields: LogFields = {}): void {
-    this.#logger.debug(plain(fields), message);
+    this.logger.debug(plain(fields), message);
   }
 
   info(message: string, fields: LogFields = {}): void {
-    this.#logger.info(plain(fields), message);
+    this.logger.info(plain(fields), message);
   }
 
   warn(message: string, fields: LogFields = {}): void {
-    this.#logger.warn(plain(fields), message);
+    this.logger.warn(plain(fields), message);
   }
 
   error(message: string, fields: LogFields = {}): void {
-    this.#logger.error(plain(fields), message);
+    this.logger.error(plain(fields), message);
   }
 }
 

@@ -23,30 +23,30 @@ interface Instruments<L extends string = string> {
 
 /** The metrics of docs/reference/metrics.md, kept by prom-client in a registry of their own. */
 export class PrometheusMetrics extends Metrics {
-  readonly #registry = new Registry();
-  readonly #work: ReadonlyMap<Work, Instruments>;
-  readonly #registryRequests: Instruments<'registry_name'>;
-  readonly #tags: Summary<'image_name'>;
+  private readonly registry = new Registry();
+  private readonly work: ReadonlyMap<Work, Instruments>;
+  private readonly registryRequests: Instruments<'registry_name'>;
+  private readonly tags: Summary<'image_name'>;
 
-  readonly #watches = new Map<string, () => number>();
-  readonly #queues = new Map<string, () => QueueFacts>();
+  private readonly watches = new Map<string, () => number>();
+  private readonly queues = new Map<string, () => QueueFacts>();
 
-  readonly #registryNames = new LabelValues(200);
-  readonly #imageNames = new LabelValues(20_000);
+  private readonly registryNames = new LabelValues(200);
+  private readonly imageNames = new LabelValues(20_000);
 
   constructor(component: string, version: string) {
     super();
-    const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry });
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
     new Gauge({
       name: 'kimup_build_info',
       help: 'Always 1; the labels say what runs.',
       labelNames: ['component', 'version'],
       registers,
     }).set({ component, version }, 1);
-    this.#work = workInstruments(this.#registry);
-    this.#registryRequests = registryInstruments(this.#registry);
-    this.#tags = new Summary({
+    this.work = workInstruments(this.registry);
+    this.registryRequests = registryInstruments(this.registry);
+    this.tags = new Summary({
       name: 'kimup_tags_available_sum',
       help: 'Number of tags that the repository of an Image has.',
       labelNames: ['image_name'],
@@ -55,40 +55,40 @@ export class PrometheusMetrics extends Metrics {
       ageBuckets: 2,
       percentiles: [0.5, 0.99],
     });
-    registerWatches(this.#registry, this.#watches);
-    registerQueues(this.#registry, this.#queues);
+    registerWatches(this.registry, this.watches);
+    registerQueues(this.registry, this.queues);
   }
 
   done(work: Work, seconds: number, failed: boolean): void {
-    const instruments = this.#work.get(work)!;
+    const instruments = this.work.get(work)!;
     instruments.total.inc();
     if (failed) instruments.errors.inc();
     instruments.duration.observe(seconds);
   }
 
   registryRequest(registryName: string, seconds: number, failed: boolean): void {
-    const labels = { registry_name: this.#registryNames.known(registryName) };
-    const { total, errors, duration } = this.#registryRequests;
+    const labels = { registry_name: this.registryNames.known(registryName) };
+    const { total, errors, duration } = this.registryRequests;
     total.inc(labels);
     if (failed) errors.inc(labels);
     duration.observe(labels, seconds);
   }
 
   tagsAvailable(imageName: string, count: number): void {
-    this.#tags.observe({ image_name: this.#imageNames.known(imageName) }, count);
+    this.tags.observe({ image_name: this.imageNames.known(imageName) }, count);
   }
 
   watch(resource: string, downSeconds: () => number): void {
-    this.#watches.set(resource, downSeconds);
+    this.watches.set(resource, downSeconds);
   }
 
   workqueue(name: string, facts: () => QueueFacts): void {
-    this.#queues.set(name, facts);
+    this.queues.set(name, facts);
   }
 
   /** The text that Prometheus scrapes, and its content type. */
   async expose(): Promise<{ readonly contentType: string; readonly text: string }> {
-    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+    return { contentType: this.registry.contentType, text: await this.registry.metrics() };
   }
 }
 
@@ -183,15 +183,15 @@ function registerQueues(registry: Registry, queues: ReadonlyMap<string, () => Qu
 
 /** Values of a label that users write: as many as are kept apart, so that nobody can make the metrics grow without end. */
 class LabelValues {
-  readonly #known = new Set<string>();
+  private readonly values = new Set<string>();
 
   constructor(private readonly most: number) {}
 
   /** The value itself, or `other` where there are too many already. */
   known(value: string): string {
-    if (!this.#known.has(value)) {
-      if (this.#known.size >= this.most) return 'other';
-      this.#known.add(value);
+    if (!this.values.has(value)) {
+      if (this.values.size >= this.most) return 'other';
+      this.values.add(value);
     }
     return value;
   }

@@ -20,12 +20,12 @@ export interface Proxy {
  * HTTP. Only loopback addresses are no exception here: they are asked directly where NO_PROXY names them.
  */
 export class ProxyEnvironment {
-  readonly #proxies: Readonly<Record<string, Proxy | undefined>>;
-  readonly #exceptions: readonly ((host: string, port: string) => boolean)[];
+  private readonly proxies: Readonly<Record<string, Proxy | undefined>>;
+  private readonly exceptions: readonly ((host: string, port: string) => boolean)[];
 
   constructor(env: Environment) {
-    this.#proxies = { 'https:': proxyOf(env, 'HTTPS_PROXY'), 'http:': proxyOf(env, 'HTTP_PROXY') };
-    this.#exceptions = (read(env, 'NO_PROXY')?.value ?? '')
+    this.proxies = { 'https:': proxyOf(env, 'HTTPS_PROXY'), 'http:': proxyOf(env, 'HTTP_PROXY') };
+    this.exceptions = (read(env, 'NO_PROXY')?.value ?? '')
       .split(/[\s,]+/)
       .filter((entry) => entry !== '')
       .map(exception);
@@ -33,11 +33,11 @@ export class ProxyEnvironment {
 
   /** Undefined where `url` is asked directly. */
   for(url: URL): Proxy | undefined {
-    const proxy = this.#proxies[url.protocol];
+    const proxy = this.proxies[url.protocol];
     if (proxy === undefined) return undefined;
     const port = url.port === '' ? ({ 'https:': '443', 'http:': '80' }[url.protocol] ?? '') : url.port;
     const host = bare(url.hostname);
-    return this.#exceptions.some((matches) => matches(host, port)) ? undefined : proxy;
+    return this.exceptions.some((matches) => matches(host, port)) ? undefined : proxy;
   }
 }
 

@@ -13,15 +13,15 @@ const HELPER_BYTES = 65_536;
 export class UserDockerConfig {
   /** Its path. */
   readonly file: string;
-  readonly #auths: DockerConfig;
-  readonly #helpers: ByServer<string>;
-  readonly #store: string | undefined;
+  private readonly auths: DockerConfig;
+  private readonly helpers: ByServer<string>;
+  private readonly store: string | undefined;
 
   private constructor(file: string, auths: DockerConfig, helpers: ByServer<string>, store: string | undefined) {
     this.file = file;
-    this.#auths = auths;
-    this.#helpers = helpers;
-    this.#store = store;
+    this.auths = auths;
+    this.helpers = helpers;
+    this.store = store;
   }
 
   /** @throws DockerConfigError naming the file; where there is none, nobody is known anywhere */
@@ -71,9 +71,9 @@ export class UserDockerConfig {
 
   /** None where the user has none: then the registry is asked without. */
   async credentialsFor(reference: ImageReference): Promise<readonly RegistryCredentials[]> {
-    const helper = this.#helpers.for(reference) ?? this.#store;
+    const helper = this.helpers.for(reference) ?? this.store;
     const kept = helper === undefined ? undefined : await askHelper(helper, reference.registry);
-    const credentials = kept ?? this.#auths.credentialsFor(reference);
+    const credentials = kept ?? this.auths.credentialsFor(reference);
     return credentials === undefined ? [] : [credentials];
   }
 }

@@ -14,15 +14,15 @@ const MAX_ANSWERS = 8;
 @Injectable()
 export class CronerCrontab extends Crontab {
   /** Many Images have the same few crontabs. */
-  readonly #known = new Map<string, Schedule>();
+  private readonly known = new Map<string, Schedule>();
 
   override parse(expression: string): Schedule {
-    let schedule = this.#known.get(expression);
+    let schedule = this.known.get(expression);
     if (schedule === undefined) {
       const { zone, fields } = readCrontab(expression);
       schedule = new Remembered(new CronerSchedule(pattern(fields), zone));
-      if (this.#known.size >= MAX_KNOWN) this.#known.clear();
-      this.#known.set(expression, schedule);
+      if (this.known.size >= MAX_KNOWN) this.known.clear();
+      this.known.set(expression, schedule);
     }
     return schedule;
   }
@@ -64,15 +64,15 @@ interface Answer {
  */
 class Remembered implements Schedule {
   /** The one that was of use last is the first. */
-  readonly #answers: Answer[] = [];
+  private readonly answers: Answer[] = [];
 
   constructor(private readonly schedule: Schedule) {}
 
   next(after: number): number | undefined {
-    const at = this.#answers.findIndex(({ from, next = from + 1 }) => from <= after && after < next);
-    const [answer = { from: after, next: this.schedule.next(after) }] = at === -1 ? [] : this.#answers.splice(at, 1);
-    this.#answers.unshift(answer);
-    if (this.#answers.length > MAX_ANSWERS) this.#answers.pop();
+    const at = this.answers.findIndex(({ from, next = from + 1 }) => from <= after && after < next);
+    const [answer = { from: after, next: this.schedule.next(after) }] = at === -1 ? [] : this.answers.splice(at, 1);
+    this.answers.unshift(answer);
+    if (this.answers.length > MAX_ANSWERS) this.answers.pop();
     return answer.next;
   }
 }

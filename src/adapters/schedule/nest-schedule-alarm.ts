@@ -14,7 +14,7 @@ let alarms = 0;
 /** One timeout in Nest's SchedulerRegistry, so that it is seen there and goes when the application shuts down. */
 @Injectable()
 export class NestScheduleAlarm extends Alarm {
-  readonly #name = `alarm-${++alarms}`;
+  private readonly name = `alarm-${++alarms}`;
 
   constructor(
     private readonly registry: SchedulerRegistry,
@@ -35,10 +35,10 @@ export class NestScheduleAlarm extends Alarm {
       },
       Math.min(Math.max(0, wait), LONGEST_WAIT_MS),
     );
-    this.registry.addTimeout(this.#name, timeout);
+    this.registry.addTimeout(this.name, timeout);
   }
 
   override clear(): void {
-    if (this.registry.doesExist('timeout', this.#name)) this.registry.deleteTimeout(this.#name);
+    if (this.registry.doesExist('timeout', this.name)) this.registry.deleteTimeout(this.name);
   }
 }

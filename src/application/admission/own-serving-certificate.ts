@@ -13,7 +13,7 @@ const ATTEMPTS = 5;
  * empty, or something in it due, writes it; of two that do, one is told so and reads what the other wrote.
  */
 export class OwnServingCertificate extends PolledServingCertificate {
-  #known: Certificates | undefined;
+  private known: Certificates | undefined;
 
   constructor(
     private readonly store: CertificateStore,
@@ -31,16 +31,16 @@ export class OwnServingCertificate extends PolledServingCertificate {
       const served = kept && this.authority.bundle(kept, now);
       if (kept !== undefined && served !== undefined) {
         // What is there is served, whether or not what is due can be written.
-        this.#known = kept;
+        this.known = kept;
         this.serve(served);
       }
       const next =
-        kept === undefined && this.#known !== undefined
-          ? await this.authority.replaced(this.#known, now) // somebody emptied the store: new ones, without a gap
+        kept === undefined && this.known !== undefined
+          ? await this.authority.replaced(this.known, now) // somebody emptied the store: new ones, without a gap
           : await this.authority.renewed(kept, now);
       if (next === kept && served !== undefined) return served;
       if (!(await this.store.write(next, version))) continue;
-      this.#known = next;
+      this.known = next;
       const bundle = this.authority.bundle(next, now);
       if (bundle === undefined)
         throw new Error("the certificate that was made for the webhook can't be served: this is a bug of kimup");

@@ -7,11 +7,11 @@ const WANTED_MS = 2_000;
 
 /** A serving certificate that is looked for time and again where it is kept. One that is there goes on being served whatever becomes of its source. */
 export abstract class PolledServingCertificate extends ServingCertificate {
-  #current: CertificateBundle | undefined;
-  #problem: string | undefined;
-  #listeners: ((bundle: CertificateBundle) => void)[] = [];
-  #cancel: () => void = () => undefined;
-  #stopped = false;
+  private present: CertificateBundle | undefined;
+  private lastProblem: string | undefined;
+  private listeners: ((bundle: CertificateBundle) => void)[] = [];
+  private cancel: () => void = () => undefined;
+  private stopped = false;
 
   /** @param periodMs how long to wait between two looks */
   constructor(
@@ -29,48 +29,48 @@ export abstract class PolledServingCertificate extends ServingCertificate {
   protected abstract look(): Promise<CertificateBundle>;
 
   override current(): CertificateBundle | undefined {
-    return this.#current;
+    return this.present;
   }
 
   override problem(): string | undefined {
-    return this.#problem;
+    return this.lastProblem;
   }
 
   override subscribe(listener: (bundle: CertificateBundle) => void): void {
-    this.#listeners.push(listener);
-    if (this.#current !== undefined) listener(this.#current);
+    this.listeners.push(listener);
+    if (this.present !== undefined) listener(this.present);
   }
 
   override async start(): Promise<void> {
     try {
       this.serve(await this.look());
-      this.#problem = undefined;
+      this.lastProblem = undefined;
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
-      if (problem !== this.#problem)
+      if (problem !== this.lastProblem)
         this.log.error("there is no certificate for the webhook, or it can't be renewed", { error: problem });
-      this.#problem = problem;
+      this.lastProblem = problem;
     }
-    this.#cancel();
-    if (this.#stopped) return;
-    const waitMs = this.#current === undefined ? Math.min(WANTED_MS, this.periodMs) : this.periodMs;
-    this.#cancel = this.clock.after(waitMs, () => {
+    this.cancel();
+    if (this.stopped) return;
+    const waitMs = this.present === undefined ? Math.min(WANTED_MS, this.periodMs) : this.periodMs;
+    this.cancel = this.clock.after(waitMs, () => {
       void this.start();
     });
   }
 
   override stop(): void {
-    this.#stopped = true;
-    this.#cancel();
+    this.stopped = true;
+    this.cancel();
   }
 
   /** Takes `bundle` for the present one, if it is another. */
   protected serve(bundle: CertificateBundle): void {
     const { certificate, key, authority, until } = bundle;
-    const now = this.#current;
+    const now = this.present;
     if (now !== undefined && now.certificate === certificate && now.key === key && now.authority === authority) return;
-    this.#current = bundle;
+    this.present = bundle;
     this.log.info('the webhook has a new certificate', { until: new Date(until).toISOString() });
-    for (const listener of this.#listeners) listener(bundle);
+    for (const listener of this.listeners) listener(bundle);
   }
 }

@@ -47,7 +47,7 @@ const NOTHING: PodAnswer = { patch: [], warnings: [] };
 /** Puts the tags of the Images on a pod that is being created, from memory alone. */
 @Injectable()
 export class ReviewPod {
-  readonly #excluded: ReadonlySet<string>;
+  private readonly excluded: ReadonlySet<string>;
 
   constructor(
     private readonly images: ImageStore,
@@ -55,7 +55,7 @@ export class ReviewPod {
     private readonly namespaces: NamespaceStore,
     options: AdmissionOptions,
   ) {
-    this.#excluded = new Set(excludedNamespaces(options.ownNamespace));
+    this.excluded = new Set(excludedNamespaces(options.ownNamespace));
   }
 
   /** Whether every Image and namespace was seen, so that an answer is the right one. */
@@ -68,7 +68,7 @@ export class ReviewPod {
    * @throws StaleCacheError where its template names an Image that has no tag to put, and that may be because nothing was heard of it
    */
   review({ namespace, operation, subResource, pod, before }: PodReview): PodAnswer {
-    if (this.#excluded.has(namespace)) return NOTHING;
+    if (this.excluded.has(namespace)) return NOTHING;
     const entries = pod.metadata?.annotations?.[IMAGES_ANNOTATION];
     if (entries === undefined && !this.index.hasAny(namespace)) return NOTHING;
     const addsContainers = operation === 'UPDATE' && subResource === 'ephemeralcontainers';
@@ -79,7 +79,7 @@ export class ReviewPod {
       !inScope(annotations, this.namespaces.annotations(namespace))
     )
       return NOTHING;
-    if (entries !== undefined) this.#checkKnown(namespace, entries);
+    if (entries !== undefined) this.checkKnown(namespace, entries);
     const { patches, warnings } = mutatePod(
       pod,
       (repository) => this.index.find(namespace, repository),
@@ -96,7 +96,7 @@ export class ReviewPod {
   }
 
   /** The operator put the names there, so the Images were there: they are gone, or this replica has not heard of them. */
-  #checkKnown(namespace: string, entries: string): void {
+  private checkKnown(namespace: string, entries: string): void {
     if (this.images.staleForMs() === 0) return;
     for (const [name, entry] of parseImagesAnnotation(entries)) {
       const image = this.images.get({ namespace, name });

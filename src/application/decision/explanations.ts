@@ -18,21 +18,21 @@ export interface Explanation {
  */
 export class Explanations {
   /** By key: fingerprints of the input and of what was said. */
-  readonly #last = new Map<string, { readonly of: string; readonly said: string }>();
+  private readonly last = new Map<string, { readonly of: string; readonly said: string }>();
 
   of(image: Image, decided: Decided): Explanation {
     const of = questionOf(image, decided);
-    const known = this.#last.get(keyOf(image));
+    const known = this.last.get(keyOf(image));
     const stays = decided.answer.kind === 'stay';
     const there = inStatus(image, stays);
     if (known?.of === of && known.said === fingerprint([JSON.stringify(there)])) return there;
     const explanation = { candidates: interestingCandidates(decided.input), message: stays ? messageOf(decided) : '' };
-    this.#last.set(keyOf(image), { of, said: fingerprint([JSON.stringify(explanation)]) });
+    this.last.set(keyOf(image), { of, said: fingerprint([JSON.stringify(explanation)]) });
     return explanation;
   }
 
   forget(key: string): void {
-    this.#last.delete(key);
+    this.last.delete(key);
   }
 }
 

@@ -8,23 +8,23 @@ const MOST_REMEMBERED = 100;
  * from when it was seen, under whatever tag; a tag pushed anew is young again.
  */
 export class FirstSeenDigests {
-  readonly #known: ReadonlyMap<string, FirstSeen>;
-  readonly #now: number;
-  readonly #seen = new Map<string, FirstSeen>();
+  private readonly known: ReadonlyMap<string, FirstSeen>;
+  private readonly now: number;
+  private readonly seen = new Map<string, FirstSeen>();
 
   /**
    * @param known `status.firstSeen`
    * @param now milliseconds since the epoch
    */
   constructor(known: readonly FirstSeen[], now: number) {
-    this.#known = new Map(known.filter(({ time }) => !Number.isNaN(Date.parse(time))).map((one) => [one.digest, one]));
-    this.#now = now;
+    this.known = new Map(known.filter(({ time }) => !Number.isNaN(Date.parse(time))).map((one) => [one.digest, one]));
+    this.now = now;
   }
 
   /** Milliseconds since the epoch; now, where it was not seen before. */
   of(tag: string, digest: string): number {
-    const time = this.#known.get(digest)?.time ?? new Date(this.#now).toISOString();
-    this.#seen.set(tag, { tag, digest, time });
+    const time = this.known.get(digest)?.time ?? new Date(this.now).toISOString();
+    this.seen.set(tag, { tag, digest, time });
     return Date.parse(time);
   }
 
@@ -33,7 +33,7 @@ export class FirstSeenDigests {
    * first; the youngest begin anew.
    */
   remembered(): readonly FirstSeen[] {
-    return [...this.#seen.values()]
+    return [...this.seen.values()]
       .sort((a, b) => compare(a.time, b.time) || compare(a.tag, b.tag))
       .slice(0, MOST_REMEMBERED);
   }

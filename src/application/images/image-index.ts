@@ -13,9 +13,9 @@ import { RuleCache } from './rule-cache.ts';
  */
 @Injectable()
 export class ImageIndex implements ImageListener {
-  readonly #byNamespace = new Map<string, Map<string, readonly TrackedImage[]>>();
+  private readonly byNamespace = new Map<string, Map<string, readonly TrackedImage[]>>();
   /** Under which repository each Image is kept, by its uid. */
-  readonly #repositories = new Map<string, string>();
+  private readonly repositories = new Map<string, string>();
 
   constructor(
     images: ImageStore,
@@ -26,12 +26,12 @@ export class ImageIndex implements ImageListener {
 
   /** The Images of `namespace` for the repository (its {@link repositoryId}) that are not being deleted. */
   find(namespace: string, repository: string): readonly TrackedImage[] | undefined {
-    return this.#byNamespace.get(namespace)?.get(repository);
+    return this.byNamespace.get(namespace)?.get(repository);
   }
 
   /** Whether any Image of `namespace` could put a tag on anything. */
   hasAny(namespace: string): boolean {
-    return this.#byNamespace.has(namespace);
+    return this.byNamespace.has(namespace);
   }
 
   /** An Image with its track, as it is given. */
@@ -44,20 +44,20 @@ export class ImageIndex implements ImageListener {
     const reference = image.deleting ? undefined : readReference(image.spec.image);
     if (reference === undefined) return;
     const repository = repositoryId(reference);
-    let repositories = this.#byNamespace.get(image.namespace);
-    if (repositories === undefined) this.#byNamespace.set(image.namespace, (repositories = new Map()));
+    let repositories = this.byNamespace.get(image.namespace);
+    if (repositories === undefined) this.byNamespace.set(image.namespace, (repositories = new Map()));
     repositories.set(repository, [...(repositories.get(repository) ?? []), this.tracked(image)]);
-    this.#repositories.set(image.uid, repository);
+    this.repositories.set(image.uid, repository);
   }
 
   deleted(image: Image): void {
-    const repository = this.#repositories.get(image.uid);
-    const repositories = this.#byNamespace.get(image.namespace);
+    const repository = this.repositories.get(image.uid);
+    const repositories = this.byNamespace.get(image.namespace);
     if (repository === undefined || repositories === undefined) return;
     const others = repositories.get(repository)?.filter(({ image: { uid } }) => uid !== image.uid) ?? [];
     if (others.length > 0) repositories.set(repository, others);
     else repositories.delete(repository);
-    if (repositories.size === 0) this.#byNamespace.delete(image.namespace);
-    this.#repositories.delete(image.uid);
+    if (repositories.size === 0) this.byNamespace.delete(image.namespace);
+    this.repositories.delete(image.uid);
   }
 }

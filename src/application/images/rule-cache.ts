@@ -22,29 +22,29 @@ interface Built {
 @Injectable()
 export class RuleCache implements RuleSource {
   /** By the spec's text. */
-  readonly #byText = new BoundedMap<string, Built>(KEPT);
+  private readonly byText = new BoundedMap<string, Built>(KEPT);
   /** The same by the object itself, for who asks of one Image again and again. */
-  readonly #bySpec = new WeakMap<Spec, Built>();
+  private readonly bySpec = new WeakMap<Spec, Built>();
 
   /** @throws InvalidRuleError */
   of(spec: Spec): BuiltSpec {
-    const { usable, error } = this.#get(spec);
+    const { usable, error } = this.get(spec);
     if (usable === undefined || error !== undefined) throw error;
     return usable;
   }
 
   /** The rules that can be built, where others can't: a mistake in one must not make pods of the others go back. */
   find(spec: Spec): BuiltSpec | undefined {
-    return this.#get(spec).usable;
+    return this.get(spec).usable;
   }
 
-  #get(spec: Spec): Built {
-    const known = this.#bySpec.get(spec);
+  private get(spec: Spec): Built {
+    const known = this.bySpec.get(spec);
     if (known !== undefined) return known;
     const text = JSON.stringify([spec.rules, spec.tags]);
-    const built = this.#byText.get(text) ?? build(spec);
-    this.#byText.set(text, built);
-    this.#bySpec.set(spec, built);
+    const built = this.byText.get(text) ?? build(spec);
+    this.byText.set(text, built);
+    this.bySpec.set(spec, built);
     return built;
   }
 }

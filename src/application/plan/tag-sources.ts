@@ -17,39 +17,39 @@ export type CredentialsFor = (reference: ImageReference) => Promise<readonly Reg
 
 /** Tags from registries, each repository asked once. */
 export class RegistryTagSource extends TagSource {
-  readonly #registry: TagRegistry;
-  readonly #credentialsFor: CredentialsFor;
-  readonly #source: CredentialsSource;
-  readonly #answers = new Map<string, Promise<unknown>>();
+  private readonly registry: TagRegistry;
+  private readonly credentialsFor: CredentialsFor;
+  private readonly source: CredentialsSource;
+  private readonly answers = new Map<string, Promise<unknown>>();
 
   /** @param source where those credentials come from, for errors */
   constructor(registry: TagRegistry, credentialsFor: CredentialsFor, source: CredentialsSource = 'imagePullSecrets') {
     super();
-    this.#registry = registry;
-    this.#credentialsFor = credentialsFor;
-    this.#source = source;
+    this.registry = registry;
+    this.credentialsFor = credentialsFor;
+    this.source = source;
   }
 
   override async of({ spec: { image, insecureSkipTLSVerify } }: Image): Promise<KnownTags> {
     const reference = referenceOf(image);
     const id = `${repositoryId(reference)} ${insecureSkipTLSVerify}`;
     const access: RegistryAccess = {
-      credentials: await this.#once(`${id} credentials`, () => this.#credentialsFor(reference)),
-      source: this.#source,
+      credentials: await this.once(`${id} credentials`, () => this.credentialsFor(reference)),
+      source: this.source,
       insecureSkipTLSVerify,
     };
     return {
-      tags: await this.#once(`${id} tags`, () => this.#registry.listTags(reference, access)),
+      tags: await this.once(`${id} tags`, () => this.registry.listTags(reference, access)),
       facts: {
-        digest: (tag) => this.#once(`${id}:${tag}`, () => this.#registry.digest(reference, tag, access)),
-        platforms: (digest) => this.#once(`${id}@${digest}`, () => this.#registry.platforms(reference, digest, access)),
+        digest: (tag) => this.once(`${id}:${tag}`, () => this.registry.digest(reference, tag, access)),
+        platforms: (digest) => this.once(`${id}@${digest}`, () => this.registry.platforms(reference, digest, access)),
       },
     };
   }
 
-  #once<T>(input: string, ask: () => Promise<T>): Promise<T> {
-    const known = this.#answers.get(input) ?? ask();
-    this.#answers.set(input, known);
+  private once<T>(input: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.answers.get(input) ?? ask();
+    this.answers.set(input, known);
     return known as Promise<T>;
   }
 }
@@ -59,19 +59,19 @@ export type TagsOfFile = ReadonlyMap<string, readonly string[]> | readonly strin
 
 /** Tags from a file. What only a registry knows is unknown. */
 export class FileTagSource extends TagSource {
-  readonly #file: string;
-  readonly #forAll: readonly string[] | undefined;
-  readonly #byImage: ReadonlyMap<string, readonly string[]>;
-  readonly #byRepository = new Map<string, readonly string[]>();
+  private readonly file: string;
+  private readonly forAll: readonly string[] | undefined;
+  private readonly byImage: ReadonlyMap<string, readonly string[]>;
+  private readonly byRepository = new Map<string, readonly string[]>();
 
   constructor(file: string, tags: TagsOfFile) {
     super();
-    this.#file = file;
-    this.#forAll = tags instanceof Map ? undefined : (tags as readonly string[]);
-    this.#byImage = tags instanceof Map ? tags : new Map();
-    for (const [image, its] of this.#byImage) {
+    this.file = file;
+    this.forAll = tags instanceof Map ? undefined : (tags as readonly string[]);
+    this.byImage = tags instanceof Map ? tags : new Map();
+    for (const [image, its] of this.byImage) {
       try {
-        this.#byRepository.set(repositoryId(parseImageReference(image)), its);
+        this.byRepository.set(repositoryId(parseImageReference(image)), its);
       } catch (error) {
         if (!(error instanceof InvalidImageReferenceError)) throw error;
       }
@@ -80,10 +80,10 @@ export class FileTagSource extends TagSource {
 
   /** @throws InputError where the file says nothing of the repository */
   override async of({ namespace, name, spec: { image } }: Image): Promise<KnownTags> {
-    const tags = this.#forAll ?? this.#byImage.get(image) ?? this.#byRepository.get(repositoryId(referenceOf(image)));
+    const tags = this.forAll ?? this.byImage.get(image) ?? this.byRepository.get(repositoryId(referenceOf(image)));
     if (tags === undefined) {
       throw InputError.at(
-        { file: this.#file, field: image },
+        { file: this.file, field: image },
         `is not there, which the Image ${namespace}/${name} needs; give it a list of tags, if need be []`,
       );
     }

@@ -26,9 +26,9 @@ export class RefreshPostponed extends Postponed {
 @Injectable()
 export class RefreshImage {
   /** Images whose refresh was asked for or has failed, until one succeeds. */
-  readonly #owed = new Set<string>();
+  private readonly owed = new Set<string>();
   /** Until when the registry of an Image asked to be left alone, milliseconds since the epoch. */
-  readonly #leftAlone = new Map<string, number>();
+  private readonly leftAlone = new Map<string, number>();
 
   constructor(
     private readonly images: ImageStore,
@@ -48,53 +48,53 @@ export class RefreshImage {
   async reconcile(key: string, { queuedAt }: WorkContext): Promise<Result> {
     const image = this.images.get(parseKey(key));
     if (image === undefined || image.deleting) {
-      this.#owed.delete(key);
-      this.#leftAlone.delete(key);
+      this.owed.delete(key);
+      this.leftAlone.delete(key);
       this.updates.forget(key);
       return DONE;
     }
     const asked = REFRESH_ACTIONS.has(image.annotations['action'] ?? '');
-    const due = asked || needsRefresh(image) || this.#owed.has(key) || this.triggers.dueSince(key) !== undefined;
+    const due = asked || needsRefresh(image) || this.owed.has(key) || this.triggers.dueSince(key) !== undefined;
     if (!due && !needsSettling(image)) return DONE;
     const began = this.clock.now();
     // Ticks wait for as long as the registry asked for; people and changes don't.
-    const leftAloneMs = (this.#leftAlone.get(key) ?? 0) - began;
+    const leftAloneMs = (this.leftAlone.get(key) ?? 0) - began;
     if (leftAloneMs > 0 && !asked && !needsRefresh(image) && !needsSettling(image)) return requeue(leftAloneMs);
     try {
       // Taken up before the registry is asked: whoever asks again meanwhile is heard.
       if (asked) {
-        this.#owed.add(key);
+        this.owed.add(key);
         await this.images.annotate(image, { action: null });
       }
       const notBefore = asked ? (this.triggers.askedAt(key) ?? began) : queuedAt;
-      const outcome = await this.#refresh(image, notBefore, began);
+      const outcome = await this.refresh(image, notBefore, began);
       if (due) this.triggers.served(key, began);
       if (due) this.metrics.done('events_triggered', (this.clock.now() - began) / 1_000, outcome.kind !== 'ok');
-      return this.#resultOf(key, outcome, began);
+      return this.resultOf(key, outcome, began);
     } catch (error) {
       if (!(error instanceof WriteError) || error.consequence === 'gone') throw error;
       // That may be over soon: an API server that has just started knows no roles yet.
       if (error.consequence === 'refused')
         this.log.error('the API server refuses the status of an Image', { image: key, error });
-      this.#owed.add(key);
+      this.owed.add(key);
       throw error;
     }
   }
 
   /** @throws RefreshPostponed where it is to be tried again */
-  #resultOf(key: string, outcome: RefreshOutcome, began: number): Result {
-    this.#leftAlone.delete(key);
+  private resultOf(key: string, outcome: RefreshOutcome, began: number): Result {
+    this.leftAlone.delete(key);
     if (outcome.kind !== 'retry') {
-      this.#owed.delete(key);
+      this.owed.delete(key);
       return DONE;
     }
-    this.#owed.add(key);
-    if (outcome.retryAfterMs !== undefined) this.#leftAlone.set(key, began + outcome.retryAfterMs);
+    this.owed.add(key);
+    if (outcome.retryAfterMs !== undefined) this.leftAlone.set(key, began + outcome.retryAfterMs);
     throw new RefreshPostponed(outcome.message, outcome.retryAfterMs);
   }
 
   /** Reads, decides, writes the status, and only then says so. */
-  async #refresh(image: Image, notBefore: number, began: number): Promise<RefreshOutcome> {
+  private async refresh(image: Image, notBefore: number, began: number): Promise<RefreshOutcome> {
     const found = await this.updates.find(image, notBefore, began);
     const { start, outcome, gone } = found;
     const problems = this.triggers.problems(keyOf(image));

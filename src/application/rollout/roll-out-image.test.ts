@@ -42,7 +42,7 @@ class World {
       ...options,
     });
     this.namespaces.put('default', { enabled: 'true' });
-    this.images.put({ spec: SPEC, status: this.#status({}) });
+    this.images.put({ spec: SPEC, status: this.status({}) });
     this.roller.webhook = () => this.image();
     this.operator = this.restart();
   }
@@ -113,20 +113,20 @@ class World {
   /** Everybody does what they do until nobody has anything left to do. */
   async run(): Promise<void> {
     for (let round = 0; round < 500; round++) {
-      const before = this.#state();
+      const before = this.state();
       await this.look();
       for (const { kind, name } of this.roller.all()) this.roller.step(kind, name);
       if (this.roller.lagging) this.roller.catchUp();
-      if (before === this.#state()) {
+      if (before === this.state()) {
         const wake = await this.look();
-        if (before === this.#state() && wake === undefined) return;
+        if (before === this.state() && wake === undefined) return;
         await this.clock.advance(wake ?? 0);
       }
     }
     throw new Error(`it never ends: ${JSON.stringify(this.rollout())}`);
   }
 
-  #state(): string {
+  private state(): string {
     return JSON.stringify([
       this.image().status,
       this.roller.all(),
@@ -134,7 +134,7 @@ class World {
     ]);
   }
 
-  #status(status: Partial<ImageStatus>): Partial<ImageStatus> {
+  private status(status: Partial<ImageStatus>): Partial<ImageStatus> {
     return { image: REPOSITORY, baseTag: 'v1.9.0', tag: 'v1.9.0', conditions: [], ...status };
   }
 }

@@ -8,31 +8,31 @@ import { WorkloadRoller } from '../ports/workload-roller.ts';
  */
 @Injectable()
 export class SeenWorkloads {
-  readonly #ahead = new Map<string, Workload>();
+  private readonly ahead = new Map<string, Workload>();
   /** Uids of those that are gone though the watch still shows them. */
-  readonly #gone = new Set<string>();
+  private readonly goneIds = new Set<string>();
 
   constructor(private readonly roller: WorkloadRoller) {
     roller.subscribe({
       changed: (workload) => {
-        const ahead = this.#ahead.get(keyOf(workload));
+        const ahead = this.ahead.get(keyOf(workload));
         if (ahead !== undefined && (ahead.uid !== workload.uid || workload.generation >= ahead.generation))
-          this.#ahead.delete(keyOf(workload));
+          this.ahead.delete(keyOf(workload));
       },
       deleted: (workload) => {
-        this.#gone.delete(workload.uid);
-        if (this.#ahead.get(keyOf(workload))?.uid === workload.uid) this.#ahead.delete(keyOf(workload));
+        this.goneIds.delete(workload.uid);
+        if (this.ahead.get(keyOf(workload))?.uid === workload.uid) this.ahead.delete(keyOf(workload));
       },
     });
   }
 
   list(namespace: string): readonly Workload[] {
     const listed = this.roller.list(namespace);
-    if (this.#ahead.size === 0 && this.#gone.size === 0) return listed;
+    if (this.ahead.size === 0 && this.goneIds.size === 0) return listed;
     return listed
-      .filter(({ uid }) => !this.#gone.has(uid))
+      .filter(({ uid }) => !this.goneIds.has(uid))
       .map((workload) => {
-        const ahead = this.#ahead.get(keyOf(workload));
+        const ahead = this.ahead.get(keyOf(workload));
         return ahead !== undefined && ahead.uid === workload.uid && ahead.generation > workload.generation
           ? ahead
           : workload;
@@ -41,17 +41,17 @@ export class SeenWorkloads {
 
   /** The API server answered with this. */
   put(workload: Workload): void {
-    this.#ahead.set(keyOf(workload), workload);
+    this.ahead.set(keyOf(workload), workload);
   }
 
   gone(workload: Workload): void {
-    this.#ahead.delete(keyOf(workload));
-    if (this.roller.list(workload.namespace).some(({ uid }) => uid === workload.uid)) this.#gone.add(workload.uid);
+    this.ahead.delete(keyOf(workload));
+    if (this.roller.list(workload.namespace).some(({ uid }) => uid === workload.uid)) this.goneIds.add(workload.uid);
   }
 
   clear(): void {
-    this.#ahead.clear();
-    this.#gone.clear();
+    this.ahead.clear();
+    this.goneIds.clear();
   }
 }
 

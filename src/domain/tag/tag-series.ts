@@ -28,65 +28,65 @@ export class TagSeries {
   readonly current: VersionTag;
   /** The parts of the tag that was read last, if it was a candidate: its numbers, then its revision. */
   readonly parts: number[];
-  readonly #prefixed: boolean;
-  readonly #numbers: number;
-  readonly #revisions: number;
-  readonly #build: boolean;
+  private readonly prefixed: boolean;
+  private readonly numbers: number;
+  private readonly revisions: number;
+  private readonly build: boolean;
   /** How many digits each of `parts` may have. */
-  readonly #most: readonly number[];
-  readonly #variant: string;
+  private readonly most: readonly number[];
+  private readonly variant: string;
   /** Whether candidates can be told by reading alone: pre-releases are few, and numbers beyond a double too. */
-  readonly #plain: boolean;
+  private readonly plain: boolean;
 
   constructor(current: VersionTag) {
     this.current = current;
-    this.#prefixed = current.prefix === 'v';
-    this.#numbers = current.numbers.length;
-    this.#revisions = current.revision.length;
-    this.#build = current.build;
+    this.prefixed = current.prefix === 'v';
+    this.numbers = current.numbers.length;
+    this.revisions = current.revision.length;
+    this.build = current.build;
     const [numbers, , revision] = widthsOf(current);
-    this.#most = [...numbers, ...revision].map((width) => mostDigits(width));
-    this.#variant = current.variant;
-    this.#plain = current.preRelease === undefined;
-    this.parts = Array.from({ length: this.#numbers + this.#revisions }, () => 0);
+    this.most = [...numbers, ...revision].map((width) => mostDigits(width));
+    this.variant = current.variant;
+    this.plain = current.preRelease === undefined;
+    this.parts = Array.from({ length: this.numbers + this.revisions }, () => 0);
   }
 
   /** Reads a tag; after {@link YES}, `parts` are its. */
   read(tag: string): Reading {
-    const variant = this.#variant;
+    const variant = this.variant;
     const end = tag.length - variant.length;
     if (end <= 0) return NO;
     if (variant === '') {
-      if (this.#plain && !isDigit(tag.charCodeAt(end - 1))) return NO;
+      if (this.plain && !isDigit(tag.charCodeAt(end - 1))) return NO;
     } else if (tag.charCodeAt(end) !== variant.charCodeAt(0) || !tag.endsWith(variant)) {
       return NO;
     }
     const i = this.readNumbers(tag, end);
     if (i < 0) return i === -1 ? NO : PARSE;
-    if (!this.#plain) return PARSE;
-    if (this.#revisions > 0) return this.#readRevision(tag, i, end);
+    if (!this.plain) return PARSE;
+    if (this.revisions > 0) return this.readRevision(tag, i, end);
     // What follows is the current tag's variant to the letter, so it is read as it was there.
     return i === end ? YES : NO;
   }
 
   /** Reads what is behind a tag's numbers, from `i` to `end`, into `parts`. */
-  #readRevision(tag: string, i: number, end: number): Reading {
+  private readRevision(tag: string, i: number, end: number): Reading {
     const parts = this.parts;
-    if (this.#build && (tag.charCodeAt(i + 1) | 0x20) !== LOWER_B) return NO;
-    for (let r = 0; r < this.#revisions; r++) {
+    if (this.build && (tag.charCodeAt(i + 1) | 0x20) !== LOWER_B) return NO;
+    for (let r = 0; r < this.revisions; r++) {
       const separator = tag.charCodeAt(i);
       if (separator !== DASH && separator !== UNDERSCORE) return NO;
-      i += r === 0 && this.#build ? 2 : 1;
+      i += r === 0 && this.build ? 2 : 1;
       const start = i;
       let value = 0;
       for (let c: number; i < end && isDigit((c = tag.charCodeAt(i))); i++) value = value * 10 + (c - ZERO);
       const digits = i - start;
       if (digits === 0) return NO;
       if (digits >= WIDE_DIGITS) {
-        if (digits > this.#most[this.#numbers + r]!) return NO;
+        if (digits > this.most[this.numbers + r]!) return NO;
         if (digits > EXACT_DIGITS) return PARSE;
       }
-      parts[this.#numbers + r] = value;
+      parts[this.numbers + r] = value;
     }
     return i === end ? YES : NO;
   }
@@ -97,12 +97,12 @@ export class TagSeries {
    */
   readNumbers(tag: string, end: number): number {
     let i = 0;
-    if (this.#prefixed) {
+    if (this.prefixed) {
       if (tag.charCodeAt(0) !== LOWER_V) return -1;
       i = 1;
     }
     const parts = this.parts;
-    const last = this.#numbers - 1;
+    const last = this.numbers - 1;
     for (let n = 0; ; n++) {
       const start = i;
       let value = 0;
@@ -110,7 +110,7 @@ export class TagSeries {
       const digits = i - start;
       if (digits === 0) return -1;
       if (digits >= WIDE_DIGITS) {
-        if (digits > this.#most[n]!) return -1;
+        if (digits > this.most[n]!) return -1;
         if (digits > EXACT_DIGITS) return -2;
       }
       parts[n] = value;

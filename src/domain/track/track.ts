@@ -45,14 +45,14 @@ export interface RuleSource {
  * one question whether a container's tag gives way to the tag that is to be put.
  */
 export class Track {
-  readonly #image: Image;
-  readonly #rules: RuleSource;
+  private readonly image: Image;
+  private readonly rules: RuleSource;
   /** What was answered last, by the container's tag: of an Image as it is, and of its rules, the answer stays the same. */
-  #places: Map<string, { readonly target: string; readonly place: Place }> | undefined;
+  private places: Map<string, { readonly target: string; readonly place: Place }> | undefined;
 
   constructor(image: Image, rules: RuleSource) {
-    this.#image = image;
-    this.#rules = rules;
+    this.image = image;
+    this.rules = rules;
   }
 
   /**
@@ -68,40 +68,40 @@ export class Track {
   place(own: string | undefined, target: string): Place {
     if (own === target) return 'on';
     if (own === undefined || own === LATEST) return 'any';
-    this.#places ??= new Map();
-    const known = this.#places.get(own);
+    this.places ??= new Map();
+    const known = this.places.get(own);
     if (known?.target === target) return known.place;
-    const place = this.#find(own, target);
-    if (this.#places.size >= MOST_KEPT) this.#places.clear();
-    this.#places.set(own, { target, place });
+    const place = this.find(own, target);
+    if (this.places.size >= MOST_KEPT) this.places.clear();
+    this.places.set(own, { target, place });
     return place;
   }
 
-  #find(own: string, target: string): Place {
-    if (own === this.#image.spec.baseTag && this.#isComing(target)) return 'base-tag';
-    if (this.#isOrigin(own, target)) return 'on';
+  private find(own: string, target: string): Place {
+    if (own === this.image.spec.baseTag && this.isComing(target)) return 'base-tag';
+    if (this.isOrigin(own, target)) return 'on';
     const from: Tag = { tag: own, version: parseVersionTag(own) };
     const to: Tag = { tag: target, version: parseVersionTag(target) };
     if (from.version === undefined && to.version !== undefined) return 'any';
     if (from.version !== undefined && to.version === undefined) return 'no-version';
-    const built = this.#rules.find(this.#image.spec);
+    const built = this.rules.find(this.image.spec);
     const past = pastTarget(built, from, to);
     if (past !== undefined) return past;
     const isSame = isSameKind(own, target);
-    if (this.#former().includes(own) && this.#isFollowed(from, target)) return 'on';
-    if (this.#isReached(built, from, to)) return 'on';
+    if (this.former().includes(own) && this.isFollowed(from, target)) return 'on';
+    if (this.isReached(built, from, to)) return 'on';
     if (isSame) return 'out-of-reach';
     return from.version?.variant === to.version?.variant ? 'series' : 'variant';
   }
 
   /** Whether a rule that moves the Image comes from the one tag to the other, or to one from which it was moved on. */
-  #isReached(built: BuiltSpec | undefined, from: Tag, to: Tag): boolean {
+  private isReached(built: BuiltSpec | undefined, from: Tag, to: Tag): boolean {
     const rules = movingRules(built).filter((rule) => !isPast(rule, from, to));
     if (rules.length === 0) return false;
     const reached = new Set([
       to.tag,
-      ...this.#origins(to.tag),
-      ...this.#former().filter((tag) => this.#givesWay(built, tag, to)),
+      ...this.origins(to.tag),
+      ...this.former().filter((tag) => this.givesWay(built, tag, to)),
     ]);
     return [...reached].some(
       (tag) => isSameKind(from.tag, tag) && rules.some((rule) => reach(built, rule, from.tag, tag) === 'within'),
@@ -109,41 +109,41 @@ export class Track {
   }
 
   /** Whether a tag that the Image was on before its baseTag was changed gives way to `to`. */
-  #givesWay(built: BuiltSpec | undefined, tag: string, to: Tag): boolean {
+  private givesWay(built: BuiltSpec | undefined, tag: string, to: Tag): boolean {
     const from: Tag = { tag, version: parseVersionTag(tag) };
     if (from.version !== undefined && to.version === undefined) return false;
-    return this.#isFollowed(from, to.tag) && pastTarget(built, from, to) === undefined;
+    return this.isFollowed(from, to.tag) && pastTarget(built, from, to) === undefined;
   }
 
   /** Whether a tag is of one kind with `target`, or with one from which a rule moved the Image to it; a word is with any. */
-  #isFollowed({ tag, version }: Tag, target: string): boolean {
-    return version === undefined || [target, ...this.#origins(target)].some((one) => isSameKind(tag, one));
+  private isFollowed({ tag, version }: Tag, target: string): boolean {
+    return version === undefined || [target, ...this.origins(target)].some((one) => isSameKind(tag, one));
   }
 
   /** Whether the Image is on its way to its base tag, or failed to come to it, while `target` is another: who has that already is not taken back. */
-  #isComing(target: string): boolean {
+  private isComing(target: string): boolean {
     const {
       spec: { baseTag },
       status: { tag, update, history = [] },
-    } = this.#image;
+    } = this.image;
     if (tag === baseTag || target === baseTag) return false;
     if (update?.tag === baseTag) return true;
     const last = history.findLast(({ rule }) => rule === BASE_TAG_RULE);
     return last?.to === baseTag && last.outcome === 'Failed';
   }
 
-  /** Whether the tag is one of {@link #origins}. */
-  #isOrigin(tag: string, target: string): boolean {
-    for (const origin of this.#origins(target)) if (origin === tag) return true;
+  /** Whether the tag is one of {@link origins}. */
+  private isOrigin(tag: string, target: string): boolean {
+    for (const origin of this.origins(target)) if (origin === tag) return true;
     return false;
   }
 
   /** The tags that give way whatever they are: the base tag, the Image's, and those from which rules moved it since. */
-  *#origins(target: string): Iterable<string> {
+  private *origins(target: string): Iterable<string> {
     const {
       spec: { baseTag },
       status: { tag, update, origins = [] },
-    } = this.#image;
+    } = this.image;
     yield baseTag;
     // What a changed baseTag moves is of before.
     if (tag !== undefined && !(update?.rule === BASE_TAG_RULE && update.tag === target)) yield tag;
@@ -151,11 +151,11 @@ export class Track {
   }
 
   /** The tags that the Image was on before its baseTag was changed, and the one that a changed baseTag moves it from now. */
-  #former(): readonly string[] {
+  private former(): readonly string[] {
     const {
       spec: { baseTag },
       status: { tag, update, origins = [] },
-    } = this.#image;
+    } = this.image;
     const before = origins.filter((origin) => origin.baseTag !== baseTag).map((origin) => origin.tag);
     return update?.rule === BASE_TAG_RULE && tag !== undefined ? [...before, tag] : before;
   }

@@ -25,11 +25,11 @@ export class World {
   readonly client: KubeClient;
   readonly replicas: Replicas;
   readonly scripted: RegistryServer;
-  readonly #images: Informer<RawImage>;
-  readonly #close: () => Promise<void>;
-  readonly #history = new ImageHistory();
-  readonly #tookMs: number[] = [];
-  #count = 0;
+  private readonly images: Informer<RawImage>;
+  private readonly close: () => Promise<void>;
+  private readonly history = new ImageHistory();
+  private readonly tookMs: number[] = [];
+  private count = 0;
 
   private constructor(
     cluster: Cluster,
@@ -40,12 +40,12 @@ export class World {
   ) {
     this.cluster = cluster;
     this.client = client;
-    this.#close = close;
+    this.close = close;
     this.replicas = replicas;
     this.scripted = scripted;
-    this.#images = new Informer<RawImage>(client, IMAGES, { backoffMs: { base: 100, max: 500 } });
-    this.#images.subscribe({ changed: (image) => this.#history.note(image), deleted: () => {} });
-    this.#images.start();
+    this.images = new Informer<RawImage>(client, IMAGES, { backoffMs: { base: 100, max: 500 } });
+    this.images.subscribe({ changed: (image) => this.history.note(image), deleted: () => {} });
+    this.images.start();
   }
 
   static async start(): Promise<World> {
@@ -67,8 +67,8 @@ export class World {
   }
 
   async stop(): Promise<void> {
-    await this.#images.stop();
-    await this.#close();
+    await this.images.stop();
+    await this.close();
     await this.replicas.stop();
     await Promise.all([this.cluster.stop(), this.scripted.stop()]);
   }
@@ -83,7 +83,7 @@ export class World {
 
   /** Pushes an application's tags and starts its workloads on BASE: three kinds, six pods. Its Image is not there yet. */
   async app(prefix: string, tags: readonly string[] = [BASE, NEXT]): Promise<App> {
-    const name = `${prefix}-${++this.#count}`;
+    const name = `${prefix}-${++this.count}`;
     const repository = `${this.cluster.registry.host}/${name}`;
     let digest: string | undefined;
     for (const tag of tags) digest = await this.push(name, tag);
@@ -120,12 +120,12 @@ export class World {
   }
 
   status(name: string): Status {
-    return this.#images.get(name, name)?.status ?? {};
+    return this.images.get(name, name)?.status ?? {};
   }
 
   /** What was seen of an Image since it is there. */
   seen(name: string): Seen {
-    return this.#history.of(name);
+    return this.history.of(name);
   }
 
   /** Waits until the Image's status is so. */
@@ -172,12 +172,12 @@ export class World {
         `${error.message}; what is wrong:\n${wrong.join('\n')}\nseen: ${JSON.stringify(this.seen(app.name))}\n${objects}`,
       );
     });
-    this.#tookMs.push(performance.now() - begun);
+    this.tookMs.push(performance.now() - begun);
   }
 
   /** How long the applications took to be where they belong, for whoever reads it. */
   took(): string {
-    const seconds = this.#tookMs.map((ms) => ms / 1_000).toSorted((a, b) => a - b);
+    const seconds = this.tookMs.map((ms) => ms / 1_000).toSorted((a, b) => a - b);
     return `${seconds.length} times the end was come to, after ${seconds[Math.floor(seconds.length / 2)]?.toFixed(1)} s, ${seconds.at(-1)?.toFixed(1)} s at most`;
   }
 

@@ -3,32 +3,32 @@ import type { Clock } from '../../../src/application/ports/clock.ts';
 
 /** An alarm that rings when the clock of the test gets there. */
 export class FakeAlarm extends Alarm {
-  readonly #clock: Clock;
-  #cancel: (() => void) | undefined;
-  #at: number | undefined;
+  private readonly clock: Clock;
+  private cancel: (() => void) | undefined;
+  private due: number | undefined;
 
   constructor(clock: Clock) {
     super();
-    this.#clock = clock;
+    this.clock = clock;
   }
 
   /** When it will ring, in milliseconds since the epoch; `undefined` when it is not set. */
   get at(): number | undefined {
-    return this.#at;
+    return this.due;
   }
 
   override set(at: number, ring: () => void): void {
     this.clear();
-    this.#at = at;
-    this.#cancel = this.#clock.after(at - this.#clock.now(), () => {
+    this.due = at;
+    this.cancel = this.clock.after(at - this.clock.now(), () => {
       this.clear();
       ring();
     });
   }
 
   override clear(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    this.#at = undefined;
+    this.cancel?.();
+    this.cancel = undefined;
+    this.due = undefined;
   }
 }

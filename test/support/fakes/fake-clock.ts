@@ -12,24 +12,24 @@ interface Timer {
  * order in which they were set, and each sees the time that it was set for.
  */
 export class FakeClock extends Clock {
-  #now: number;
-  #order = 0;
-  readonly #timers = new Set<Timer>();
+  private time: number;
+  private order = 0;
+  private readonly timers = new Set<Timer>();
 
   /** @param start the time at first, in milliseconds since the epoch; 2026-01-01T00:00:00Z when left out */
   constructor(start: number = Date.UTC(2026, 0, 1)) {
     super();
-    this.#now = start;
+    this.time = start;
   }
 
   override now(): number {
-    return this.#now;
+    return this.time;
   }
 
   override after(delayMs: number, wake: () => void): () => void {
-    const timer: Timer = { at: this.#now + Math.max(0, delayMs), order: this.#order++, wake };
-    this.#timers.add(timer);
-    return () => void this.#timers.delete(timer);
+    const timer: Timer = { at: this.time + Math.max(0, delayMs), order: this.order++, wake };
+    this.timers.add(timer);
+    return () => void this.timers.delete(timer);
   }
 
   /**
@@ -37,33 +37,33 @@ export class FakeClock extends Clock {
    * first, after each, and before this returns. `advance(0)` fires what is due now.
    */
   async advance(ms: number): Promise<void> {
-    const end = this.#now + ms;
+    const end = this.time + ms;
     await setImmediate();
-    for (let timer = this.#earliest(); timer !== undefined && timer.at <= end; timer = this.#earliest()) {
-      this.#timers.delete(timer);
-      this.#now = Math.max(this.#now, timer.at);
+    for (let timer = this.earliest(); timer !== undefined && timer.at <= end; timer = this.earliest()) {
+      this.timers.delete(timer);
+      this.time = Math.max(this.time, timer.at);
       timer.wake();
       await setImmediate();
     }
-    this.#now = Math.max(this.#now, end);
+    this.time = Math.max(this.time, end);
   }
 
   /** Moves the time to the earliest timer and fires all that is due then; returns false when there is none. */
   async advanceToNext(): Promise<boolean> {
-    const timer = this.#earliest();
+    const timer = this.earliest();
     if (timer === undefined) return false;
-    await this.advance(timer.at - this.#now);
+    await this.advance(timer.at - this.time);
     return true;
   }
 
   /** Milliseconds until each pending timer, the earliest first. */
   pending(): number[] {
-    return [...this.#timers].map((timer) => timer.at - this.#now).sort((a, b) => a - b);
+    return [...this.timers].map((timer) => timer.at - this.time).sort((a, b) => a - b);
   }
 
-  #earliest(): Timer | undefined {
+  private earliest(): Timer | undefined {
     let earliest: Timer | undefined;
-    for (const timer of this.#timers) {
+    for (const timer of this.timers) {
       if (
         earliest === undefined ||
         timer.at < earliest.at ||

@@ -9,42 +9,42 @@ import {
 export class FakeNamespaceStore extends NamespaceStore {
   /** What {@link staleForMs} says. */
   downMs = 0;
-  readonly #namespaces = new Map<string, Namespace>();
-  readonly #listeners: NamespaceListener[] = [];
-  #synced = true;
+  private readonly namespaces = new Map<string, Namespace>();
+  private readonly listeners: NamespaceListener[] = [];
+  private isSynced = true;
 
   /** Makes a namespace or changes its annotations, which are given without their prefix; tells nobody where they are the same. */
   put(name: string, says: { readonly enabled?: string; readonly 'failure-policy'?: string } = {}): Namespace {
-    const previous = this.#namespaces.get(name);
+    const previous = this.namespaces.get(name);
     const namespace = {
       name,
       annotations: Object.fromEntries(
         Object.entries(says).map(([key, value]) => [`kimup.cloudavenue.io/${key}`, value]),
       ),
     };
-    this.#namespaces.set(name, namespace);
+    this.namespaces.set(name, namespace);
     if (previous !== undefined && isDeepStrictEqual(previous.annotations, namespace.annotations)) return namespace;
-    for (const listener of this.#listeners) listener.changed(namespace, previous);
+    for (const listener of this.listeners) listener.changed(namespace, previous);
     return namespace;
   }
 
   delete(name: string): void {
-    const namespace = this.#namespaces.get(name);
+    const namespace = this.namespaces.get(name);
     if (namespace === undefined) return;
-    this.#namespaces.delete(name);
-    for (const listener of this.#listeners) listener.deleted(namespace);
+    this.namespaces.delete(name);
+    for (const listener of this.listeners) listener.deleted(namespace);
   }
 
   setSynced(synced: boolean): void {
-    this.#synced = synced;
+    this.isSynced = synced;
   }
 
   override annotations(name: string): Readonly<Record<string, string>> | undefined {
-    return this.#namespaces.get(name)?.annotations;
+    return this.namespaces.get(name)?.annotations;
   }
 
   override list(): readonly Namespace[] {
-    return [...this.#namespaces.values()];
+    return [...this.namespaces.values()];
   }
 
   override staleForMs(): number {
@@ -52,11 +52,11 @@ export class FakeNamespaceStore extends NamespaceStore {
   }
 
   override synced(): boolean {
-    return this.#synced;
+    return this.isSynced;
   }
 
   override subscribe(listener: NamespaceListener): void {
-    for (const namespace of this.#namespaces.values()) listener.changed(namespace, undefined);
-    this.#listeners.push(listener);
+    for (const namespace of this.namespaces.values()) listener.changed(namespace, undefined);
+    this.listeners.push(listener);
   }
 }

@@ -20,37 +20,37 @@ export interface FakeRegistryRequest {
 export class FakeTagRegistry extends TagRegistry {
   /** Every call so far, the oldest first. */
   readonly requests: FakeRegistryRequest[] = [];
-  readonly #repositories = new Map<string, Map<string, string>>();
-  readonly #platforms = new Map<string, readonly string[]>();
-  readonly #lost = new Set<string>();
-  readonly #failures = new Map<string, RegistryError>();
-  readonly #passwords = new Map<string, string>();
-  #held: { readonly until: Promise<void>; readonly release: () => void } | undefined;
+  private readonly repositories = new Map<string, Map<string, string>>();
+  private readonly platformsByDigest = new Map<string, readonly string[]>();
+  private readonly lost = new Set<string>();
+  private readonly failures = new Map<string, RegistryError>();
+  private readonly passwords = new Map<string, string>();
+  private held: { readonly until: Promise<void>; readonly release: () => void } | undefined;
 
   /** `repository` (`host/name`) has these tags now, in this order, each with its digest. */
   put(repository: string, tags: Readonly<Record<string, string>>): void {
-    this.#repositories.set(repository, new Map(Object.entries(tags)));
+    this.repositories.set(repository, new Map(Object.entries(tags)));
   }
 
   /** The image with this digest is for these platforms; without a word linux/amd64. */
   putPlatforms(digest: string, platforms: readonly string[]): void {
-    this.#platforms.set(digest, platforms);
+    this.platformsByDigest.set(digest, platforms);
   }
 
   /** `repository` lists this tag and does not have its manifest. */
   lose(repository: string, tag: string): void {
-    this.#lost.add(`${repository}:${tag}`);
+    this.lost.add(`${repository}:${tag}`);
   }
 
   /** Every call for `repository` fails with `error` from now on; with undefined it works again. */
   fail(repository: string, error: RegistryError | undefined): void {
-    if (error === undefined) this.#failures.delete(repository);
-    else this.#failures.set(repository, error);
+    if (error === undefined) this.failures.delete(repository);
+    else this.failures.set(repository, error);
   }
 
   /** `repository` wants this password from now on. */
   protect(repository: string, password: string): void {
-    this.#passwords.set(repository, password);
+    this.passwords.set(repository, password);
   }
 
   /** Calls wait from now on, until {@link release}. */
@@ -59,12 +59,12 @@ export class FakeTagRegistry extends TagRegistry {
     const until = new Promise<void>((resolve) => {
       release = resolve;
     });
-    this.#held ??= { until, release };
+    this.held ??= { until, release };
   }
 
   release(): void {
-    this.#held?.release();
-    this.#held = undefined;
+    this.held?.release();
+    this.held = undefined;
   }
 
   override async listTags(
@@ -72,7 +72,7 @@ export class FakeTagRegistry extends TagRegistry {
     access: RegistryAccess,
     signal?: AbortSignalLike,
   ): Promise<readonly string[]> {
-    return [...(await this.#repository('listTags', reference, access, undefined, signal)).keys()];
+    return [...(await this.repository('listTags', reference, access, undefined, signal)).keys()];
   }
 
   override async digest(
@@ -81,8 +81,8 @@ export class FakeTagRegistry extends TagRegistry {
     access: RegistryAccess,
     signal?: AbortSignalLike,
   ): Promise<string> {
-    const digest = (await this.#repository('digest', reference, access, tag, signal)).get(tag);
-    if (digest === undefined || this.#lost.has(`${reference.registry}/${reference.repository}:${tag}`)) {
+    const digest = (await this.repository('digest', reference, access, tag, signal)).get(tag);
+    if (digest === undefined || this.lost.has(`${reference.registry}/${reference.repository}:${tag}`)) {
       throw new RegistryError(
         `registry ${reference.registry} answered 404 for ${reference.repository}:${tag}, asked for its manifest: there is no such tag`,
         'not-found',
@@ -97,16 +97,16 @@ export class FakeTagRegistry extends TagRegistry {
     access: RegistryAccess,
     signal?: AbortSignalLike,
   ): Promise<readonly string[]> {
-    const known = [...(await this.#repository('platforms', reference, access, digest, signal)).values()];
+    const known = [...(await this.repository('platforms', reference, access, digest, signal)).values()];
     if (!known.includes(digest))
       throw new RegistryError(
         `registry ${reference.registry} answered 404 for ${reference.repository}:${digest}: check spec.image`,
         'not-found',
       );
-    return this.#platforms.get(digest) ?? ['linux/amd64'];
+    return this.platformsByDigest.get(digest) ?? ['linux/amd64'];
   }
 
-  async #repository(
+  private async repository(
     method: FakeRegistryRequest['method'],
     reference: ImageReference,
     access: RegistryAccess,
@@ -115,17 +115,17 @@ export class FakeTagRegistry extends TagRegistry {
   ): Promise<ReadonlyMap<string, string>> {
     const name = `${reference.registry}/${reference.repository}`;
     this.requests.push({ method, repository: name, access, ...(tag === undefined ? {} : { tag }) });
-    await this.#waited(signal);
-    const failure = this.#failures.get(name);
+    await this.waited(signal);
+    const failure = this.failures.get(name);
     if (failure !== undefined) throw failure;
-    const password = this.#passwords.get(name);
+    const password = this.passwords.get(name);
     if (password !== undefined && !access.credentials.some((one) => one.password === password)) {
       throw new RegistryError(
         `registry ${reference.registry} answered 401 for ${reference.repository}: name a pull secret for it in spec.imagePullSecrets`,
         'unauthorized',
       );
     }
-    const repository = this.#repositories.get(name);
+    const repository = this.repositories.get(name);
     if (repository === undefined)
       throw new RegistryError(
         `registry ${reference.registry} answered 404 for ${reference.repository}: check spec.image`,
@@ -134,14 +134,14 @@ export class FakeTagRegistry extends TagRegistry {
     return repository;
   }
 
-  async #waited(signal: AbortSignalLike | undefined): Promise<void> {
+  private async waited(signal: AbortSignalLike | undefined): Promise<void> {
     const stopped = () => new RegistryError('asking the registry was stopped', 'unreachable');
     if (signal?.aborted) throw stopped();
-    if (this.#held === undefined) return;
+    if (this.held === undefined) return;
     let stop = () => {};
     try {
       await Promise.race([
-        this.#held.until,
+        this.held.until,
         new Promise<never>((_, reject) => {
           stop = () => reject(stopped());
           signal?.addEventListener('abort', stop);

@@ -30,56 +30,56 @@ export class FakeWorkloadRoller extends WorkloadRoller {
   /** Thrown by the next write instead of doing it. */
   readonly failures: unknown[] = [];
   lagging = false;
-  readonly #live = new Map<string, Workload>();
-  readonly #shown = new Map<string, Workload>();
-  readonly #pods = new Map<string, PodState[]>();
-  readonly #managers = new Map<string, string>();
-  readonly #listeners: WorkloadListener[] = [];
-  #version = 1;
-  #podCount = 0;
-  readonly #now: () => number;
+  private readonly liveWorkloads = new Map<string, Workload>();
+  private readonly shown = new Map<string, Workload>();
+  private readonly podsByWorkload = new Map<string, PodState[]>();
+  private readonly managers = new Map<string, string>();
+  private readonly listeners: WorkloadListener[] = [];
+  private version = 1;
+  private podCount = 0;
+  private readonly now: () => number;
 
   constructor(now: () => number = () => Date.UTC(2026, 0, 1)) {
     super();
-    this.#now = now;
+    this.now = now;
   }
 
   /** Makes a workload, with its pods as its manifest says, or changes the one of that kind and name (by `manager`). */
   put(given: GivenWorkload = {}, manager = 'kubectl'): Workload {
     const made = workload(given);
-    if (!this.#pods.has(key(made))) {
-      this.#pods.set(
+    if (!this.podsByWorkload.has(key(made))) {
+      this.podsByWorkload.set(
         key(made),
-        Array.from({ length: made.replicas }, (_, at) => this.#pod(made, at, made.template.containers[0]?.image ?? '')),
+        Array.from({ length: made.replicas }, (_, at) => this.pod(made, at, made.template.containers[0]?.image ?? '')),
       );
     }
-    this.#managers.set(key(made), manager);
-    return this.#set(made);
+    this.managers.set(key(made), manager);
+    return this.set(made);
   }
 
   /** Somebody changes the annotation, or takes it away. */
   override(kind: WorkloadKind, name: string, text: string | undefined, manager: string): void {
     const present = this.live(kind, name);
-    this.#managers.set(key(present), manager);
-    this.#set(withEntries(present, text, false));
+    this.managers.set(key(present), manager);
+    this.set(withEntries(present, text, false));
   }
 
   remove(kind: WorkloadKind, name: string): void {
     const present = this.live(kind, name);
-    this.#live.delete(key(present));
-    this.#pods.delete(key(present));
+    this.liveWorkloads.delete(key(present));
+    this.podsByWorkload.delete(key(present));
     if (!this.lagging) this.catchUp();
   }
 
   /** The workload as the API server has it. */
   live(kind: WorkloadKind, name: string, namespace = 'default'): Workload {
-    const found = this.#live.get(`${namespace}/${kind}/${name}`);
+    const found = this.liveWorkloads.get(`${namespace}/${kind}/${name}`);
     if (found === undefined) throw new Error(`no ${kind} ${name}`);
     return found;
   }
 
   all(): readonly Workload[] {
-    return [...this.#live.values()];
+    return [...this.liveWorkloads.values()];
   }
 
   entries(kind: WorkloadKind, name: string): string | undefined {
@@ -87,7 +87,7 @@ export class FakeWorkloadRoller extends WorkloadRoller {
   }
 
   podsNow(kind: WorkloadKind, name: string): readonly PodState[] {
-    return this.#pods.get(key(this.live(kind, name))) ?? [];
+    return this.podsByWorkload.get(key(this.live(kind, name))) ?? [];
   }
 
   /** Kubernetes does one thing about a workload, if there is one to do: sees the template, replaces a pod, gives up. Returns whether it did. */
@@ -95,14 +95,14 @@ export class FakeWorkloadRoller extends WorkloadRoller {
     const present = this.live(kind, name);
     if (present.status.observedGeneration < present.generation) {
       const { exceeded: _, ...status } = present.status;
-      this.#count({ ...present, status: { ...status, observedGeneration: present.generation } });
+      this.count({ ...present, status: { ...status, observedGeneration: present.generation } });
       return true;
     }
     if (present.paused || present.strategy === 'OnDelete') return false;
-    const pods = this.#pods.get(key(present)) ?? [];
+    const pods = this.podsByWorkload.get(key(present)) ?? [];
     const entries = present.template.annotations[IMAGES_ANNOTATION];
     const image = present.template.containers[0]?.image ?? '';
-    if (kind === 'Deployment') return this.#surge(present, pods, entries, image);
+    if (kind === 'Deployment') return this.surge(present, pods, entries, image);
     // A StatefulSet waits for a pod that is not ready, whatever its template says by now.
     if (kind === 'StatefulSet' && pods.length === present.replicas && pods.some((pod) => !pod.ready)) return false;
     if (pods.some((pod) => pod.entries === entries && !pod.ready)) return false;
@@ -113,57 +113,57 @@ export class FakeWorkloadRoller extends WorkloadRoller {
         !pods.some((pod) => pod.name === `${name}-${ordinal}`),
     );
     if (at === undefined) return false;
-    const made = this.#pod(present, at, image);
-    this.#pods.set(key(present), [...pods.filter((pod) => pod.name !== made.name), made]);
-    this.#count(present);
+    const made = this.pod(present, at, image);
+    this.podsByWorkload.set(key(present), [...pods.filter((pod) => pod.name !== made.name), made]);
+    this.count(present);
     return true;
   }
 
   /** A Deployment makes a new pod first, and takes an old one away when it is ready. */
-  #surge(present: Workload, pods: readonly PodState[], entries: string | undefined, image: string): boolean {
+  private surge(present: Workload, pods: readonly PodState[], entries: string | undefined, image: string): boolean {
     const own = pods.filter((pod) => pod.entries === entries);
     const old = pods.filter((pod) => pod.entries !== entries);
     const gone =
       old.find((pod) => !pod.ready) ??
       (own.filter((pod) => pod.ready).length + old.length > present.replicas ? old[0] : undefined);
     if (gone !== undefined)
-      this.#pods.set(
+      this.podsByWorkload.set(
         key(present),
         pods.filter((pod) => pod !== gone),
       );
     else if (own.some((pod) => !pod.ready)) {
       if (present.status.exceeded !== undefined) return false;
-      this.#set({
+      this.set({
         ...present,
         status: {
           ...present.status,
-          exceeded: { at: this.#now(), message: `ReplicaSet "${present.name}-1" has timed out progressing.` },
+          exceeded: { at: this.now(), message: `ReplicaSet "${present.name}-1" has timed out progressing.` },
         },
       });
       return true;
     } else if (own.length < present.replicas)
-      this.#pods.set(key(present), [...pods, this.#pod(present, this.#podCount + 1, image)]);
+      this.podsByWorkload.set(key(present), [...pods, this.pod(present, this.podCount + 1, image)]);
     else return false;
-    this.#count(present);
+    this.count(present);
     return true;
   }
 
   /** Shows what really is. */
   catchUp(): void {
-    for (const [id, shown] of this.#shown) {
-      if (this.#live.has(id)) continue;
-      this.#shown.delete(id);
-      for (const listener of this.#listeners) listener.deleted(shown);
+    for (const [id, shown] of this.shown) {
+      if (this.liveWorkloads.has(id)) continue;
+      this.shown.delete(id);
+      for (const listener of this.listeners) listener.deleted(shown);
     }
-    for (const [id, live] of this.#live) {
-      if (this.#shown.get(id) === live) continue;
-      this.#shown.set(id, live);
-      for (const listener of this.#listeners) listener.changed(live);
+    for (const [id, live] of this.liveWorkloads) {
+      if (this.shown.get(id) === live) continue;
+      this.shown.set(id, live);
+      for (const listener of this.listeners) listener.changed(live);
     }
   }
 
   override list(namespace: string): readonly Workload[] {
-    return [...this.#shown.values()].filter((one) => one.namespace === namespace);
+    return [...this.shown.values()].filter((one) => one.namespace === namespace);
   }
 
   override staleForMs(): number {
@@ -175,13 +175,13 @@ export class FakeWorkloadRoller extends WorkloadRoller {
   }
 
   override subscribe(listener: WorkloadListener): void {
-    for (const one of this.#shown.values()) listener.changed(one);
-    this.#listeners.push(listener);
+    for (const one of this.shown.values()) listener.changed(one);
+    this.listeners.push(listener);
   }
 
   override async annotationManager(of: Workload): Promise<AnnotationManager | undefined> {
     this.requests.push(`get ${workloadId(of)}`);
-    const live = this.#live.get(key(of));
+    const live = this.liveWorkloads.get(key(of));
     return live === undefined || live.uid !== of.uid
       ? undefined
       : {
@@ -189,44 +189,44 @@ export class FakeWorkloadRoller extends WorkloadRoller {
           manager:
             live.template.annotations[IMAGES_ANNOTATION] === undefined
               ? UNKNOWN_MANAGER
-              : (this.#managers.get(key(of)) ?? 'kubectl'),
+              : (this.managers.get(key(of)) ?? 'kubectl'),
         };
   }
 
   override async pods(of: Workload): Promise<readonly PodState[]> {
     this.requests.push(`pods ${workloadId(of)}`);
-    return this.#pods.get(key(of)) ?? [];
+    return this.podsByWorkload.get(key(of)) ?? [];
   }
 
   override async setImagesAnnotation(of: Workload, text: string | undefined): Promise<Workload> {
     this.requests.push(`set ${workloadId(of)} ${text ?? '-'}`);
-    this.#fail();
-    const live = this.#live.get(key(of));
+    this.fail();
+    const live = this.liveWorkloads.get(key(of));
     if (live === undefined || live.uid !== of.uid) throw new WriteError(`${workloadId(of)} is gone`, 'gone');
     if (live.template.annotations[IMAGES_ANNOTATION] !== of.template.annotations[IMAGES_ANNOTATION])
       throw new WriteError(`${workloadId(of)} has other entries`, 'conflict');
-    this.#managers.set(key(live), 'kimup-operator');
-    return this.#set(withEntries(live, text, text !== undefined));
+    this.managers.set(key(live), 'kimup-operator');
+    return this.set(withEntries(live, text, text !== undefined));
   }
 
   override async deletePod(of: Workload, pod: PodState): Promise<void> {
     this.requests.push(`delete ${pod.name}`);
-    this.#fail();
-    const live = this.#live.get(key(of));
+    this.fail();
+    const live = this.liveWorkloads.get(key(of));
     if (live === undefined) return;
-    this.#pods.set(
+    this.podsByWorkload.set(
       key(of),
-      (this.#pods.get(key(of)) ?? []).filter(({ uid }) => uid !== pod.uid),
+      (this.podsByWorkload.get(key(of)) ?? []).filter(({ uid }) => uid !== pod.uid),
     );
-    this.#count(live);
+    this.count(live);
   }
 
-  #fail(): void {
+  private fail(): void {
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;
   }
 
-  #pod(of: Workload, at: number, asked: string): PodState {
+  private pod(of: Workload, at: number, asked: string): PodState {
     const image = this.webhook();
     const pod = {
       metadata: { annotations: of.template.annotations },
@@ -239,7 +239,7 @@ export class FakeWorkloadRoller extends WorkloadRoller {
     const ready = !this.broken.has(runs.slice(runs.lastIndexOf(':') + 1));
     return podOf(of, {
       name: `${of.name}-${at}`,
-      uid: `pod-${++this.#podCount}`,
+      uid: `pod-${++this.podCount}`,
       image: runs,
       ready,
       ...(ready ? {} : { trouble: `ImagePullBackOff: Back-off pulling image "${runs}"` }),
@@ -247,16 +247,16 @@ export class FakeWorkloadRoller extends WorkloadRoller {
   }
 
   /** Counts the pods into the status, as a workload's controller does. */
-  #count(of: Workload): void {
-    const pods = this.#pods.get(key(of)) ?? [];
+  private count(of: Workload): void {
+    const pods = this.podsByWorkload.get(key(of)) ?? [];
     const ready = pods.filter((pod) => pod.ready).length;
     const updated = pods.filter((pod) => pod.entries === of.template.annotations[IMAGES_ANNOTATION]).length;
-    this.#set({ ...of, status: { ...of.status, total: pods.length, updated, ready, available: ready } });
+    this.set({ ...of, status: { ...of.status, total: pods.length, updated, ready, available: ready } });
   }
 
-  #set(made: Workload): Workload {
-    const now = { ...made, resourceVersion: String(++this.#version) };
-    this.#live.set(key(now), now);
+  private set(made: Workload): Workload {
+    const now = { ...made, resourceVersion: String(++this.version) };
+    this.liveWorkloads.set(key(now), now);
     if (!this.lagging) this.catchUp();
     return now;
   }

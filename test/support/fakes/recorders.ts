@@ -63,13 +63,13 @@ export class FakeMetrics extends Metrics {
 
   override done(work: Work, seconds: number, failed: boolean): void {
     this.seconds.set(work, (this.seconds.get(work) ?? 0) + seconds);
-    this.#count(work);
-    if (failed) this.#count(`${work} failed`);
+    this.count(work);
+    if (failed) this.count(`${work} failed`);
   }
 
   override registryRequest(registryName: string, _seconds: number, failed: boolean): void {
-    this.#count(`registry ${registryName}`);
-    if (failed) this.#count(`registry ${registryName} failed`);
+    this.count(`registry ${registryName}`);
+    if (failed) this.count(`registry ${registryName} failed`);
   }
 
   override tagsAvailable(imageName: string, count: number): void {
@@ -88,7 +88,7 @@ export class FakeMetrics extends Metrics {
     this.queues.set(name, facts);
   }
 
-  #count(name: string): void {
+  private count(name: string): void {
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
   }
 }

@@ -22,26 +22,26 @@ export interface ScriptedRequest {
 
 /** An HTTP server on loopback whose every answer the test gives by hand: for what a real API server does too rarely to wait for. */
 export class ScriptedApiServer {
-  readonly #server: Server;
-  readonly #waiting: ScriptedRequest[] = [];
-  readonly #takers: ((request: ScriptedRequest) => void)[] = [];
+  private readonly server: Server;
+  private readonly waiting: ScriptedRequest[] = [];
+  private readonly takers: ((request: ScriptedRequest) => void)[] = [];
   /** Every request so far, as `GET /api/v1/pods?limit=500`. */
   readonly log: string[] = [];
 
   private constructor(server: Server) {
-    this.#server = server;
+    this.server = server;
   }
 
   static async start(port = 0): Promise<ScriptedApiServer> {
     const server = createServer();
     const scripted = new ScriptedApiServer(server);
-    server.on('request', (request, response) => void scripted.#take(request, response));
+    server.on('request', (request, response) => void scripted.take(request, response));
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
     return scripted;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.server.address() as AddressInfo).port;
   }
 
   get url(): string {
@@ -50,33 +50,33 @@ export class ScriptedApiServer {
 
   /** The next request, in the order in which they came. @throws Error when none comes in time */
   next(withinMs = HANG_MS): Promise<ScriptedRequest> {
-    const request = this.#waiting.shift();
+    const request = this.waiting.shift();
     if (request !== undefined) return Promise.resolve(request);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#takers.splice(this.#takers.indexOf(take), 1);
+        this.takers.splice(this.takers.indexOf(take), 1);
         reject(new Error(`no request within ${withinMs} ms; so far: ${this.log.join(', ')}`));
       }, withinMs);
       const take = (request: ScriptedRequest): void => {
         clearTimeout(timer);
         resolve(request);
       };
-      this.#takers.push(take);
+      this.takers.push(take);
     });
   }
 
   /** Requests that came and were not taken. */
   get untaken(): number {
-    return this.#waiting.length;
+    return this.waiting.length;
   }
 
   async stop(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeAllConnections();
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeAllConnections();
     await closed;
   }
 
-  async #take(message: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async take(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     try {
       for await (const chunk of message) chunks.push(chunk as Buffer);
@@ -106,8 +106,8 @@ export class ScriptedApiServer {
         response.socket?.destroy();
       },
     };
-    const taker = this.#takers.shift();
-    if (taker === undefined) this.#waiting.push(request);
+    const taker = this.takers.shift();
+    if (taker === undefined) this.waiting.push(request);
     else taker(request);
   }
 }

@@ -36,13 +36,13 @@ export interface Component {
 export class LocalComponent implements Component {
   readonly name: string;
   readonly logFile: string;
-  readonly #command: readonly string[];
-  readonly #options: CommandOptions;
-  readonly #pidOf: (child: number | undefined) => number | undefined;
-  #child: ChildProcess | undefined;
-  #exited: Promise<void> = Promise.resolve();
-  #pid: number | undefined;
-  #ended: string | undefined;
+  private readonly command: readonly string[];
+  private readonly options: CommandOptions;
+  private readonly pidOf: (child: number | undefined) => number | undefined;
+  private child: ChildProcess | undefined;
+  private hasExited: Promise<void> = Promise.resolve();
+  private processId: number | undefined;
+  private whenEnded: string | undefined;
 
   constructor(
     name: string,
@@ -53,50 +53,50 @@ export class LocalComponent implements Component {
   ) {
     this.name = name;
     this.logFile = logFile;
-    this.#command = command;
-    this.#options = options;
-    this.#pidOf = pidOf;
+    this.command = command;
+    this.options = options;
+    this.pidOf = pidOf;
   }
 
   get pid(): number | undefined {
-    return this.#ended === undefined ? this.#pid : undefined;
+    return this.whenEnded === undefined ? this.processId : undefined;
   }
 
   get ended(): string | undefined {
-    return this.#ended;
+    return this.whenEnded;
   }
 
   async start(): Promise<void> {
-    if (this.#child && this.#ended === undefined) return;
+    if (this.child && this.whenEnded === undefined) return;
     const log = openSync(this.logFile, 'a');
-    const [command = '', ...args] = this.#command;
+    const [command = '', ...args] = this.command;
     const child = spawn(command, args, {
-      cwd: this.#options.cwd,
-      env: { ...process.env, ...this.#options.env },
+      cwd: this.options.cwd,
+      env: { ...process.env, ...this.options.env },
       stdio: ['ignore', log, log],
     });
     closeSync(log);
-    this.#child = child;
-    this.#ended = undefined;
-    this.#exited = new Promise((resolve) => {
+    this.child = child;
+    this.whenEnded = undefined;
+    this.hasExited = new Promise((resolve) => {
       child.once('error', (error) => {
-        this.#ended = error.message;
+        this.whenEnded = error.message;
         resolve();
       });
       child.once('exit', (status, signal) => {
-        this.#ended = signal ?? `status ${status}`;
+        this.whenEnded = signal ?? `status ${status}`;
         resolve();
       });
     });
-    this.#pid = await until(() => (this.#ended === undefined ? this.#pidOf(child.pid) : -1), HANG_MS);
+    this.processId = await until(() => (this.whenEnded === undefined ? this.pidOf(child.pid) : -1), HANG_MS);
   }
 
   async stop(graceMs = 5000): Promise<void> {
     if (this.pid === undefined) return;
     this.kill('SIGTERM');
-    await Promise.race([this.#exited, delay(graceMs, undefined, { ref: false })]);
+    await Promise.race([this.hasExited, delay(graceMs, undefined, { ref: false })]);
     this.kill('SIGKILL');
-    await this.#exited;
+    await this.hasExited;
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -104,14 +104,14 @@ export class LocalComponent implements Component {
       if (this.pid === undefined) return;
       process.kill(this.pid, signal);
       // nsenter stops itself when its child is stopped, and could not see the child end.
-      if (signal !== 'SIGSTOP') this.#child?.kill('SIGCONT');
+      if (signal !== 'SIGSTOP') this.child?.kill('SIGCONT');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
   }
 
   exited(): Promise<void> {
-    return this.#exited;
+    return this.hasExited;
   }
 
   logTail(lines = 20): string {

@@ -10,16 +10,16 @@ export const OWN_USER_AGENT = 'kimup-test-registry';
 export class RegistryClient {
   readonly url: string;
   readonly ca: string | undefined;
-  readonly #agent: Agent;
-  readonly #auth: RegistryAuth | undefined;
-  readonly #tokens: TokenServer | undefined;
+  private readonly agent: Agent;
+  private readonly auth: RegistryAuth | undefined;
+  private readonly tokens: TokenServer | undefined;
 
   constructor(url: string, ca: string | undefined, auth: RegistryAuth | undefined, tokens: TokenServer | undefined) {
     this.url = url;
     this.ca = ca;
-    this.#auth = auth;
-    this.#tokens = tokens;
-    this.#agent = new Agent({ ...(ca === undefined ? {} : { connect: { ca } }) });
+    this.auth = auth;
+    this.tokens = tokens;
+    this.agent = new Agent({ ...(ca === undefined ? {} : { connect: { ca } }) });
   }
 
   async call(
@@ -28,12 +28,12 @@ export class RegistryClient {
     body?: Buffer,
     headers: Record<string, string> = {},
   ): Promise<{ statusCode: number; headers: Record<string, string | string[] | undefined>; text: string }> {
-    const authorization = await this.#authorization(path);
+    const authorization = await this.authorization(path);
     const response = await request(new URL(path, this.url), {
       method,
       headers: { 'user-agent': OWN_USER_AGENT, ...(authorization ? { authorization } : {}), ...headers },
       body: body ?? null,
-      dispatcher: this.#agent,
+      dispatcher: this.agent,
       headersTimeout: 30_000,
       bodyTimeout: 30_000,
     });
@@ -41,25 +41,25 @@ export class RegistryClient {
   }
 
   /** The authorization that this object gives itself, without asking. */
-  async #authorization(path: string): Promise<string | undefined> {
-    if (this.#auth === 'basic')
+  private async authorization(path: string): Promise<string | undefined> {
+    if (this.auth === 'basic')
       return `Basic ${Buffer.from(`${testCredentials.username}:${testCredentials.password}`).toString('base64')}`;
-    if (!this.#tokens) return undefined;
+    if (!this.tokens) return undefined;
     const repository = /^\/v2\/(.+)\/(?:blobs|manifests|tags)\//.exec(path)?.[1];
-    return `Bearer ${await this.#tokens.issue(repository === undefined ? [] : [{ type: 'repository', name: repository, actions: ['pull', 'push', 'delete'] }])}`;
+    return `Bearer ${await this.tokens.issue(repository === undefined ? [] : [{ type: 'repository', name: repository, actions: ['pull', 'push', 'delete'] }])}`;
   }
 
   async push(repository: string, tag: string, { manifest, blobs }: BuiltImage): Promise<string> {
     for (const blob of blobs) {
       if ((await this.call('HEAD', `/v2/${repository}/blobs/${blob.digest}`)).statusCode === 200) continue;
-      const upload = await this.#expect(202, 'POST', `/v2/${repository}/blobs/uploads/`);
+      const upload = await this.expect(202, 'POST', `/v2/${repository}/blobs/uploads/`);
       const location = new URL(String(upload.headers['location']), this.url);
       location.searchParams.set('digest', blob.digest);
-      await this.#expect(201, 'PUT', location.pathname + location.search, blob.bytes, {
+      await this.expect(201, 'PUT', location.pathname + location.search, blob.bytes, {
         'content-type': 'application/octet-stream',
       });
     }
-    await this.#expect(201, 'PUT', `/v2/${repository}/manifests/${tag}`, manifest.bytes, {
+    await this.expect(201, 'PUT', `/v2/${repository}/manifests/${tag}`, manifest.bytes, {
       'content-type': manifest.mediaType,
     });
     return manifest.digest;
@@ -82,14 +82,14 @@ export class RegistryClient {
   }
 
   async deleteManifest(repository: string, reference: string): Promise<void> {
-    await this.#expect(202, 'DELETE', `/v2/${repository}/manifests/${reference}`);
+    await this.expect(202, 'DELETE', `/v2/${repository}/manifests/${reference}`);
   }
 
   close(): Promise<void> {
-    return this.#agent.close();
+    return this.agent.close();
   }
 
-  async #expect(status: number, ...call: Parameters<RegistryClient['call']>) {
+  private async expect(status: number, ...call: Parameters<RegistryClient['call']>) {
     const answer = await this.call(...call);
     if (answer.statusCode !== status)
       throw new Error(

@@ -27,22 +27,22 @@ export function serviceHosts(name: string, namespace: string): readonly string[]
 
 /** Certificates in a Secret, guarded by its resource version. */
 export class SecretCertificateStore extends CertificateStore {
-  readonly #at: { readonly namespace: string; readonly name: string };
+  private readonly at: { readonly namespace: string; readonly name: string };
 
   constructor(
     private readonly client: KubeClient,
     private readonly options: SecretCertificateOptions,
   ) {
     super();
-    this.#at = { namespace: options.namespace, name: options.name ?? CERTIFICATE_SECRET };
+    this.at = { namespace: options.namespace, name: options.name ?? CERTIFICATE_SECRET };
   }
 
   override async read(): Promise<{ readonly certificates: Certificates | undefined; readonly version: string }> {
     try {
-      const secret = await this.client.get<Secret>(SECRETS, this.#at);
+      const secret = await this.client.get<Secret>(SECRETS, this.at);
       return { certificates: certificatesOf(secret), version: secret.metadata?.resourceVersion ?? '' };
     } catch (error) {
-      throw this.#explained('read', error);
+      throw this.explained('read', error);
     }
   }
 
@@ -51,19 +51,19 @@ export class SecretCertificateStore extends CertificateStore {
     try {
       await this.client.mergePatch(
         SECRETS,
-        this.#at,
+        this.at,
         { metadata: { resourceVersion: version }, data },
         this.options.fieldManager,
       );
       return true;
     } catch (error) {
       if (hasStatus(error, 409)) return false;
-      throw this.#explained('written', error);
+      throw this.explained('written', error);
     }
   }
 
-  #explained(done: 'read' | 'written', cause: unknown): Error {
-    const { namespace, name } = this.#at;
+  private explained(done: 'read' | 'written', cause: unknown): Error {
+    const { namespace, name } = this.at;
     const what = `the Secret ${namespace}/${name}, which keeps the webhook's certificate,`;
     if (hasStatus(cause, 404))
       return new Error(`${what} is not there; create it empty: kubectl -n ${namespace} create secret generic ${name}`, {

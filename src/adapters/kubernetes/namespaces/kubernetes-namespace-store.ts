@@ -9,44 +9,44 @@ import { type KubeObject, NAMESPACES } from '../client/resource.ts';
 /** The namespaces of the cluster by a watch; of each only its name and kimup's annotations are kept. */
 @Injectable()
 export class KubernetesNamespaceStore extends NamespaceStore {
-  readonly #informer: Informer<KubeObject>;
+  private readonly informer: Informer<KubeObject>;
 
   constructor(client: KubeClient, log: Log) {
     super();
-    this.#informer = new Informer<KubeObject>(client, NAMESPACES, { trim, log });
+    this.informer = new Informer<KubeObject>(client, NAMESPACES, { trim, log });
   }
 
   start(): void {
-    this.#informer.start();
+    this.informer.start();
   }
 
   stop(): Promise<void> {
-    return this.#informer.stop();
+    return this.informer.stop();
   }
 
   whenSynced(signal?: AbortSignal): Promise<void> {
-    return this.#informer.whenSynced(signal);
+    return this.informer.whenSynced(signal);
   }
 
   override annotations(name: string): Readonly<Record<string, string>> | undefined {
-    const namespace = this.#informer.get(undefined, name);
+    const namespace = this.informer.get(undefined, name);
     return namespace === undefined ? undefined : (namespace.metadata?.annotations ?? {});
   }
 
   override list(): readonly Namespace[] {
-    return this.#informer.list().map(namespaceOf);
+    return this.informer.list().map(namespaceOf);
   }
 
   override staleForMs(): number {
-    return this.#informer.staleForMs();
+    return this.informer.staleForMs();
   }
 
   override synced(): boolean {
-    return this.#informer.synced();
+    return this.informer.synced();
   }
 
   override subscribe(listener: NamespaceListener): void {
-    this.#informer.subscribe({
+    this.informer.subscribe({
       changed: (now, previous) => {
         if (previous !== undefined && isSame(now.metadata?.annotations, previous.metadata?.annotations)) return;
         listener.changed(namespaceOf(now), previous && namespaceOf(previous));

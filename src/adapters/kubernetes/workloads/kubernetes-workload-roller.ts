@@ -43,7 +43,7 @@ interface Kept extends KubeObject {
 /** The workloads of the cluster, from three informers; entries by server-side apply of one annotation of the pod template. */
 @Injectable()
 export class KubernetesWorkloadRoller extends WorkloadRoller {
-  readonly #informers: ReadonlyMap<WorkloadKind, Informer<Kept>>;
+  private readonly informers: ReadonlyMap<WorkloadKind, Informer<Kept>>;
 
   /** @param leadership who does not lead writes nothing */
   constructor(
@@ -52,7 +52,7 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
     private readonly leadership: Pick<LeaderElection, 'isLeader'>,
   ) {
     super();
-    this.#informers = new Map(
+    this.informers = new Map(
       KINDS.map((kind) => [
         kind,
         new Informer<Kept>(client, RESOURCES[kind], { trim: (object) => keep(object, kind), log }),
@@ -61,35 +61,33 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
   }
 
   start(): void {
-    for (const informer of this.#informers.values()) informer.start();
+    for (const informer of this.informers.values()) informer.start();
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#informers.values()].map((informer) => informer.stop()));
+    await Promise.all([...this.informers.values()].map((informer) => informer.stop()));
   }
 
   /** Resolves once every workload was seen; rejects when `signal` aborts before. */
   async whenSynced(signal?: AbortSignal): Promise<void> {
-    await Promise.all([...this.#informers.values()].map((informer) => informer.whenSynced(signal)));
+    await Promise.all([...this.informers.values()].map((informer) => informer.whenSynced(signal)));
   }
 
   override list(namespace: string): readonly Workload[] {
-    return [...this.#informers.values()].flatMap((informer) =>
-      informer.list(namespace).map(({ workload }) => workload),
-    );
+    return [...this.informers.values()].flatMap((informer) => informer.list(namespace).map(({ workload }) => workload));
   }
 
   /** Of the kind that is worst off. */
   override staleForMs(): number {
-    return Math.max(...[...this.#informers.values()].map((informer) => informer.staleForMs()));
+    return Math.max(...[...this.informers.values()].map((informer) => informer.staleForMs()));
   }
 
   override synced(): boolean {
-    return [...this.#informers.values()].every((informer) => informer.synced());
+    return [...this.informers.values()].every((informer) => informer.synced());
   }
 
   override subscribe(listener: WorkloadListener): void {
-    for (const informer of this.#informers.values()) {
+    for (const informer of this.informers.values()) {
       informer.subscribe({
         changed: ({ workload }) => listener.changed(workload),
         deleted: ({ workload }) => listener.deleted(workload),
@@ -98,7 +96,7 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
   }
 
   override async annotationManager(workload: Workload): Promise<AnnotationManager | undefined> {
-    const raw = await this.#read(workload);
+    const raw = await this.read(workload);
     if (raw === undefined) return undefined;
     return {
       workload: workloadOf(raw, workload.kind),
@@ -122,10 +120,10 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
     let present = workload;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#set(present, text);
+        return await this.set(present, text);
       } catch (error) {
         if (!hasStatus(error, 409)) throw writeErrorOf(error);
-        const raw = await this.#read(workload);
+        const raw = await this.read(workload);
         if (raw === undefined)
           throw new WriteError(`${workload.kind} ${workload.namespace}/${workload.name} is gone`, 'gone', {
             cause: error,
@@ -141,12 +139,12 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
 
   override async deletePod({ namespace }: Workload, { name, uid, resourceVersion }: PodState): Promise<void> {
     try {
-      this.#mustLead(`Pod ${namespace}/${name} is not deleted`);
+      this.mustLead(`Pod ${namespace}/${name} is not deleted`);
       await this.client.delete(
         PODS,
         { namespace, name },
         { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
-        this.#mayStill,
+        this.mayStill,
       );
     } catch (error) {
       // Gone, another by the same name, or not as it was seen: the next look decides anew.
@@ -155,20 +153,23 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
   }
 
   /** One apply; `uid` keeps it from making a workload that is gone, `resourceVersion` from overwriting what it did not see. */
-  async #set({ kind, namespace, name, uid, resourceVersion }: Workload, text: string | undefined): Promise<Workload> {
+  private async set(
+    { kind, namespace, name, uid, resourceVersion }: Workload,
+    text: string | undefined,
+  ): Promise<Workload> {
     const resource = RESOURCES[kind];
     const metadata = { name, namespace, uid, resourceVersion };
-    this.#mustLead(`${kind} ${namespace}/${name} is not written`);
+    this.mustLead(`${kind} ${namespace}/${name} is not written`);
     const spec = { template: { metadata: { annotations: { [IMAGES_ANNOTATION]: text } } } };
     let raw = await this.client.apply<RawWorkload>(
       resource,
       { namespace, name },
       text === undefined ? { metadata } : { metadata, spec },
       OPERATOR_MANAGER,
-      this.#mayStill,
+      this.mayStill,
     );
     if (text === undefined && raw.spec?.template?.metadata?.annotations?.[IMAGES_ANNOTATION] !== undefined) {
-      this.#mustLead(`${kind} ${namespace}/${name} is not written`);
+      this.mustLead(`${kind} ${namespace}/${name} is not written`);
       // Somebody else set it too: an apply takes away only what is kimup's alone.
       raw = await this.client.mergePatch<RawWorkload>(
         resource,
@@ -178,28 +179,28 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
           spec: { template: { metadata: { annotations: { [IMAGES_ANNOTATION]: null } } } },
         },
         OPERATOR_MANAGER,
-        this.#mayStill,
+        this.mayStill,
       );
     }
-    this.#learn(raw, kind);
+    this.learn(raw, kind);
     return workloadOf(raw, kind);
   }
 
-  readonly #mayStill = (): boolean => this.leadership.isLeader();
+  private readonly mayStill = (): boolean => this.leadership.isLeader();
 
-  #mustLead(what: string): void {
+  private mustLead(what: string): void {
     if (!this.leadership.isLeader()) throw new WriteError(`${what}: this replica does not lead`, 'retry');
   }
 
   /** Lists show what was answered, though the watch has not come that far. */
-  #learn(raw: RawWorkload, kind: WorkloadKind): void {
-    this.#informers.get(kind)?.observe(raw as unknown as Kept);
+  private learn(raw: RawWorkload, kind: WorkloadKind): void {
+    this.informers.get(kind)?.observe(raw as unknown as Kept);
   }
 
-  async #read({ kind, namespace, name, uid }: Workload): Promise<RawWorkload | undefined> {
+  private async read({ kind, namespace, name, uid }: Workload): Promise<RawWorkload | undefined> {
     try {
       const raw = await this.client.get<RawWorkload>(RESOURCES[kind], { namespace, name });
-      this.#learn(raw, kind);
+      this.learn(raw, kind);
       return raw.metadata?.uid === uid ? raw : undefined;
     } catch (error) {
       if (hasStatus(error, 404)) return undefined;
