@@ -11,7 +11,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bundle = join(root, 'dist', 'kimup.mjs');
 const stamp = join(root, 'dist', '.kimup-sources');
 
-if (!isFresh()) await withLock(join(root, 'dist', '.kimup-lock'), () => isFresh() || build());
+try {
+  if (!isFresh()) await withLock(join(root, 'dist', '.kimup-lock'), () => isFresh() || build());
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
 // npm runs scripts in the clone; FILE is meant from where the user is.
 if (process.env.npm_lifecycle_event === 'kimup' && process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);
 await import(pathToFileURL(bundle).href);
@@ -28,10 +33,7 @@ function build() {
     [join(root, 'node_modules', 'rolldown', 'bin', 'cli.mjs'), '-c', 'rolldown.cli.config.ts'],
     { cwd: root, encoding: 'utf8' },
   );
-  if (status !== 0) {
-    console.error(`kimup can't be bundled: ${error?.message ?? `${stdout}${stderr}`}`);
-    process.exit(1);
-  }
+  if (status !== 0) throw new Error(`kimup can't be bundled: ${error?.message ?? `${stdout}${stderr}`}`);
   writeFileSync(stamp, wanted);
 }
 
