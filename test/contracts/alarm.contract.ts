@@ -46,7 +46,7 @@ export function alarmContract(name: string, make: () => AlarmUnderTest): void {
       expect(rung).toEqual(['earlier']);
     });
 
-    it('does not ring when cleared; clearing twice, or what was never set, does nothing', async () => {
+    it('does not fire when cleared; clearing twice, or what was never set, does nothing', async () => {
       const { alarm, clock, pass } = make();
       let rung = 0;
       alarm.clear();

@@ -11,13 +11,13 @@ export class SystemClock extends Clock {
     return Date.now();
   }
 
-  override after(delayMs: number, wake: () => void): () => void {
+  override after(delayMs: number, callback: () => void): () => void {
     let timeout: NodeJS.Timeout;
     const wait = (left: number): void => {
       timeout =
         left > LONGEST_TIMEOUT_MS
           ? setTimeout(() => wait(left - LONGEST_TIMEOUT_MS), LONGEST_TIMEOUT_MS)
-          : setTimeout(wake, Math.max(0, left));
+          : setTimeout(callback, Math.max(0, left));
     };
     wait(delayMs);
     return () => clearTimeout(timeout);

@@ -23,15 +23,15 @@ export class NestScheduleAlarm extends Alarm {
     super();
   }
 
-  override set(at: number, ring: () => void): void {
+  override set(at: number, fire: () => void): void {
     this.clear();
     const wait = at - this.clock.now();
     const timeout = setTimeout(
       () => {
         this.clear();
         // Asks the clock again: the wait may have been a piece of the whole, and timers can be a millisecond early.
-        if (this.clock.now() < at) this.set(at, ring);
-        else ring();
+        if (this.clock.now() < at) this.set(at, fire);
+        else fire();
       },
       Math.min(Math.max(0, wait), LONGEST_WAIT_MS),
     );

@@ -61,13 +61,15 @@ export function planWorkloads(
   images: readonly MovedImage[],
   { workloads, namespaces }: Surroundings,
 ): readonly (readonly PlannedWorkload[])[] {
-  const rivals = Map.groupBy(images, ({ image: { namespace, spec } }) => placeOf(namespace, readReference(spec.image)));
+  const competingImages = Map.groupBy(images, ({ image: { namespace, spec } }) =>
+    placeOf(namespace, readReference(spec.image)),
+  );
   const planned = new Map<MovedImage, PlannedWorkload[]>(images.map((image) => [image, []]));
   for (const workload of workloads) {
     const why = outOfScope(workload, namespaces.get(workload.namespace));
     const named = Map.groupBy(containersOf(workload), ({ reference }) => placeOf(workload.namespace, reference));
     for (const [place, containers] of named) {
-      const all = rivals.get(place) ?? [];
+      const all = competingImages.get(place) ?? [];
       const contenders = contendersAt(workload.pod, all);
       const named = workload.pod.metadata?.annotations?.[IMAGE_ANNOTATION];
       const selected = containers.map((container) => ({

@@ -4,8 +4,8 @@ export abstract class Clock {
   abstract now(): number;
 
   /**
-   * Calls `wake` once, `delayMs` milliseconds from now (at once for 0 or less, but never synchronously).
+   * Calls `callback` once, `delayMs` milliseconds from now (at once for 0 or less, but never synchronously).
    * Any delay is allowed, also one above 2^31 ms. Returns what cancels it.
    */
-  abstract after(delayMs: number, wake: () => void): () => void;
+  abstract after(delayMs: number, callback: () => void): () => void;
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { checksumOf } from '../../domain/image/checksum.ts';
 import { reduce, toStatus } from '../../domain/image/controller-state.ts';
-import { needsRefresh, needsSettling, REFRESH_ACTIONS } from '../../domain/image/image-state.ts';
+import { needsRefresh, hasEndedUpdate, REFRESH_ACTIONS } from '../../domain/image/image-state.ts';
 import { type Image, keyOf, parseKey } from '../../domain/image/image.ts';
 import type { RefreshOutcome } from '../../domain/image/refresh-outcome.ts';
 import { DONE, Postponed, requeue, type Result } from '../controller/result.ts';
@@ -55,11 +55,11 @@ export class RefreshImage {
     }
     const asked = REFRESH_ACTIONS.has(image.annotations['action'] ?? '');
     const due = asked || needsRefresh(image) || this.owed.has(key) || this.triggers.dueSince(key) !== undefined;
-    if (!due && !needsSettling(image)) return DONE;
+    if (!due && !hasEndedUpdate(image)) return DONE;
     const began = this.clock.now();
     // Ticks wait for as long as the registry asked for; people and changes don't.
     const leftAloneMs = (this.leftAlone.get(key) ?? 0) - began;
-    if (leftAloneMs > 0 && !asked && !needsRefresh(image) && !needsSettling(image)) return requeue(leftAloneMs);
+    if (leftAloneMs > 0 && !asked && !needsRefresh(image) && !hasEndedUpdate(image)) return requeue(leftAloneMs);
     try {
       // Taken up before the registry is asked: whoever asks again meanwhile is heard.
       if (asked) {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ControllerState } from '../../domain/image/controller-state.ts';
-import { needsRefresh, settled } from '../../domain/image/image-state.ts';
+import { needsRefresh, outcomeOfUpdate } from '../../domain/image/image-state.ts';
 import type { Update } from '../../domain/image/image-status.ts';
 import { type Image, keyOf } from '../../domain/image/image.ts';
 import { notBuiltYet } from '../../domain/image/not-built-yet.ts';
@@ -45,7 +45,7 @@ export class RefreshReport {
   /** Of the update that was under way and has ended. */
   private reportEnd({ image, state, began }: WrittenRefresh): void {
     const { tag, digest, update } = image.status;
-    const ended = settled(image);
+    const ended = outcomeOfUpdate(image);
     if (ended === undefined || update === undefined) return;
     this.metrics.done('actions_executed', (began - Date.parse(update.since)) / 1_000, ended === 'Failed');
     if (ended !== 'Healthy' || tag === undefined) return;

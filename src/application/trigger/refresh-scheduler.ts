@@ -8,7 +8,7 @@ import { ImageStore } from '../ports/image-store.ts';
 import { DelayQueue } from '../controller/delay-queue.ts';
 import type { Enqueue, Source } from '../controller/source.ts';
 import { understandTriggers } from './understand-triggers.ts';
-import { needsRefresh, needsSettling, REFRESH_ACTIONS, wasRetrying } from '../../domain/image/image-state.ts';
+import { needsRefresh, hasEndedUpdate, REFRESH_ACTIONS, wasRetrying } from '../../domain/image/image-state.ts';
 
 interface Entry {
   readonly uid: string;
@@ -175,10 +175,10 @@ function sameTriggers(a: readonly Trigger[], b: readonly Trigger[]): boolean {
  * for its next try must not be woken by the status that says so.
  */
 function isRefreshRequest(image: Image, previous: Image | undefined): boolean {
-  if (previous === undefined) return needsRefresh(image) || needsSettling(image) || asks(image);
+  if (previous === undefined) return needsRefresh(image) || hasEndedUpdate(image) || asks(image);
   return (
     (previous.generation !== image.generation && needsRefresh(image)) ||
-    (!needsSettling(previous) && needsSettling(image)) ||
+    (!hasEndedUpdate(previous) && hasEndedUpdate(image)) ||
     (!asks(previous) && asks(image))
   );
 }

@@ -34,13 +34,13 @@ export function explain(input: DecisionInput): readonly TagVerdict[] {
   const verdicts: TagVerdict[] = [];
   let { provenTags = false } = input;
   for (const rule of rules) {
-    const picked = selectCandidate(rule, { ...input, noFacts, provenTags }, shown);
-    if (picked.kind === 'ask') throw new Error('nothing is asked where facts are unknown');
+    const selection = selectCandidate(rule, { ...input, noFacts, provenTags }, shown);
+    if (selection.kind === 'ask') throw new Error('nothing is asked where facts are unknown');
     // As decide does it.
-    if (picked.tag !== undefined && rule.actions.some(movesImage)) provenTags = false;
-    const judge = judgeOf(rule, picked, shown, currentTag);
+    if (selection.tag !== undefined && rule.actions.some(movesImage)) provenTags = false;
+    const judge = judgeOf(rule, selection, shown, currentTag);
     for (const tag of tags) {
-      const hides = tag === picked.tag ? undefined : hidden.get(tag);
+      const hides = tag === selection.tag ? undefined : hidden.get(tag);
       const [verdict, reason, newer] =
         hides === undefined ? judge(tag) : ['excluded' as const, hides, isNewer(tag, currentTag)];
       verdicts.push({ tag, rule: rule.name, verdict, reason, newer });
@@ -52,8 +52,13 @@ export function explain(input: DecisionInput): readonly TagVerdict[] {
 type Judgement = readonly [verdict: TagVerdict['verdict'], reason: string, newer: boolean];
 
 /** What a rule makes of the tags that it sees. */
-function judgeOf(rule: Rule, picked: SelectedCandidate, shown: Shown, currentTag: string): (tag: string) => Judgement {
-  const { selector, tag: selected, notApplicable, passedOver } = picked;
+function judgeOf(
+  rule: Rule,
+  selection: SelectedCandidate,
+  shown: Shown,
+  currentTag: string,
+): (tag: string) => Judgement {
+  const { selector, tag: selected, notApplicable, passedOver } = selection;
   if (selector === undefined || notApplicable !== undefined)
     return () => ['excluded', `is not compared: ${notApplicable ?? ''}`, false];
   const textOf = (tag: string): string => (rule.byDigest === true ? tag : shown.textOf(tag));
@@ -61,7 +66,7 @@ function judgeOf(rule: Rule, picked: SelectedCandidate, shown: Shown, currentTag
   const missOf = selector.explain(shown.tags);
   const failed = new Map(passedOver.map(({ tag, reason }) => [tag, reason]));
   return (tag) => {
-    if (tag === selected) return ['selected', `${selector.description.one}${remarkOn(rule, picked, shown)}`, true];
+    if (tag === selected) return ['selected', `${selector.description.one}${remarkOn(rule, selection, shown)}`, true];
     const reason = failed.get(tag);
     if (reason !== undefined) return ['excluded', reason, true];
     const text = textOf(tag);

@@ -23,7 +23,7 @@ export type Selection =
   | SelectedCandidate;
 
 export interface SelectedCandidate {
-  readonly kind: 'picked';
+  readonly kind: 'selected';
   readonly tag: string | undefined;
   readonly selector: CandidateSelector | undefined;
   /** Why the rule can't find any tag, where it can't. */
@@ -63,7 +63,7 @@ export function selectCandidate(rule: Rule, input: DecisionInput, shown: Shown):
 }
 
 const NOTHING: SelectedCandidate = {
-  kind: 'picked',
+  kind: 'selected',
   tag: undefined,
   selector: undefined,
   notApplicable: undefined,

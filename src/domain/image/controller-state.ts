@@ -2,7 +2,7 @@ import { isTag } from '../reference/reference-grammar.ts';
 import type { TriggerProblem } from '../trigger/trigger.ts';
 import { checksumOf } from './checksum.ts';
 import { shorten } from './conditions.ts';
-import { settled, startOver } from './image-state.ts';
+import { outcomeOfUpdate, startOver } from './image-state.ts';
 import {
   BASE_TAG_RULE,
   type CandidateReason,
@@ -106,7 +106,7 @@ export function toStatus({ conditions, ...fields }: ControllerState): Controller
  */
 export function currentState(image: Image, at: string): ControllerState {
   const state = fromStatus(image);
-  const outcome = startOver(image) ? undefined : settled(image);
+  const outcome = startOver(image) ? undefined : outcomeOfUpdate(image);
   return outcome === undefined
     ? state
     : reduce(state, { type: 'UpdateEnded', outcome, message: image.status.rollout?.message, at });

@@ -30,12 +30,12 @@ export function wasRetrying(image: Image): boolean {
 }
 
 /** Whether the operator has brought the update under way to an end that is not recorded yet. */
-export function needsSettling(image: Image): boolean {
-  return settled(image) !== undefined;
+export function hasEndedUpdate(image: Image): boolean {
+  return outcomeOfUpdate(image) !== undefined;
 }
 
 /** How the update under way ended: `undefined` while there is none, or it goes on. */
-export function settled(image: Image): 'Healthy' | 'Failed' | undefined {
+export function outcomeOfUpdate(image: Image): 'Healthy' | 'Failed' | undefined {
   const { update, rollout } = image.status;
   if (update === undefined || rollout === undefined) return undefined;
   // The operator copies `since` from the update it rolls out, so that no two clocks are compared.

@@ -17,10 +17,10 @@ export const OPERATOR_CONDITIONS: ReadonlySet<string> = new Set([ROLLED_OUT, AMB
 const MAX_AMBIGUITY = 1_000;
 
 /** Which workloads get no tag because several Images could give them one, and what to do; `undefined` for none. */
-export function ambiguity(image: Image, ties: AmbiguousWorkloads): string | undefined {
-  if (ties.workloads.length === 0) return undefined;
-  const images = some(ties.images);
-  const workloads = some(ties.workloads.map(({ kind, name }) => `${kind} ${name}`));
+export function ambiguity(image: Image, ambiguous: AmbiguousWorkloads): string | undefined {
+  if (ambiguous.workloads.length === 0) return undefined;
+  const images = some(ambiguous.images);
+  const workloads = some(ambiguous.workloads.map(({ kind, name }) => `${kind} ${name}`));
   const text = `say with the annotation ${IMAGE_ANNOTATION} on the pod template which Image counts: several are for ${image.spec.image} (${images}), so none puts its tag on ${workloads}`;
   return text.length <= MAX_AMBIGUITY ? text : `${text.slice(0, MAX_AMBIGUITY - 1)}…`;
 }

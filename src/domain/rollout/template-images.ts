@@ -86,10 +86,10 @@ export function runsOlder(workload: Workload, pods: readonly PodState[], tags: W
 /** The first trouble among the pods of the template's present revision: why a rollout is stuck. */
 export function troubleOf(workload: Workload, pods: readonly PodState[], image: Image): string | undefined {
   const entry = pinnedTagIn(workload, image.name);
-  const stuck = podsOf(workload, pods).find(
+  const troubled = podsOf(workload, pods).find(
     (pod) => !pod.ready && pod.trouble !== undefined && namesThe(pod, image, entry),
   );
-  return stuck === undefined ? undefined : `pod ${stuck.name}: ${stuck.trouble}`;
+  return troubled === undefined ? undefined : `pod ${troubled.name}: ${troubled.trouble}`;
 }
 
 /** Pods that are not ready and were made for another tag than the template names now: a StatefulSet waits for them for ever. */

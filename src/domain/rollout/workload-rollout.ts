@@ -8,8 +8,8 @@ import { pinnedTagTextIn, type PodState, type Workload, workloadId } from './wor
 /** How often pods are looked at again that are all there, but do not carry the tag or are not ready. */
 const RECHECK_MS = 10_000;
 /** How often a pod that the webhook did not see is made anew in vain, and the wait after the first time; it doubles. */
-const REMAKE_TRIES = 5;
-const REMAKE_WAIT_MS = 1_000;
+const RECREATE_TRIES = 5;
+const RECREATE_WAIT_MS = 1_000;
 
 const NOTHING_NOW = 'nothing to roll now: paused, without replicas or OnDelete';
 /** Longest message of a row: there may be thousands in a status. */
@@ -115,9 +115,9 @@ export function rollBack(context: RolloutContext, row: WorkloadRollout, target: 
   // Until the StatefulSet's controller knows the template, it would make the pod anew as it was.
   if (workload.status.observedGeneration < workload.generation) return true;
   const pods = context.pods(workload);
-  const stuck = pods === undefined ? [] : leftBehind(workload, pods, context.image);
-  for (const pod of stuck) context.commands.push({ type: 'delete-pod', workload, pod });
-  return pods === undefined || stuck.length > 0;
+  const leftPods = pods === undefined ? [] : leftBehind(workload, pods, context.image);
+  for (const pod of leftPods) context.commands.push({ type: 'delete-pod', workload, pod });
+  return pods === undefined || leftPods.length > 0;
 }
 
 /** A row whose workload's template names the target: under way, until it is proven or has had its time. */
@@ -214,8 +214,8 @@ function recreatePod(
   if (pod === undefined) return last;
   const { now } = context.input;
   const tries = last === undefined || unseen.length < last.left ? 0 : last.tries;
-  if (tries >= REMAKE_TRIES) return last;
-  const due = last === undefined || tries === 0 ? now : last.at + REMAKE_WAIT_MS * 2 ** (tries - 1);
+  if (tries >= RECREATE_TRIES) return last;
+  const due = last === undefined || tries === 0 ? now : last.at + RECREATE_WAIT_MS * 2 ** (tries - 1);
   if (now < due) {
     context.requeueAt(due);
     return last;

@@ -12,17 +12,17 @@ export class FakeAlarm extends Alarm {
     this.clock = clock;
   }
 
-  /** When it will ring, in milliseconds since the epoch; `undefined` when it is not set. */
+  /** When it will fire, in milliseconds since the epoch; `undefined` when it is not set. */
   get at(): number | undefined {
     return this.due;
   }
 
-  override set(at: number, ring: () => void): void {
+  override set(at: number, fire: () => void): void {
     this.clear();
     this.due = at;
     this.cancel = this.clock.after(at - this.clock.now(), () => {
       this.clear();
-      ring();
+      fire();
     });
   }
 

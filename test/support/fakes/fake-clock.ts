@@ -4,7 +4,7 @@ import { Clock } from '../../../src/application/ports/clock.ts';
 interface Timer {
   readonly at: number;
   readonly order: number;
-  readonly wake: () => void;
+  readonly callback: () => void;
 }
 
 /**
@@ -26,8 +26,8 @@ export class FakeClock extends Clock {
     return this.time;
   }
 
-  override after(delayMs: number, wake: () => void): () => void {
-    const timer: Timer = { at: this.time + Math.max(0, delayMs), order: this.order++, wake };
+  override after(delayMs: number, callback: () => void): () => void {
+    const timer: Timer = { at: this.time + Math.max(0, delayMs), order: this.order++, callback };
     this.timers.add(timer);
     return () => void this.timers.delete(timer);
   }
@@ -42,7 +42,7 @@ export class FakeClock extends Clock {
     for (let timer = this.earliest(); timer !== undefined && timer.at <= end; timer = this.earliest()) {
       this.timers.delete(timer);
       this.time = Math.max(this.time, timer.at);
-      timer.wake();
+      timer.callback();
       await setImmediate();
     }
     this.time = Math.max(this.time, end);

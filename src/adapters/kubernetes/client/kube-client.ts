@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { KubeConnection } from './kube-connection.ts';
 import { hasStatus, KubeError } from './kube-error.ts';
-import { KubeTransport, type MayStill } from './kube-transport.ts';
+import { KubeTransport, type IsStillLeader } from './kube-transport.ts';
 import { watch, type WatchEvent, type WatchOptions } from './kube-watch.ts';
 import {
   apiVersionOf,
@@ -103,7 +103,13 @@ export class KubeClient {
   }
 
   /** Server-side apply with force: `body` is all that `fieldManager` wants of the object; what it set before and leaves out now goes. Kind and name are put in. */
-  apply<T>(resource: Resource, at: ObjectPath, body: object, fieldManager: string, mayStill?: MayStill): Promise<T> {
+  apply<T>(
+    resource: Resource,
+    at: ObjectPath,
+    body: object,
+    fieldManager: string,
+    isStillLeader?: IsStillLeader,
+  ): Promise<T> {
     return this.transport.call<T>({
       method: 'PATCH',
       path: pathOf(resource, at),
@@ -116,7 +122,7 @@ export class KubeClient {
         metadata: { ...namespaceAndName(at), ...(body as KubeObject).metadata },
       },
       what: describe('apply', resource, at),
-      mayStill,
+      isStillLeader,
     });
   }
 
@@ -126,7 +132,7 @@ export class KubeClient {
     at: ObjectPath,
     body: object,
     fieldManager: string,
-    mayStill?: MayStill,
+    isStillLeader?: IsStillLeader,
   ): Promise<T> {
     return this.transport.call<T>({
       method: 'PATCH',
@@ -135,7 +141,7 @@ export class KubeClient {
       contentType: MERGE_PATCH,
       body,
       what: describe('patch', resource, at),
-      mayStill,
+      isStillLeader,
     });
   }
 
@@ -157,7 +163,7 @@ export class KubeClient {
     resource: Resource,
     at: ObjectPath,
     { uid, resourceVersion, propagationPolicy }: DeleteOptions = {},
-    mayStill?: MayStill,
+    isStillLeader?: IsStillLeader,
   ): Promise<void> {
     await this.transport.call({
       method: 'DELETE',
@@ -165,7 +171,7 @@ export class KubeClient {
       contentType: JSON_TYPE,
       body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion }, propagationPolicy },
       what: describe('delete', resource, at),
-      mayStill,
+      isStillLeader,
     });
   }
 

@@ -5,7 +5,7 @@ import type { KubeConnection } from './kube-connection.ts';
 import { hasStatus, isDistrust, KubeError, kubeErrorOf, neverSent, noAnswer } from './kube-error.ts';
 
 /** Asked right before a request is sent, each time it is: whether it is still wanted. Where not, it fails as `Aborted`. */
-export type MayStill = () => boolean;
+export type IsStillLeader = () => boolean;
 
 /** One request to the API server. */
 export interface KubeRequest {
@@ -16,7 +16,7 @@ export interface KubeRequest {
   readonly body?: object;
   /** As in `get Image default/demos`, for messages. */
   readonly what: string;
-  readonly mayStill?: MayStill | undefined;
+  readonly isStillLeader?: IsStillLeader | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -71,7 +71,7 @@ export class KubeTransport {
   async send(call: KubeRequest, signal: AbortSignal, watch: boolean): Promise<Dispatcher.ResponseData> {
     try {
       const { headers, dispatcher } = await this.connection.access(watch);
-      if (call.mayStill?.() === false)
+      if (call.isStillLeader?.() === false)
         throw new KubeError(`${call.what}: not sent, it is not wanted any more`, 0, 'Aborted');
       const answer = request(this.connection.server + call.path + queryOf(call.query), {
         method: call.method,

@@ -144,7 +144,7 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
         PODS,
         { namespace, name },
         { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
-        this.mayStill,
+        this.isStillLeader,
       );
     } catch (error) {
       // Gone, another by the same name, or not as it was seen: the next look decides anew.
@@ -166,7 +166,7 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
       { namespace, name },
       text === undefined ? { metadata } : { metadata, spec },
       OPERATOR_MANAGER,
-      this.mayStill,
+      this.isStillLeader,
     );
     if (text === undefined && raw.spec?.template?.metadata?.annotations?.[IMAGES_ANNOTATION] !== undefined) {
       this.mustLead(`${kind} ${namespace}/${name} is not written`);
@@ -179,14 +179,14 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
           spec: { template: { metadata: { annotations: { [IMAGES_ANNOTATION]: null } } } },
         },
         OPERATOR_MANAGER,
-        this.mayStill,
+        this.isStillLeader,
       );
     }
     this.learn(raw, kind);
     return workloadOf(raw, kind);
   }
 
-  private readonly mayStill = (): boolean => this.leadership.isLeader();
+  private readonly isStillLeader = (): boolean => this.leadership.isLeader();
 
   private mustLead(what: string): void {
     if (!this.leadership.isLeader()) throw new WriteError(`${what}: this replica does not lead`, 'retry');
