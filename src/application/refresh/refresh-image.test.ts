@@ -3,29 +3,20 @@ import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
 import { FakeImageStore, type GivenImage } from '../../../test/support/fakes/fake-image-store.ts';
 import { FakeTagRegistry } from '../../../test/support/fakes/fake-tag-registry.ts';
 import { FakeEventRecorder } from '../../../test/support/fakes/recorders.ts';
+import { FakeSecretReader } from '../../../test/support/fakes/fake-secret-reader.ts';
 import { startRefreshing } from '../../../test/support/fakes/refreshing.ts';
 import type { Condition, ControllerStatus, Rollout } from '../../domain/image/image-status.ts';
 import type { Image } from '../../domain/image/image.ts';
 import type { RuleSpec } from '../../domain/rule/rule-spec.ts';
 import { DONE, requeue, resultOf } from '../controller/result.ts';
 import { WriteError } from '../ports/image-store.ts';
-import { PullSecretsError, SecretReader } from '../ports/secret-reader.ts';
-import { type RegistryCredentials, RegistryError } from '../ports/tag-registry.ts';
+import { RegistryError } from '../ports/tag-registry.ts';
 import { checksumOf } from '../../domain/image/checksum.ts';
 import { RefreshImage, RefreshPostponed } from './refresh-image.ts';
 
 const KEY = 'default/demos';
 const REPOSITORY = 'registry.test/whoami';
 const MINOR: RuleSpec = { name: 'minor', type: 'semver-minor', actions: [{ type: 'apply' }] };
-
-class FakeSecretReader extends SecretReader {
-  answer: readonly RegistryCredentials[] | PullSecretsError = [];
-
-  override async pullCredentials(): Promise<readonly RegistryCredentials[]> {
-    if (this.answer instanceof Error) throw this.answer;
-    return this.answer;
-  }
-}
 
 let clock: FakeClock;
 let images: FakeImageStore;
@@ -415,7 +406,6 @@ describe('a refresh that fails', () => {
   });
 
   it("says PullSecretsError for a pull secret that can't be used", async () => {
-    secrets.answer = new PullSecretsError('Secret default/pull is not there');
     put({ spec: { imagePullSecrets: ['pull'] } });
     await expect(refresh()).rejects.toThrow(RefreshPostponed);
     expect(image().status.result).toBe('PullSecretsError');

@@ -9,6 +9,7 @@ import type { RefreshOutcome } from '../../domain/image/refresh-outcome.ts';
 import { TAG_GONE } from '../../domain/image/tag-gone.ts';
 import { formatPinnedTag, pinnedTagOf } from '../../domain/reference/pinned-tag.ts';
 import type { TriggerProblem } from '../../domain/trigger/trigger.ts';
+import { imageSubject } from '../images/image-subject.ts';
 import { EventRecorder } from '../ports/event-recorder.ts';
 import { Log } from '../ports/log.ts';
 import { Metrics } from '../ports/metrics.ts';
@@ -104,13 +105,8 @@ export class RefreshReport {
       this.event(image, 'Warning', 'NotBuiltYet', `${field}: ${message}`);
   }
 
-  private event({ namespace, name, uid }: Image, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    this.events.record(
-      { apiVersion: 'kimup.cloudavenue.io/v1alpha1', kind: 'Image', namespace, name, uid },
-      type,
-      reason,
-      message,
-    );
+  private event(image: Image, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.events.record(imageSubject(image), type, reason, message);
   }
 }
 
