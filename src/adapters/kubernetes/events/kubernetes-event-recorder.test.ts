@@ -95,6 +95,22 @@ describe('KubernetesEventRecorder', () => {
     });
   });
 
+  it('stands there once where the answer to its first try was lost', async () => {
+    const { clock, created, patched, client, recorder } = make();
+    client.create.mockImplementation(async (_, __, body) => {
+      if (created.some(({ metadata }) => metadata.name === body.metadata.name))
+        throw new KubeError('it exists', 409, 'AlreadyExists');
+      created.push(body);
+      throw new KubeError('no answer', 0, 'NoAnswer');
+    });
+    recorder.record(SUBJECT, 'Normal', 'UpdateFound', 'v1 -> v2');
+    await clock.advance(MINUTE);
+    expect(created).toHaveLength(1);
+    recorder.record(SUBJECT, 'Normal', 'UpdateFound', 'v1 -> v2');
+    await clock.advance(0);
+    expect(patched.map(({ name }) => name)).toEqual([created[0]?.metadata.name]);
+  });
+
   it('is a new event after ten quiet minutes, or when anything of it differs', async () => {
     const { clock, created, recorder } = make();
     recorder.record(SUBJECT, 'Warning', 'A', 'x');

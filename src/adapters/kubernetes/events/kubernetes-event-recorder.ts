@@ -41,8 +41,10 @@ interface Series {
   readonly reason: string;
   readonly note: string;
   readonly begun: number;
-  /** The event's name once it was written. */
-  name: string | undefined;
+  /** The event's name: one for all tries, so that one whose answer was lost does not stand there twice. */
+  readonly name: string;
+  /** Whether the event is there. */
+  exists: boolean;
   count: number;
   last: number;
   /** When it was last queued to be written. */
@@ -118,7 +120,8 @@ export class KubernetesEventRecorder extends EventRecorder implements BeforeAppl
       reason,
       note,
       begun: now,
-      name: undefined,
+      name: `${subject.name.slice(0, 220)}.${randomBytes(8).toString('hex')}`,
+      exists: false,
       count: 1,
       last: now,
       written: now,
@@ -157,8 +160,8 @@ export class KubernetesEventRecorder extends EventRecorder implements BeforeAppl
   private async write(series: Series): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        if (series.name === undefined) await this.create(series);
-        else await this.count(series, series.name);
+        if (series.exists) await this.count(series);
+        else await this.createOnce(series);
         return;
       } catch (error) {
         const again = error instanceof KubeError && (error.status === 0 || error.status === 429 || error.status >= 500);
@@ -180,11 +183,19 @@ export class KubernetesEventRecorder extends EventRecorder implements BeforeAppl
     }
   }
 
+  /** An event that is there already is one whose first try was written, and not answered. */
+  private async createOnce(series: Series): Promise<void> {
+    try {
+      await this.create(series);
+    } catch (error) {
+      if (!hasStatus(error, 409)) throw error;
+    }
+    series.exists = true;
+  }
+
   private async create(series: Series): Promise<void> {
-    const { subject, type, reason, note } = series;
+    const { subject, type, reason, note, name, count } = series;
     const namespace = subject.namespace || 'default';
-    const name = `${subject.name.slice(0, 220)}.${randomBytes(8).toString('hex')}`;
-    const { count } = series;
     await this.client.create(
       EVENTS,
       { namespace },
@@ -210,11 +221,10 @@ export class KubernetesEventRecorder extends EventRecorder implements BeforeAppl
       },
       this.source.component,
     );
-    series.name = name;
   }
 
-  private async count(series: Series, name: string): Promise<void> {
-    const at = { namespace: series.subject.namespace || 'default', name };
+  private async count(series: Series): Promise<void> {
+    const at = { namespace: series.subject.namespace || 'default', name: series.name };
     try {
       await this.client.mergePatch(
         EVENTS,
