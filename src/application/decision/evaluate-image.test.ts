@@ -77,10 +77,19 @@ describe('a changed spec.baseTag', () => {
     expect(told).toMatchObject({ state: moved.state, move: moved.move });
   });
 
-  it('to where the Image is already is noted, and the rules go on from there in the same refresh', async () => {
+  it('to where the Image is already is noted, and nothing else happens; people are told where the rules go from there', async () => {
     const { state, move } = await evaluate({ baseTag: '1.9.0' }, { baseTag: '1.0.0' });
     expect(state).toMatchObject({ baseTag: '1.9.0', history: [{ to: '1.9.0', rule: 'spec.baseTag' }] });
-    expect(move).toMatchObject({ rule: 'minor', tag: '1.10.0' });
+    expect([move, state.update]).toEqual([undefined, undefined]);
+    const told = await evaluate({ baseTag: '1.9.0' }, { baseTag: '1.0.0' }, { everyRule: true });
+    expect(told.move).toMatchObject({ rule: 'minor', tag: '1.10.0' });
+  });
+
+  it('to where the Image is ends the update under way', async () => {
+    const update = { tag: '1.10.0', rule: 'minor', since: '2026-01-01T00:00:00Z' };
+    const { state, outcome } = await evaluate({ baseTag: '1.9.0' }, { baseTag: '1.0.0', update });
+    expect([state.tag, state.update]).toEqual(['1.9.0', undefined]);
+    expect(outcome).toEqual({ kind: 'ok', message: 'spec.baseTag is 1.9.0 now' });
   });
 
   it('that the registry does not have is an error, and begins nothing', async () => {

@@ -32,7 +32,10 @@ export interface KnownTags {
 export interface EvaluationOptions {
   /** Says why things are as they are, where an answer is to be kept in the Image's status. */
   readonly explain?: (decided: Decided) => Explanation;
-  /** Also asks the rules where a changed `spec.baseTag` moves the Image, and says which newer tags they leave out: for people. */
+  /**
+   * Also asks the rules where `spec.baseTag` was changed, which is all that counts then, and says which newer tags they leave
+   * out: for people, who want to know where the Image goes from there.
+   */
   readonly everyRule?: boolean;
 }
 
@@ -43,7 +46,7 @@ export interface Evaluation {
   /** Where it is after this evaluation, with the move that begins. */
   readonly state: ControllerState;
   readonly outcome: RefreshOutcome;
-  /** What the rules said; absent where `spec.baseTag` moves the Image and they were not asked. */
+  /** What the rules said; absent where `spec.baseTag` was changed and they were not asked. */
   readonly decided?: Decided;
   /** The move that was found; `rule` is `spec.baseTag` where that was changed. */
   readonly move?: { readonly rule: string; readonly tag: string; readonly action: MoveAction };
@@ -71,12 +74,12 @@ export async function evaluateImage(
   const change = await baseTagChange(image, start, facts, at);
   const state = change === undefined ? start : reduce(start, change);
   const found = { start, gone: { message: tagGone(state.tag, known.tags) } };
-  const moves = change !== undefined && state.update !== undefined && state.update !== start.update;
-  if (moves && options.everyRule !== true) return { ...found, ...moveToBaseTag(state) };
+  if (change !== undefined && options.everyRule !== true) return { ...found, ...baseTagChanged(start, state) };
   const seen = new FirstSeenDigests(state.firstSeen ?? [], now);
   const source = facts && { ...facts, firstSeen: (tag: string, digest: string) => seen.of(tag, digest) };
   const decision = await decideFrom(image, state, built, known, source, now, options.everyRule === true);
-  if (moves) return { ...found, decided: decision.decided, ...moveToBaseTag(state) };
+  const changed = change === undefined ? undefined : baseTagChanged(start, state);
+  if (changed?.move !== undefined) return { ...found, decided: decision.decided, ...changed };
   return {
     ...found,
     decided: decision.decided,
@@ -97,12 +100,17 @@ async function baseTagChange(
   return { type: 'BaseTagChanged', baseTag, digest, at };
 }
 
-function moveToBaseTag(state: ControllerState): Pick<Evaluation, 'state' | 'outcome' | 'move'> {
-  const tag = state.baseTag;
+/** A move, but where the Image is on the new base tag, or on its way to it, already. */
+function baseTagChanged(
+  start: ControllerState,
+  state: ControllerState,
+): Pick<Evaluation, 'state' | 'outcome' | 'move'> {
+  const { baseTag: tag, update } = state;
+  const moves = update !== undefined && update !== start.update;
   return {
     state,
     outcome: { kind: 'ok', message: `${BASE_TAG_RULE} is ${tag} now` },
-    move: { rule: BASE_TAG_RULE, tag, action: 'apply' },
+    ...(moves ? { move: { rule: BASE_TAG_RULE, tag, action: 'apply' } } : {}),
   };
 }
 

@@ -548,6 +548,22 @@ it("names a trigger that can't be used in Stalled and in one event, and refreshe
   expect(events.events).toEqual([expect.stringMatching(/^Warning InvalidTrigger: spec\.triggers\[0\]\.value: /)]);
 });
 
+it('asks the registry once for Images of the same repository that people ask for at the same time', async () => {
+  push('v1.9.0');
+  for (let i = 0; i < 10; i += 1) {
+    put({ name: `image-${i}` });
+    await refreshImage.reconcile(`default/image-${i}`, { queuedAt: clock.now() });
+  }
+  await clock.advance(1_000);
+  registry.requests.length = 0;
+  for (let i = 0; i < 10; i += 1) images.put({ name: `image-${i}`, annotations: { action: 'refresh' } });
+  for (let i = 0; i < 10; i += 1) {
+    await clock.advance(10);
+    await refreshImage.reconcile(`default/image-${i}`, { queuedAt: clock.now() });
+  }
+  expect(registry.requests.filter(({ method }) => method === 'listTags')).toHaveLength(1);
+});
+
 it('asks the registry once for Images of the same repository that are due at the same time', async () => {
   push('v1.9.0');
   for (let i = 0; i < 10; i += 1) put({ name: `image-${i}` });

@@ -60,13 +60,14 @@ export class RefreshImage {
     // Ticks wait for as long as the registry asked for; people and changes don't.
     const leftAloneMs = (this.leftAlone.get(key) ?? 0) - began;
     if (leftAloneMs > 0 && !asked && !needsRefresh(image) && !hasEndedUpdate(image)) return requeue(leftAloneMs);
+    // Before the annotation is gone, and with it when it was seen.
+    const notBefore = asked ? (this.triggers.askedAt(key) ?? began) : queuedAt;
     try {
       // Taken up before the registry is asked: whoever asks again meanwhile is heard.
       if (asked) {
         this.owed.add(key);
         await this.images.annotate(image, { action: null });
       }
-      const notBefore = asked ? (this.triggers.askedAt(key) ?? began) : queuedAt;
       const outcome = await this.refresh(image, notBefore, began);
       if (due) this.triggers.served(key, began);
       if (due) this.metrics.done('events_triggered', (this.clock.now() - began) / 1_000, outcome.kind !== 'ok');

@@ -82,6 +82,18 @@ describe('the history', () => {
     ).toBeUndefined();
   });
 
+  it('forgets with another repository all but when digests were first seen: a mirror has the same', () => {
+    const firstSeen = [{ tag: '1.9', digest: UPDATE.digest!, time: SINCE }];
+    const image = imageOf({ image: 'registry.test/other', update: UPDATE, firstSeen });
+    expect(currentState(image, NOW)).toEqual({
+      tag: '1.9',
+      image: REPOSITORY,
+      baseTag: '1.9',
+      firstSeen,
+      conditions: [],
+    });
+  });
+
   it('notes a baseTag that is changed to where the Image is, and leaves a move to it to the update', () => {
     const there = imageOf({ tag: '1.10', history: [entry('1.9', '1.10')] }, '1.10');
     const stays = changed(there);

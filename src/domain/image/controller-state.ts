@@ -88,6 +88,8 @@ export function fromStatus(image: Image): ControllerState {
     tag: kept ?? spec.baseTag,
     image: spec.image,
     baseTag: spec.baseTag,
+    // Under whatever name, a digest is as old as it is.
+    ...(status.firstSeen === undefined ? {} : { firstSeen: status.firstSeen }),
     conditions: withoutTagGone(conditions),
   };
 }
