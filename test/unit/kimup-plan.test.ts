@@ -316,7 +316,7 @@ describe("what kimup plan can't read", () => {
     [
       'a wrong field',
       () => ['-f', file('wrong.yaml', image('x', { baseTag: '-' }))],
-      /wrong\.yaml:8: spec\.baseTag: not a tag/,
+      /wrong\.yaml:8: spec\.baseTag: must be a tag/,
     ],
     [
       'a wrong pattern',

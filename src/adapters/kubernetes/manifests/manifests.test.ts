@@ -93,9 +93,9 @@ describe('the Images of a file', () => {
     [
       'a tag in the repository',
       IMAGE.replace('/app', '/app:v1'),
-      'f:6: spec.image: a repository has no tag: put the tag to start from into spec.baseTag',
+      'f:6: spec.image: must not contain a tag: put the tag to start from into spec.baseTag',
     ],
-    ['a baseTag that is none', IMAGE.replace('v1.9.0', '-x'), 'f:7: spec.baseTag: not a tag'],
+    ['a baseTag that is none', IMAGE.replace('v1.9.0', '-x'), 'f:7: spec.baseTag: must be a tag'],
     ['a number for a text', IMAGE.replace('v1.9.0', '1.10'), 'f:7: spec.baseTag: must be text: write it in quotes'],
     [
       'true for a text',
@@ -133,7 +133,7 @@ describe('the Images of a file', () => {
     [
       'no repository',
       IMAGE.replace('registry.test/app', 'registry.test/App'),
-      'f:6: spec.image: not the name of a repository',
+      'f:6: spec.image: must be a repository name',
     ],
     [
       'a crontab without a value',
@@ -163,17 +163,17 @@ describe('the Images of a file', () => {
     [
       'a platform that is none',
       IMAGE.replace('  triggers:', '  tags:\n    platforms: [amd64]\n  triggers:'),
-      'f:9: spec.tags.platforms: a platform is os/architecture',
+      'f:9: spec.tags.platforms: each platform must be os/architecture',
     ],
     [
       'an age that is none',
       IMAGE.replace('  triggers:', '  tags: {minimumAge: soon}\n  triggers:'),
-      'f:8: spec.tags.minimumAge: not a duration',
+      'f:8: spec.tags.minimumAge: must be a duration',
     ],
     [
       'an alert to nobody',
       IMAGE.replace('type: apply', 'type: alert-discord'),
-      'f:14: spec.rules[0].actions[0]: an alert needs data.valueFrom.alertConfigRef',
+      'f:14: spec.rules[0].actions[0]: an alert action needs data.valueFrom.alertConfigRef.name',
     ],
     ['another version', IMAGE.replace('v1alpha1', 'v2'), 'f:1: apiVersion: must be kimup.cloudavenue.io/v1alpha1'],
     ['no name', IMAGE.replace('  name: demos\n', '  labels: {}\n'), 'f:4: metadata.name: is required'],
