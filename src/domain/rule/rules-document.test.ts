@@ -108,7 +108,7 @@ describe('docs/rules.md, spec.tags', () => {
         facts,
         now: NOW,
         currentDigest: digest('old'),
-        ...(facts.size === 0 ? { noFacts: 'nobody was asked' } : {}),
+        ...(facts.size === 0 ? { noFacts: 'the registry was not queried' } : {}),
       });
       expect(found.tag ?? '').toBe(row['takes']);
       expect(found.reason).toContain(row['because']);
