@@ -152,7 +152,7 @@ export async function catchUp(
 function ledAt(log: string, started: number): number | undefined {
   const [line] = log
     .split('\n')
-    .filter((text) => text.includes('this replica leads'))
+    .filter((text) => text.includes('this replica is the leader'))
     .slice(-1);
   const at = line === undefined ? 0 : Date.parse((JSON.parse(line) as { time: string }).time);
   return at >= started ? at : undefined;

@@ -63,7 +63,7 @@ async function refreshes(cluster: Cluster): Promise<number> {
   );
   const failed = writes.filter(({ code }) => code !== 200);
   if (failed.length > 0 || writes.length !== IMAGES)
-    throw new Error(`${writes.length} status writes for ${IMAGES} Images, ${failed.length} of them refused`);
+    throw new Error(`${writes.length} status writes for ${IMAGES} Images, ${failed.length} of them rejected`);
   return IMAGES / ((Math.max(...writes.map(({ time }) => time.getTime())) - tick.getTime()) / 1_000);
 }
 

@@ -63,7 +63,7 @@ export async function benchRules(tell: (line: string) => void): Promise<Finding>
   const plain = compare(PLAIN_CASES, plainTags(), tell);
   const regex = regexGrowth(tell);
   const reasons = milliseconds(3, () => explain(questionOf(CASES[0]!, realTags())));
-  tell(`the reasons, where they are asked for: ${reasons.toFixed(1)} ms for a verdict on each of ${TAGS} tags`);
+  tell(`the reasons, on request: ${reasons.toFixed(1)} ms for a verdict on each of ${TAGS} tags`);
   const grown = memoryGrowth(CASES.map((each) => questionOf(each, realTags())));
   tell(`memory after ${MEMORY_RUNS} runs of all rules: ${grown >= 0 ? '+' : ''}${grown.toFixed(2)} MB`);
   return {

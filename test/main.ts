@@ -22,7 +22,7 @@ const wanted = process.argv.slice(2);
 const unknown = wanted.filter((step) => ![...STEPS, ...MORE_STEPS].includes(step));
 if (unknown.length > 0) {
   console.error(
-    `unknown step ${unknown.join(', ')}: give any of ${[...STEPS, ...MORE_STEPS].join(', ')}, or none for all but ${MORE_STEPS.join(', ')}`,
+    `unknown step ${unknown.join(', ')}: choose from ${[...STEPS, ...MORE_STEPS].join(', ')}; without arguments all steps except ${MORE_STEPS.join(', ')} run`,
   );
   process.exit(2);
 }

@@ -168,7 +168,7 @@ it('kimup-operator has the webhook on its own server, and is not ready without a
     const status = async (url: string): Promise<number> => (await app.inject({ method: 'GET', url })).statusCode;
     expect([await status(WEBHOOK_PATH), await status('/elsewhere')]).toEqual([405, 404]);
     await app.get(Informers).whenSynced();
-    expect(app.get(Readiness).problem()).toMatch(/^the Secret kimup-operator\/kimup-webhook-cert.* is not there/);
+    expect(app.get(Readiness).problem()).toMatch(/^the Secret kimup-operator\/kimup-webhook-cert.* does not exist/);
     app.get(Readiness).end();
     expect(app.get(Readiness).problem()).toBe('it is shutting down');
   } finally {

@@ -22,7 +22,10 @@ import { VERSION } from './version.ts';
 export interface Component {
   /** Begins to listen, where the component serves anything but its probes. */
   listen?(): Promise<void>;
-  /** Begins when the process is told to end, beside what winds down: sends away whoever is served, and answers until they are gone. */
+  /**
+   * Starts when the process is asked to stop, in parallel with the shutdown of everything else: keeps answering requests, and
+   * closes each connection, until no more come in.
+   */
   drain?(): Promise<void>;
 }
 
@@ -85,9 +88,10 @@ export function create(
 }
 
 /**
- * Runs a component until it is told to end (SIGTERM, SIGINT; the second one ends it at once). The application begins: probes
- * are served, everything is looked at once; then it listens, and one replica leads. In the end the lead goes back first, for
- * the next replica to go on; who still asks is answered meanwhile; then the application closes what it opened.
+ * Runs a component until it is asked to stop (SIGTERM, SIGINT; the second signal stops it at once). The application starts:
+ * probes are served and the informers sync; then it listens, and one replica leads. On shutdown the Lease is released first,
+ * so that another replica can take over; requests that still come in are answered meanwhile; then the application closes what
+ * it opened.
  */
 export async function run(app: NestFastifyApplication, component: Component = {}): Promise<void> {
   const log = app.get<Log>(Log);
@@ -108,17 +112,17 @@ export async function run(app: NestFastifyApplication, component: Component = {}
   }
   await drained;
   await app.close();
-  log.info('ended');
+  log.info('stopped');
 }
 
-/** Works whenever this replica leads, until `stop`. */
+/** Works whenever this replica is the leader, until `stop`. */
 async function lead(app: NestFastifyApplication, log: Log, stop: AbortSignal): Promise<void> {
   const controllers = app.get(Controllers);
   await app.get<LeaderElection>(LeaderElection).run(async (lost) => {
     controllers.start();
     await aborted(lost);
     if (!(await endsInTime(controllers.stop(), stop)))
-      log.warn('what is in flight is left: it takes too long', { graceMs: WORK_GRACE_MS });
+      log.warn('work in progress did not finish in time and is abandoned', { graceMs: WORK_GRACE_MS });
   }, stop);
 }
 
@@ -128,14 +132,14 @@ function stopSignal(log: Log): AbortSignal {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (stop.signal.aborted) {
-        log.warn('told to end again, and ends now', { signal });
+        log.warn('received a second signal, exiting now', { signal });
         process.exit(1);
       }
-      log.info('told to end', { signal });
+      log.info('shutting down', { signal });
       stop.abort();
       // Whatever hangs must not hold up the end of the process.
       setTimeout(() => {
-        log.error('did not end in time, and ends now', { graceMs: GRACE_MS });
+        log.error('graceful shutdown timed out, exiting now', { graceMs: GRACE_MS });
         process.exit(1);
       }, GRACE_MS).unref();
     });

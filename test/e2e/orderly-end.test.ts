@@ -15,7 +15,7 @@ const NAMESPACE = 'orderly';
 const LEASE = ['get', 'lease', 'kimup-controller', '-n', 'kimup-operator', '-o', 'jsonpath={.spec.holderIdentity}'];
 /** What a pod is given between SIGTERM and SIGKILL. */
 const POD_GRACE_MS = 30_000;
-const LEFT = 'what is in flight is left: it takes too long';
+const LEFT = 'work in progress did not finish in time and is abandoned';
 
 let cluster: Cluster;
 let registry: RegistryServer;
@@ -68,7 +68,7 @@ async function refreshInFlight(name: string): Promise<void> {
 
 /** Waits until the present process has heard that it is to end. */
 async function toldToEnd(): Promise<void> {
-  await until(async () => (await said()).includes('told to end') || undefined, HANG_MS, 'the signal to arrive', 20);
+  await until(async () => (await said()).includes('shutting down') || undefined, HANG_MS, 'the signal to arrive', 20);
 }
 
 /** What the present process has said since it was ready. */
@@ -112,7 +112,7 @@ describe('told to end in the middle of a refresh, the controller', () => {
     await controller.exited();
     // Not after what is in flight was left, nor when its time was over.
     expect(controller.ended).toBe('status 1');
-    expect((await said()).at(-1)).toBe('told to end again, and ends now');
+    expect((await said()).at(-1)).toBe('received a second signal, exiting now');
   });
 });
 
@@ -144,7 +144,7 @@ describe('the addresses of metrics and health', () => {
     await running.exited();
     expect(running.ended).toBe('status 1');
     expect(running.logTail()).toContain(
-      `--metrics-port: ${taken} is in use already; give another port, or end what listens there`,
+      `--metrics-port: ${taken} is already in use; use another port, or stop the process that listens there`,
     );
   });
 });

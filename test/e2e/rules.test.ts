@@ -225,7 +225,7 @@ describe('the track of an Image', () => {
     await statusWhen('alone', 'be on v1.0.0', ({ tag, result }) => tag === 'v1.0.0' && result === 'Success');
     await push('alone', 'v1.1.0');
     await refresh('alone');
-    const why = `Deployment alone: container app keeps ${cluster.registry.host}/alone:v1.0.0-alpine: another variant than v1.1.0, the tag of Image alone`;
+    const why = `Deployment alone: container app keeps ${cluster.registry.host}/alone:v1.0.0-alpine: its variant differs from that of v1.1.0, the tag of Image alone`;
     const { conditions } = await statusWhen(
       'alone',
       'be on v1.1.0',
@@ -239,7 +239,9 @@ describe('the track of an Image', () => {
     await podsOn('alone', 'v1.0.0-alpine');
     await until(
       async () =>
-        (await describeImage('alone')).includes(`v1.1.0: left alone because of their tags: ${why}`) ? true : undefined,
+        (await describeImage('alone')).includes(`v1.1.0: left unchanged because of their tags: ${why}`)
+          ? true
+          : undefined,
       HANG_MS,
       'the event',
       200,
@@ -287,10 +289,10 @@ describe('why not', () => {
       ({ tag, result }) => tag === 'v1.1.0' && result === 'Success',
     );
     expect(candidates).toContainEqual({ tag: 'v1.2.0', rule: 'by semver-minor', reason: 'lacks linux/amd64' });
-    expect(candidates).toContainEqual({ tag: 'v2.0.0', rule: 'by semver-minor', reason: 'is of another major' });
+    expect(candidates).toContainEqual({ tag: 'v2.0.0', rule: 'by semver-minor', reason: 'is from a different major' });
     const told = await describeImage('lacking');
     expect(told).toMatch(
-      /Candidates:\n\s+Reason:\s+is of another major\n\s+Rule:\s+by semver-minor\n\s+Tag:\s+v2\.0\.0/,
+      /Candidates:\n\s+Reason:\s+is from a different major\n\s+Rule:\s+by semver-minor\n\s+Tag:\s+v2\.0\.0/,
     );
     expect(told).toMatch(/Reason:\s+lacks linux\/amd64/);
   });
@@ -321,7 +323,7 @@ describe('why not', () => {
     expect(conditions!.find(({ type }) => type === 'Stalled')).toMatchObject({
       status: 'True',
       reason: 'InvalidRule',
-      message: expect.stringContaining('spec.rules[1] ("by semver-range"): "newer, please" is no range') as string,
+      message: expect.stringContaining('spec.rules[1] ("by semver-range"): "newer, please" is not a range') as string,
     });
   });
 });

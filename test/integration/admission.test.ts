@@ -188,7 +188,7 @@ describe('admission, on a real API server', () => {
     ).toBe('acme/whoami:v1.10.2');
     const higher = JSON.stringify({ ...pod({}, 'acme/whoami:v2.0.0'), metadata: { name: 'higher', namespace: name } });
     await expect(cluster.kubectl(['create', '--warnings-as-errors', '-f', '-'], { input: higher })).rejects.toThrow(
-      'keeps acme/whoami:v2.0.0: above v1.10.2, the tag of Image demos',
+      'keeps acme/whoami:v2.0.0: its tag is above v1.10.2, the tag of Image demos',
     );
   });
 
@@ -301,12 +301,12 @@ describe('admission, on a real API server', () => {
       await backAs(wanted);
       await admin.delete(MUTATING_WEBHOOK_CONFIGURATIONS, CONFIGURATION);
       await backAs(wanted);
-      expect(admission.log.lines.join()).toContain('put back');
+      expect(admission.log.lines.join()).toContain('restoring it');
     });
 
     it('is not fought over at full speed', async () => {
       const wanted = await webhooks();
-      const putBacks = () => admission.log.lines.filter((line) => line.includes('put back')).length;
+      const putBacks = () => admission.log.lines.filter((line) => line.includes('restoring it')).length;
       const [before, end] = [putBacks(), Date.now() + 2_000];
       await until(
         async () => {
@@ -431,7 +431,7 @@ describe('admission, on a real API server', () => {
     });
 
     it.each([
-      ['is not there', 'missing', 'create it empty: kubectl -n kimup-operator create secret generic missing'],
+      ['is not there', 'missing', 'create an empty one: kubectl -n kimup-operator create secret generic missing'],
       ['may not be read', 'forbidden', 'verbs get and patch on secrets, resourceNames [forbidden]'],
     ])('says what to do when its Secret %s', async (_, name, message) => {
       const client = name === 'forbidden' ? admission.client : admin;

@@ -136,26 +136,22 @@ describe('what does not work, and what the user is told', () => {
     [
       'a repository with a tag',
       imageWith({ image: 'nginx:1.25' }),
-      'spec.image: Invalid value: "nginx:1.25": a repository has no tag: put the tag to start from into spec.baseTag',
+      'spec.image: Invalid value: "nginx:1.25": must not contain a tag: put the tag to start from into spec.baseTag',
     ],
-    [
-      'a repository on a port, with a tag',
-      imageWith({ image: 'localhost:5000/nginx:1.25' }),
-      'a repository has no tag',
-    ],
+    ['a repository on a port, with a tag', imageWith({ image: 'localhost:5000/nginx:1.25' }), 'must not contain a tag'],
     [
       'a repository with a digest',
       imageWith({ image: `nginx@sha256:${'0'.repeat(64)}` }),
-      'a repository has no digest: leave out what follows the @',
+      'must not contain a digest: remove the @ and what follows it',
     ],
-    ['a URL', imageWith({ image: 'https://ghcr.io/org/app' }), 'a repository has no scheme'],
+    ['a URL', imageWith({ image: 'https://ghcr.io/org/app' }), 'must not contain a scheme'],
     [
       'upper case',
       imageWith({ image: 'ghcr.io/Org/app' }),
-      'not the name of a repository, e.g. nginx or ghcr.io/org/app',
+      'must be a repository name, such as nginx or ghcr.io/org/app',
     ],
-    ['a space', imageWith({ image: 'ghcr.io/org/ app' }), 'not the name of a repository'],
-    ['a slash at the end', imageWith({ image: 'ghcr.io/org/' }), 'not the name of a repository'],
+    ['a space', imageWith({ image: 'ghcr.io/org/ app' }), 'must be a repository name'],
+    ['a slash at the end', imageWith({ image: 'ghcr.io/org/' }), 'must be a repository name'],
     [
       'an empty image',
       imageWith({ image: '' }),
@@ -164,9 +160,9 @@ describe('what does not work, and what the user is told', () => {
     [
       'a baseTag that is none',
       imageWith({ baseTag: '-v1' }),
-      'spec.baseTag: Invalid value: "-v1": not a tag: letters, digits, _, . and -, at most 128',
+      'spec.baseTag: Invalid value: "-v1": must be a tag: at most 128 letters, digits, _, . and -',
     ],
-    ['a baseTag that is too long', imageWith({ baseTag: 'v'.repeat(129) }), 'not a tag'],
+    ['a baseTag that is too long', imageWith({ baseTag: 'v'.repeat(129) }), 'must be a tag'],
     [
       'a trigger of another type',
       imageWith({ triggers: [{ type: 'cron', value: '* * * * *' }] }),
@@ -216,7 +212,7 @@ describe('what does not work, and what the user is told', () => {
     [
       'a range that is too long',
       imageWith({ rules: [rule({ type: 'semver-range', value: '>=1'.padEnd(257) })] }),
-      'spec.rules[0]: Invalid value: a range has 256 characters at most',
+      'spec.rules[0]: Invalid value: value of a semver-range rule must be at most 256 characters long',
     ],
     [
       'a regex that is too long',
@@ -226,19 +222,19 @@ describe('what does not work, and what the user is told', () => {
     [
       'a direction that is none',
       imageWith({ rules: [rule({ type: 'numerical', value: 'up' })] }),
-      'spec.rules[0]: Invalid value: a numerical or alphabetical rule takes desc',
+      'spec.rules[0]: Invalid value: value of a numerical or alphabetical rule must be desc',
     ],
     [
       'the same of letters',
       imageWith({ rules: [rule({ type: 'alphabetical', value: 'descending' })] }),
-      'takes desc (the highest above the current tag, if nothing is said) or asc',
+      'must be desc (the default: the highest tag above the current one) or asc',
     ],
     ['an include that is no pattern', imageWith({ tags: { include: 'v(1' } }), 'missing closing )'],
     ['an exclude that RE2 has not', imageWith({ tags: { exclude: '(?<!rc)1' } }), 'spec.tags.exclude'],
     [
       'an extract without a group',
       imageWith({ tags: { extract: '^v1' } }),
-      'spec.tags.extract: Invalid value: "^v1": needs a group around what the rules are to see',
+      'spec.tags.extract: Invalid value: "^v1": needs a capture group around the part that the rules should see',
     ],
     ['an extract that is no pattern', imageWith({ tags: { extract: '(v1' } }), 'missing closing )'],
     [
@@ -249,12 +245,12 @@ describe('what does not work, and what the user is told', () => {
     [
       'a platform that is none',
       imageWith({ tags: { platforms: ['linux/amd64', 'amd64'] } }),
-      'a platform is os/architecture or os/architecture/variant, e.g. linux/amd64 or linux/arm64/v8',
+      'each platform must be os/architecture or os/architecture/variant, e.g. linux/amd64 or linux/arm64/v8',
     ],
     [
       'a platform in upper case',
       imageWith({ tags: { platforms: ['Linux/AMD64'] } }),
-      'a platform is os/architecture or os/architecture/variant',
+      'each platform must be os/architecture or os/architecture/variant',
     ],
     [
       'too many platforms',
@@ -264,7 +260,7 @@ describe('what does not work, and what the user is told', () => {
     [
       'an age that is no duration',
       imageWith({ tags: { minimumAge: '3 days' } }),
-      'spec.tags.minimumAge: Invalid value: "3 days": not a duration: write it like 90m, 72h or 7d',
+      'spec.tags.minimumAge: Invalid value: "3 days": must be a duration, e.g. 90m, 72h or 7d',
     ],
     ['a filter that is not there', imageWith({ tags: { only: 'x' } }), '.spec.tags.only: field not declared in schema'],
     [
@@ -275,7 +271,7 @@ describe('what does not work, and what the user is told', () => {
     [
       'an alert without its AlertConfig',
       imageWith({ rules: [rule({ actions: [{ type: 'alert-email' }] })] }),
-      'spec.rules[0].actions[0]: Invalid value: an alert needs data.valueFrom.alertConfigRef',
+      'spec.rules[0].actions[0]: Invalid value: an alert action needs data.valueFrom.alertConfigRef.name',
     ],
     [
       'an alert to a Secret',
@@ -286,7 +282,7 @@ describe('what does not work, and what the user is told', () => {
           }),
         ],
       }),
-      'an alert needs data.valueFrom.alertConfigRef',
+      'an alert action needs data.valueFrom.alertConfigRef.name',
     ],
     [
       'data with both',
@@ -340,7 +336,7 @@ describe('what does not work, and what the user is told', () => {
       mailing({ toAddress: [] }),
       'spec.email.toAddress: Invalid value: 0: spec.email.toAddress in body should have at least 1 items',
     ],
-    ['a port that is none', mailing({ port: { value: '70000' } }), 'not a port: a number from 1 to 65535, in quotes'],
+    ['a port that is none', mailing({ port: { value: '70000' } }), 'must be a port number from 1 to 65535, in quotes'],
     ['a port that is a number', mailing({ port: { value: 587 } }), 'spec.email.port.value'],
     [
       'an unknown auth',
@@ -351,7 +347,7 @@ describe('what does not work, and what the user is told', () => {
     [
       'a password from an AlertConfig',
       mailing({ password: { valueFrom: { alertConfigRef: { name: 'a' } } } }),
-      'alertConfigRef is for the actions of an Image',
+      'alertConfigRef is only allowed in the actions of an Image',
     ],
     ['Discord without its URL', alerting({ discord: {} }), 'spec.discord.webhookURL: Required value'],
     [

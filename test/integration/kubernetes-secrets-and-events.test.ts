@@ -114,7 +114,7 @@ describe('KubernetesSecretReader on a real API server', () => {
     await expect(
       reader.pullCredentials(namespace, ['pull', 'missing'], { registry: 'other.test', repository: 'app' }),
     ).rejects.toThrow(
-      `spec.imagePullSecrets: Secret ${namespace}/missing does not exist: create it, or take its name out`,
+      `spec.imagePullSecrets: Secret ${namespace}/missing does not exist: create it, or remove it from spec.imagePullSecrets`,
     );
   });
 });

@@ -228,7 +228,7 @@ describe('a rollout, on a real API server with its controllers', () => {
       all.map(({ metadata, ...rest }) => [metadata?.uid, (rest as { spec: { replicas: number } }).spec.replicas]),
     ).toContainEqual([first?.metadata?.uid, 2]);
     expect(operator.events.events.at(-1)).toMatch(
-      /^Warning RolloutFailed: the rollout of v1.10.3 failed and goes back/,
+      /^Warning RolloutFailed: the rollout of v1.10.3 failed and is rolled back/,
     );
     // The controller takes it in; nothing more happens, and the rollout stays to be read.
     await controllerWrites({});
@@ -252,9 +252,9 @@ describe('a rollout, on a real API server with its controllers', () => {
       );
       await eventually(async () => (await running(kind, 'db')).join() === before.join());
       expect((await get(kind, 'db')).spec?.template).toEqual(template);
-      expect(operator.log.lines.filter((line) => line === 'info deleted a pod to have it made anew')).toHaveLength(
-        kind === 'StatefulSet' ? 1 : 0,
-      );
+      expect(
+        operator.log.lines.filter((line) => line === 'info deleted a pod so that it is created again with the tag'),
+      ).toHaveLength(kind === 'StatefulSet' ? 1 : 0);
     },
   );
 
@@ -274,8 +274,20 @@ describe('a rollout, on a real API server with its controllers', () => {
     await cluster.kubectl(['rollout', 'undo', 'deployment/b', '-n', namespace]);
     const { workloads } = await rollout(({ phase, tag }) => phase === 'Failed' && tag === FAILING);
     expect(workloads.map(({ name, phase, message }) => [name, phase, message])).toEqual([
-      ['a', 'Overridden', expect.stringMatching(/^kubectl\S* made it v1.10.2: left alone until the next move$/)],
-      ['b', 'Overridden', expect.stringMatching(/^kubectl\S* made it v1.10.2: left alone until the next move$/)],
+      [
+        'a',
+        'Overridden',
+        expect.stringMatching(
+          /^kubectl\S* changed the Image's entry in the annotation kimup\.cloudavenue\.io\/images to v1.10.2; kimup leaves the workload as it is until the next move$/,
+        ),
+      ],
+      [
+        'b',
+        'Overridden',
+        expect.stringMatching(
+          /^kubectl\S* changed the Image's entry in the annotation kimup\.cloudavenue\.io\/images to v1.10.2; kimup leaves the workload as it is until the next move$/,
+        ),
+      ],
     ]);
     expect((await status())?.conditions.find(({ type }) => type === 'RolledOut')).toMatchObject({
       status: 'False',
@@ -317,7 +329,7 @@ describe('a rollout, on a real API server with its controllers', () => {
     await cluster.kubectl(['wait', 'image/demos', '-n', namespace, '--for=condition=Ambiguous', '--timeout=60s']);
     await move('v1.10.2');
     expect((await rollout(({ phase }) => phase === 'Progressing')).message).toContain(
-      'waits: say with the annotation kimup.cloudavenue.io/image',
+      'waiting: set the annotation kimup.cloudavenue.io/image',
     );
     await admin.mergePatch(
       DEPLOYMENTS,

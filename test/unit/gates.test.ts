@@ -315,7 +315,7 @@ describe('CRD drift', () => {
     const { status, output } = await gate('CRD drift');
     cpSync(join(ROOT, path), join(tree, path));
     await gate('type check');
-    expect(output).toContain(`${image} is not what src/adapters/kubernetes/api says: npm run crds`);
+    expect(output).toContain(`${image} does not match src/adapters/kubernetes/api; run npm run crds`);
     expect(output).toMatch(/-\s+default: latest\n\+\s+default: newest\n/);
     expect(status).not.toBe(0);
     expect(await gate('CRD drift')).toEqual({ status: 0, output: '' });

@@ -178,7 +178,7 @@ describe('kimup plan with tags from a file', () => {
       tag: 'v2.0.0',
       rule: 'minor',
       verdict: 'excluded',
-      reason: 'is of another major',
+      reason: 'is from a different major',
     });
     expect(Object.keys(entry.candidates[0]).sort()).toEqual(['reason', 'rule', 'tag', 'verdict']);
   });
@@ -295,7 +295,7 @@ describe('kimup plan with tags from registries', () => {
       { input },
     );
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^team\/bad: registry \S+ answered 500 for down/);
+    expect(stderr).toMatch(/^team\/bad: registry \S+ answered 500 to the request for the tag list of down/);
     const [bad, good] = json(stdout);
     expect(bad).toMatchObject({
       name: 'bad',
@@ -316,7 +316,7 @@ describe("what kimup plan can't read", () => {
     [
       'a wrong field',
       () => ['-f', file('wrong.yaml', image('x', { baseTag: '-' }))],
-      /wrong\.yaml:8: spec\.baseTag: not a tag/,
+      /wrong\.yaml:8: spec\.baseTag: must be a tag/,
     ],
     [
       'a wrong pattern',
@@ -326,19 +326,15 @@ describe("what kimup plan can't read", () => {
     [
       'tags that are none',
       () => ['-f', file('one.yaml', image('x')), '--tags-file', file('tags.txt', 'a b')],
-      /tags\.txt:1: these are no tags/,
+      /tags\.txt:1: expected one tag per line/,
     ],
     [
       'tags of other repositories',
       () => ['-f', file('one.yaml', image('x')), '--tags-file', file('tags.yaml', 'nginx: [v1]\n')],
-      /tags\.yaml: registry\.test\/app: is not there, which the Image team\/x needs/,
+      /tags\.yaml: registry\.test\/app: has no entry, but the Image team\/x uses it/,
     ],
     ['a broken docker config', () => ['-f', file('one.yaml', image('x'))], /config\.json: is not JSON/],
-    [
-      'a wrong flag',
-      () => ['-f', 'a', '--explian'],
-      /"--explian" is no flag of kimup plan; kimup plan --help tells more/,
-    ],
+    ['a wrong flag', () => ['-f', 'a', '--explian'], /"--explian" is not a flag of kimup plan; see kimup plan --help/],
   ])('%s: status 2, and where it is', async (_, args, message) => {
     file('config.json', '{');
     const { status, stdout, stderr } = await kimup(['plan', ...args()], { env: { DOCKER_CONFIG: folder } });

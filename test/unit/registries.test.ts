@@ -146,7 +146,7 @@ describe('the newest of 2,500 tags is found', () => {
     serve({ tags, ignores: ['last'] });
     put();
     const { entry } = await planned();
-    expect(entry).toMatchObject({ move: null, error: expect.stringContaining('gives the same tags again') as string });
+    expect(entry).toMatchObject({ move: null, error: expect.stringContaining('sends the same tags again') as string });
     const status = await refreshed();
     expect(status).toMatchObject({ tag: 'v1.0.0', result: 'TagsError' });
     expect(status.update).toBeUndefined();
@@ -180,7 +180,9 @@ describe('a tag that is listed, and whose manifest is 404,', () => {
     put();
     expect((await planned()).entry).toMatchObject({
       move: null,
-      rules: [{ tag: null, reason: expect.stringContaining(`${REASON}; 2 more do not pass`) as string }],
+      rules: [
+        { tag: null, reason: expect.stringContaining(`${REASON}; 2 more do not meet the requirements`) as string },
+      ],
     });
     const status = await refreshed();
     expect(status).toMatchObject({ tag: 'v1.0.0', result: 'Success' });
@@ -227,18 +229,18 @@ describe('a tag that is listed, and whose manifest is 404,', () => {
     put({ baseTag: 'v1.0.3' });
     const status = await refreshed();
     expect(conditionOf(status, 'Ready')?.message).toContain(
-      'answered 404 for team/app:v1.0.3, asked for its manifest: there is no such tag, or only its name is left',
+      'answered 404 to the request for the manifest of team/app:v1.0.3: the tag does not exist, or its manifest was deleted',
     );
   });
 });
 
 describe('the tag that an Image is on', () => {
   const gone = (tag: string, others = ''): string =>
-    `the registry does not list ${tag}, which the Image is on${others}: what runs goes on, but pods on another node can't pull it; push it again, or set spec.baseTag to a tag that is there`;
+    `the registry does not list ${tag}, the current tag of the Image${others}: running pods keep running, but nodes that have not pulled the tag can't pull it; push the tag again, or set spec.baseTag to a tag that exists`;
 
   it.each<[string, readonly string[], string]>([
     ['alone is gone', ['v0.9.0'], ''],
-    ['is gone as all are', [], ', nor any other'],
+    ['is gone as all are', [], ' (it lists no tags at all)'],
   ])('%s: a condition and one event say so, the result is what it was', async (_, left, others) => {
     serve({ tags: ['v1.0.0'] });
     put();
@@ -338,10 +340,10 @@ describe('behind a proxy', () => {
     put({ image: 'secure.test/team/app' });
     const status = await refreshed();
     expect(conditionOf(status, 'Ready')?.message).toContain(
-      'the connection to the proxy http://127.0.0.1:1 of HTTPS_PROXY failed (ECONNREFUSED)',
+      'the connection to the proxy http://127.0.0.1:1 (from HTTPS_PROXY) failed (ECONNREFUSED)',
     );
     expect((await planned({ https_proxy: 'http://127.0.0.1:1' })).text).toContain(
-      'the proxy http://127.0.0.1:1 of https_proxy',
+      'the proxy http://127.0.0.1:1 (from https_proxy)',
     );
   });
 });
@@ -355,14 +357,14 @@ describe('who is not let in', () => {
 
   it('is sent to spec.imagePullSecrets by the controller', async () => {
     expect(conditionOf(await refreshed(), 'Ready')?.message).toBe(
-      `registry ${server.host} answered 401 for team/app, asked for its list of tags: name a pull secret for it in spec.imagePullSecrets, or check the one that is there`,
+      `registry ${server.host} answered 401 to the request for the tag list of team/app: add a pull secret for this registry to spec.imagePullSecrets, or check that those listed have credentials for it`,
     );
   });
 
   it('is sent to the docker config by kimup plan', async () => {
     const file = join(folder, 'config.json');
     expect((await planned()).text).toContain(
-      `answered 401 for team/app, asked for its list of tags: ${file} has no credentials for it, sign in: docker login ${server.host}`,
+      `answered 401 to the request for the tag list of team/app: ${file} has no credentials for this registry; log in: docker login ${server.host}`,
     );
     writeFileSync(
       file,
@@ -370,7 +372,7 @@ describe('who is not let in', () => {
     );
     const { text } = await planned();
     rmSync(file);
-    expect(text).toContain(`the credentials that ${file} has for it were refused`);
+    expect(text).toContain(`the credentials in ${file} were rejected`);
     expect(text).not.toMatch(/imagePullSecrets|hunter2/);
   });
 });

@@ -89,7 +89,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       const portTaken = starting.portWasTaken();
       await starting.stop(!portTaken);
       if (!portTaken || attempt === 3) throw error;
-      progress('a port was taken by somebody else in between; starting again with others');
+      progress('another process took one of the ports; starting again with other ports');
     }
   }
 }

@@ -7,7 +7,7 @@ const { values } = parseArgs({
 });
 const { nodes, keep } = values;
 if (nodes !== 'real' && nodes !== 'kwok' && nodes !== 'auto') {
-  console.error(`--nodes ${nodes}: it is real, kwok or auto (real where this process may)`);
+  console.error(`--nodes ${nodes}: must be real, kwok or auto (real if possible, otherwise kwok)`);
   process.exit(2);
 }
 

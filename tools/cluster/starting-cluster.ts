@@ -164,7 +164,7 @@ export class StartingCluster {
     const parent = process.ppid;
     this.parentWatch = setInterval(() => {
       if (process.ppid === parent) return;
-      console.error('the process that started this one is gone: stopping the cluster');
+      console.error('the parent process has exited: stopping the cluster');
       void this.stop(false).finally(() => process.exit(1));
     }, 1000);
     this.parentWatch.unref();

@@ -26,7 +26,7 @@ function check(): void {
   const names = [...new Set([...wanted.keys(), ...found.keys()])].toSorted();
   const differing = names.filter((name) => wanted.get(name) !== found.get(name));
   for (const name of differing) {
-    console.error(`crds/${name} is not what src/adapters/kubernetes/api says: npm run crds`);
+    console.error(`crds/${name} does not match src/adapters/kubernetes/api; run npm run crds`);
     console.error(difference(found.get(name) ?? '', wanted.get(name) ?? ''));
   }
   process.exitCode = differing.length === 0 ? 0 : 1;

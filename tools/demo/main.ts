@@ -38,7 +38,7 @@ try {
       running.nodes === 'real'
         ? 'one real node with real containers'
         : 'a control plane with kwok nodes (no process runs in their pods)';
-    return { value: running, outcome: `${node}, a registry beside it` };
+    return { value: running, outcome: `${node}, and a registry` };
   });
   const path: Path = { cluster };
   for (const { title, run } of wholePath(path)) {
@@ -47,7 +47,7 @@ try {
   print();
   if (values.keep) {
     console.log(
-      `\nIt runs until Ctrl-C. Play with it:\n  export KUBECONFIG=${cluster.kubeconfig} PATH=${join(cluster.parts.kubectl!, '..')}:$PATH\n  kubectl describe image demos\n`,
+      `\nThe cluster runs until you press Ctrl-C. Try it:\n  export KUBECONFIG=${cluster.kubeconfig} PATH=${join(cluster.parts.kubectl!, '..')}:$PATH\n  kubectl describe image demos\n`,
     );
     setInterval(() => {}, 60_000);
   } else {
@@ -57,7 +57,7 @@ try {
   console.error(`\n✗ ${(error as Error).message}`);
   if (cluster !== undefined) {
     await show(cluster);
-    if (values.keep) console.error(`(--keep: a failed demo is taken down all the same)`);
+    if (values.keep) console.error(`(a failed demo is always stopped, --keep has no effect here)`);
   }
   print();
   await end(1);

@@ -108,7 +108,7 @@ describe('a certificate from files', () => {
     await put({ 'tls.crt': next['tls.crt'] });
     await source.start();
     expect(seen).toHaveLength(1);
-    expect(source.problem()).toContain('no pair');
+    expect(source.problem()).toContain('do not match');
     await put({ 'tls.key': 'garbage' });
     await source.start();
     expect(source.problem()).toContain('PEM is expected');
@@ -126,7 +126,7 @@ describe('a certificate from files', () => {
     const { 'ca.crt': authority, ...pair } = await renewed(['localhost']);
     await put(pair);
     await source.start();
-    expect(source.problem()).toContain('not by the authority in ca.crt');
+    expect(source.problem()).toContain('not signed by the CA in ca.crt');
     expect(source.current()?.certificate).toBe(made['tls.crt']);
     await put({ 'ca.crt': authority });
     await source.start();

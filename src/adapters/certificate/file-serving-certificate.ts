@@ -93,11 +93,9 @@ export class FileServingCertificate extends PolledServingCertificate {
         `${where} can't be read: PEM is expected in tls.crt, ca.crt and, without a passphrase, in tls.key`,
       );
     }
-    if (!isPair) throw new Error(`${where} and its key are no pair: write tls.crt and tls.key anew, together`);
+    if (!isPair) throw new Error(`${where} and its key do not match: replace tls.crt and tls.key together`);
     if (!isTrusted)
-      throw new Error(
-        `${where} is not by the authority in ca.crt: write ca.crt anew, with the one that signed tls.crt`,
-      );
+      throw new Error(`${where} is not signed by the CA in ca.crt: put the CA that signed tls.crt into ca.crt`);
     return read.validToDate.getTime();
   }
 }

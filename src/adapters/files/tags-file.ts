@@ -10,8 +10,8 @@ const WORD = /^[^\s:/"'`#&*!|>%@{}[\],-][^\s:/"'`{}[\],]{0,255}$/;
 const ITEM = /^( *)- +(?:"([^"\\]*)"|'([^']*)'|([A-Za-z0-9_][A-Za-z0-9._+-]*)) *\r?$/;
 const KEY = /^(?:"([^"\\]{1,999})"|'([^']{1,999})'|([^\s"'#&*!|>%@`{}[\],?:-][^\s#]{0,999})):(?: +(\[\]))? *\r?$/;
 const COMMENT = /^ *(?:#.*)?\r?$/;
-const FORM = 'tags, one a line, or JSON or YAML that gives each spec.image a list of them';
-const LETTERS = 'letters, digits, _, . and -';
+const FORM = 'expected one tag per line, or JSON or YAML that maps each spec.image to a list of tags';
+const LETTERS = 'use letters, digits, _, . and -';
 
 /**
  * A file of tags: a tag a line (empty lines and those that begin with # are passed over), for all Images; or JSON or YAML that
@@ -86,7 +86,7 @@ function json(text: string, file: string): TagsOfFile | undefined {
     const what = typeof tags[wrong] === 'number' ? 'write it in quotes' : LETTERS;
     throw InputError.at(
       { file, line: lineIn(text, [...above, wrong]), field: `${field ?? ''}[${wrong}]` },
-      `${shown(tags[wrong])} is no tag: ${what}`,
+      `${shown(tags[wrong])} is not a valid tag: ${what}`,
     );
   };
   if (Array.isArray(content)) return checked(content);
@@ -119,8 +119,8 @@ function yaml(text: string, file: string): TagsOfFile {
   // YAML takes lines for one text.
   const line = isScalar(contents) || beginsWithTag(text) ? wrongLine(text) : undefined;
   if (line !== undefined)
-    throw InputError.at({ file, line: line.number }, `these are no ${FORM}: ${shown(line.text)} is no tag`);
-  if (error !== undefined) throw InputError.at(at(error.pos[0]), `these are no ${FORM}: ${error.message}`);
+    throw InputError.at({ file, line: line.number }, `${FORM}: ${shown(line.text)} is not a valid tag`);
+  if (error !== undefined) throw InputError.at(at(error.pos[0]), `${FORM}: ${error.message}`);
   const listOf = (node: unknown, field: string | undefined, above?: unknown): readonly string[] => {
     // What is not there has no place; its key has.
     if (!isSeq(node)) throw InputError.at(at(startOf(above) ?? startOf(node), field), 'must be a list of tags');
@@ -129,20 +129,17 @@ function yaml(text: string, file: string): TagsOfFile {
       if (typeof tag !== 'string' || !WORD.test(tag))
         throw InputError.at(
           at(startOf(item) ?? startOf(node), `${field ?? ''}[${index}]`),
-          `${shown(tag)} is no tag: ${LETTERS}`,
+          `${shown(tag)} is not a valid tag: ${LETTERS}`,
         );
       return tag;
     });
   };
   if (isSeq(contents)) return listOf(contents, undefined);
-  if (!isMap(contents)) throw InputError.at(at(startOf(contents)), `these are no ${FORM}`);
+  if (!isMap(contents)) throw InputError.at(at(startOf(contents)), `${FORM}`);
   return new Map(
     contents.items.map(({ key, value }) => {
       if (!isScalar(key) || key.value === '')
-        throw InputError.at(
-          at(startOf(key) ?? startOf(value)),
-          `these are no ${FORM}: a list is for the text of a spec.image`,
-        );
+        throw InputError.at(at(startOf(key) ?? startOf(value)), `${FORM}: each list must have a spec.image as its key`);
       const image = String(key.value);
       return [image, listOf(value, image, key)];
     }),

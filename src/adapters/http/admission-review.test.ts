@@ -56,9 +56,9 @@ describe('an AdmissionReview', () => {
       'apiVersion: expected admission.k8s.io/v1, got "admission.k8s.io/v1beta1"',
     ],
     ['no request', review({}, { request: undefined }), 'request: expected an object, got nothing'],
-    ['no uid', review({ uid: undefined }), 'request.uid: expected a text, got nothing'],
-    ['a uid that is no text', review({ uid: 7 }), 'request.uid: expected a text, got 7'],
-    ['no namespace', review({ namespace: '' }), 'request.namespace: expected a text, got ""'],
+    ['no uid', review({ uid: undefined }), 'request.uid: expected a string, got nothing'],
+    ['a uid that is no text', review({ uid: 7 }), 'request.uid: expected a string, got 7'],
+    ['no namespace', review({ namespace: '' }), 'request.namespace: expected a string, got ""'],
     ['no object', review({ object: undefined }), 'request.object: expected an object, got nothing'],
     ['a null object', review({ object: null }), 'request.object: expected an object, got null'],
     [
@@ -79,12 +79,12 @@ describe('an AdmissionReview', () => {
     [
       'an image that is no text',
       review({ object: { spec: { containers: [{ name: 'a', image: {} }] } } }),
-      'request.object.spec.containers.image: expected a text, got an object',
+      'request.object.spec.containers.image: expected a string, got an object',
     ],
     [
       'an annotation that is no text',
       review({ object: { metadata: { annotations: { a: 1 } } } }),
-      'request.object.metadata.annotations: expected a text, got 1',
+      'request.object.metadata.annotations: expected a string, got 1',
     ],
   ])('is refused for %s, with what was expected', (_, body, message) => {
     expect(() => parseAdmissionReview(body)).toThrow(MalformedReviewError);

@@ -94,8 +94,8 @@ function checkContainers(field: string, containers: unknown): void {
   if (!Array.isArray(containers)) throw expected(field, 'a list', containers);
   for (const one of containers as unknown[]) {
     const { name, image } = object(field, one);
-    if (name !== undefined && typeof name !== 'string') throw expected(`${field}.name`, 'a text', name);
-    if (image !== undefined && typeof image !== 'string') throw expected(`${field}.image`, 'a text', image);
+    if (name !== undefined && typeof name !== 'string') throw expected(`${field}.name`, 'a string', name);
+    if (image !== undefined && typeof image !== 'string') throw expected(`${field}.image`, 'a string', image);
   }
 }
 
@@ -111,7 +111,7 @@ function object(field: string, value: unknown, below = ''): Fields {
 }
 
 function text(field: string, value: unknown, mayBeEmpty = false): string {
-  if (typeof value !== 'string' || (value === '' && !mayBeEmpty)) throw expected(field, 'a text', value);
+  if (typeof value !== 'string' || (value === '' && !mayBeEmpty)) throw expected(field, 'a string', value);
   return value;
 }
 

@@ -12,7 +12,7 @@ export function parseListenAddress(text: string): ListenAddress {
   const match = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):)?(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535)
-    throw new RangeError(`${JSON.stringify(text)} is no address to listen on; write :9080 or 127.0.0.1:9080`);
+    throw new RangeError(`${JSON.stringify(text)} is not a listen address; write it like :9080 or 127.0.0.1:9080`);
   return { host: match[1] ?? (match[2] || '::'), port };
 }
 
@@ -37,11 +37,16 @@ export async function listen(server: Listener, { host, port }: ListenAddress, fl
     const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     switch (code) {
       case 'EADDRINUSE':
-        throw new Error(`${flag}: ${where} is in use already; give another port, or end what listens there`, { cause });
+        throw new Error(
+          `${flag}: ${where} is already in use; use another port, or stop the process that listens there`,
+          { cause },
+        );
       case 'EACCES':
-        throw new Error(`${flag}: this user may not listen on ${where}; give a port above 1023`, { cause });
+        throw new Error(`${flag}: this user is not allowed to listen on ${where}; use a port above 1023`, { cause });
       case 'EADDRNOTAVAIL':
-        throw new Error(`${flag}: ${host} is no address of this machine; give :${port} for all of them`, { cause });
+        throw new Error(`${flag}: ${host} is not an address of this machine; use :${port} to listen on all addresses`, {
+          cause,
+        });
       default:
         throw new Error(`${flag}: can't listen on ${where}: ${message}`, { cause });
     }

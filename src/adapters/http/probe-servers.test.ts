@@ -65,7 +65,7 @@ it('says which flags want the same path of one address', async () => {
   const port = await free();
   servers = new ProbeServers([endpoint('--metrics-port', port, '/same'), endpoint('--healthz-port', port, '/same')]);
   await expect(servers.listen()).rejects.toThrow(
-    '--healthz-port: /same is served there already; give it another port, or another path',
+    '--healthz-port: /same is already served at this address; use another port or path',
   );
 });
 
@@ -76,6 +76,6 @@ it.each([
   const port = await taken();
   servers = new ProbeServers(flags.map((flag) => endpoint(flag, port, `/${flag}`)));
   await expect(servers.listen()).rejects.toThrow(
-    `${named}: ${HOST}:${port} is in use already; give another port, or end what listens there`,
+    `${named}: ${HOST}:${port} is already in use; use another port, or stop the process that listens there`,
   );
 });

@@ -43,7 +43,7 @@ export class ProbeServers implements OnModuleInit, OnApplicationShutdown {
       for (const { flag, routes } of endpoints) {
         for (const [path, answer] of Object.entries(routes)) {
           if (server.hasRoute({ method: 'GET', url: path }))
-            throw new Error(`${flag}: ${path} is served there already; give it another port, or another path`);
+            throw new Error(`${flag}: ${path} is already served at this address; use another port or path`);
           server.get(path, async (_request, reply) => {
             const { status, contentType, text } = await answer();
             return reply

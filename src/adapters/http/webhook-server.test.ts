@@ -129,7 +129,7 @@ describe('the webhook', () => {
     ['nothing', '', {}, 400, 'the body is empty'],
     ['bytes that are no text', Buffer.from([0xff, 0xfe, 0]), {}, 400, 'the body is not JSON'],
     ['another kind', '{"kind":"Pod"}', {}, 400, 'kind: expected AdmissionReview, got "Pod"'],
-    ['no uid', review({ uid: '' }), {}, 400, 'request.uid: expected a text'],
+    ['no uid', review({ uid: '' }), {}, 400, 'request.uid: expected a string'],
     ['no object', review({ object: null }), {}, 400, 'request.object: expected an object'],
     [
       'another content type',
@@ -237,7 +237,7 @@ describe('the webhook', () => {
     const other = await renewed(['localhost']);
     give({ ...made, 'tls.key': other['tls.key'] });
     expect(await ask(review(), { agent: new Agent() })).toMatchObject({ status: 200 });
-    expect(log.texts.join()).toContain('goes on with the certificate that it has');
+    expect(log.texts.join()).toContain('still serving the old one');
     expect(log.texts.join()).not.toContain('PRIVATE');
   });
 });

@@ -79,7 +79,7 @@ export class WebhookServer {
         // Without minVersion it would fall back to Node's own.
         server.setSecureContext({ cert: certificate, key, minVersion: MIN_TLS_VERSION });
       } catch (error) {
-        this.log.error('the webhook goes on with the certificate that it has: the new one is refused', {
+        this.log.error('the new webhook certificate was rejected; still serving the old one', {
           error: (error as Error).message,
         });
       }
@@ -118,7 +118,7 @@ export class WebhookServer {
       .code(503)
       .header('retry-after', '1')
       .type(TEXT)
-      .send('kimup has not seen all Images and namespaces yet; try again\n');
+      .send('kimup is still loading Images and namespaces; try again\n');
   }
 
   private refuse(error: unknown, reply: FastifyReply): FastifyReply {
@@ -156,9 +156,9 @@ export class WebhookServer {
     if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
       return { status: 400, message: 'content-type: expected application/json' };
     if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return { status: statusCode, message };
-    this.log.error('a review failed: this is a bug of kimup', {
+    this.log.error('a review failed: this is a bug in kimup', {
       error: error instanceof Error ? error.stack : String(error),
     });
-    return { status: 500, message: 'kimup failed at this review; its log says why' };
+    return { status: 500, message: 'kimup could not review this pod; see the log of kimup-operator' };
   }
 }

@@ -6,12 +6,12 @@ const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 
 /** The contract's spelling of each error counter; one of them has a slip of the pen that dashboards rely on. */
 const WORK: Readonly<Record<Work, { readonly errors: string; readonly help: string }>> = {
-  actions_executed: { errors: 'kimup_actions_executed_error_total', help: 'actions executed' },
-  events_triggered: { errors: 'kimup_events_triggerd_error_total', help: 'refreshes triggered' },
-  mutator_request: { errors: 'kimup_mutator_request_error_total', help: 'admission reviews answered' },
-  mutator_patch: { errors: 'kimup_mutator_patch_error_total', help: 'patches made for pods' },
-  rules_evaluated: { errors: 'kimup_rules_evaluated_error_total', help: 'rules evaluated' },
-  tags_request: { errors: 'kimup_tags_request_error_total', help: 'tag lists asked for' },
+  actions_executed: { errors: 'kimup_actions_executed_error_total', help: 'actions' },
+  events_triggered: { errors: 'kimup_events_triggerd_error_total', help: 'refreshes' },
+  mutator_request: { errors: 'kimup_mutator_request_error_total', help: 'admission reviews' },
+  mutator_patch: { errors: 'kimup_mutator_patch_error_total', help: 'patches for pods' },
+  rules_evaluated: { errors: 'kimup_rules_evaluated_error_total', help: 'rule evaluations' },
+  tags_request: { errors: 'kimup_tags_request_error_total', help: 'tag list requests' },
 };
 
 /** How often something was done, how often it failed, and how long it took. */
@@ -102,7 +102,7 @@ function workInstruments(registry: Registry): ReadonlyMap<Work, Instruments> {
         errors: new Counter({ name: errors, help: `Number of ${help} that failed.`, registers }),
         duration: new Histogram({
           name: `kimup_${work}_duration`,
-          help: `Seconds taken: ${help}.`,
+          help: `Duration in seconds of ${help}.`,
           buckets: BUCKETS,
           registers,
         }),
@@ -121,7 +121,7 @@ function registryInstruments(registry: Registry): Instruments<'registry_name'> {
     errors: new Counter({ name: `${name}_error_total`, help: `Number of ${help} that failed.`, labelNames, registers }),
     duration: new Histogram({
       name: `${name}_duration`,
-      help: `Seconds taken: ${help}.`,
+      help: `Duration in seconds of ${help}.`,
       labelNames,
       buckets: BUCKETS,
       registers,
@@ -134,7 +134,7 @@ function registerWatches(registry: Registry, watches: ReadonlyMap<string, () => 
   registry.registerMetric(
     new Gauge({
       name: 'kimup_watch_down_seconds',
-      help: 'For how long the changes of a resource have not come through from the API server; 0 while they do.',
+      help: 'Seconds for which the watch of a resource has been down; 0 while it works.',
       labelNames: ['resource'],
       registers: [],
       collect() {
@@ -160,17 +160,17 @@ function registerQueues(registry: Registry, queues: ReadonlyMap<string, () => Qu
       }),
     );
   };
-  gauge('kimup_workqueue_depth', 'Number of Images that wait to be worked on.', ({ depth }) => depth);
-  gauge('kimup_workqueue_in_flight', 'Number of Images that are being worked on.', ({ inFlight }) => inFlight);
+  gauge('kimup_workqueue_depth', 'Number of objects waiting in the queue.', ({ depth }) => depth);
+  gauge('kimup_workqueue_in_flight', 'Number of objects being processed.', ({ inFlight }) => inFlight);
   gauge(
     'kimup_workqueue_oldest_seconds',
-    'How long the Image that waits longest has waited; 0 where none waits.',
+    'Seconds that the oldest object in the queue has waited; 0 if the queue is empty.',
     ({ oldestSeconds }) => oldestSeconds,
   );
   registry.registerMetric(
     new Counter({
       name: 'kimup_workqueue_retries_total',
-      help: 'Number of times that work was tried again after a failure.',
+      help: 'Number of retries after a failure.',
       labelNames,
       registers: [],
       collect() {

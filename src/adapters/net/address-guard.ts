@@ -8,7 +8,7 @@ export type Resolver = typeof resolve;
 export class RefusedAddressError extends Error {
   override readonly name = 'RefusedAddressError';
   constructor(readonly address: string) {
-    super(`${address} is a link-local or metadata address, which is never asked`);
+    super(`${address} is a link-local or metadata address; kimup never connects to those`);
   }
 }
 

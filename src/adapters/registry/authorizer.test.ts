@@ -106,11 +106,11 @@ describe('signing in', () => {
       server.answer = () => challenge('Basic realm="x"');
       expect(await failure(list(as()))).toMatchObject({
         code: 'unauthorized',
-        message: expect.stringContaining('name a pull secret for it in spec.imagePullSecrets') as string,
+        message: expect.stringContaining('add a pull secret for this registry to spec.imagePullSecrets') as string,
       });
       expect(await failure(list(as(me)))).toMatchObject({
         code: 'unauthorized',
-        message: expect.stringContaining('were refused') as string,
+        message: expect.stringContaining('were rejected') as string,
       });
     });
 
@@ -325,7 +325,7 @@ describe('signing in', () => {
       server.answer = () => challenge(`Bearer realm="${realm}"`);
       expect(await failure(list(as(me)))).toMatchObject({
         code: 'invalid-answer',
-        message: expect.stringContaining('names a token server that is refused') as string,
+        message: expect.stringContaining('names a token server that kimup refuses to use') as string,
       });
       expect(server.requests).toHaveLength(1);
     });

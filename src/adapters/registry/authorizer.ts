@@ -185,11 +185,12 @@ function sameWay(a: Way, b: Way): boolean {
 /** A token server may be on another host, but not where only this machine or its cloud answers, nor on plain HTTP for a registry that is not. */
 function checkedRealm(session: Session, realm: string): URL {
   const url = URL.parse(realm);
-  const refuse = (why: string) => invalidAnswer(session.subject, `names a token server that is refused (${why})`);
-  if (url === null) throw refuse('its realm is no URL');
+  const refuse = (why: string) =>
+    invalidAnswer(session.subject, `names a token server that kimup refuses to use (${why})`);
+  if (url === null) throw refuse('its realm is not a URL');
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && session.origin.startsWith('http:')))
     throw refuse('its realm is not HTTPS');
-  if (url.username !== '' || url.password !== '') throw refuse('its realm holds credentials');
+  if (url.username !== '' || url.password !== '') throw refuse('its realm contains credentials');
   if (isRefusedAddress(url.hostname)) throw refuse(`${url.hostname} is a link-local or metadata address`);
   url.hash = '';
   return url;

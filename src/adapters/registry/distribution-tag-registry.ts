@@ -125,7 +125,7 @@ export class DistributionTagRegistry extends TagRegistry implements OnApplicatio
         if (typeof digest === 'string' && DIGEST.test(digest)) return digest;
       }
       const { body } = this.successful(session, await this.authorizer.ask(session, get), MANIFEST);
-      if (body.length === 0) throw invalidAnswer(session.subject, 'gave an empty manifest');
+      if (body.length === 0) throw invalidAnswer(session.subject, 'sent an empty manifest');
       return digestOf(body);
     });
   }
@@ -138,11 +138,10 @@ export class DistributionTagRegistry extends TagRegistry implements OnApplicatio
     signal?: AbortSignalLike,
   ): Promise<readonly string[]> {
     return this.session(reference, digest, access, signal, async (session) => {
-      if (!DIGEST.test(digest))
-        throw invalidAnswer(session.subject, `gave a digest that is none (${shortened(digest)})`);
+      if (!DIGEST.test(digest)) throw invalidAnswer(session.subject, `sent an invalid digest (${shortened(digest)})`);
       const manifest = readManifest(await this.content(session, 'manifests', digest, MANIFEST_TYPES));
       if (manifest === undefined)
-        throw invalidAnswer(session.subject, 'gave a manifest that is neither an image nor an index of images');
+        throw invalidAnswer(session.subject, 'sent a manifest that is neither an image nor an index of images');
       if ('platforms' in manifest) return manifest.platforms;
       return readConfiguration(await this.content(session, 'blobs', manifest.config, '*/*'));
     });
@@ -161,7 +160,7 @@ export class DistributionTagRegistry extends TagRegistry implements OnApplicatio
       await this.authorizer.ask(session, this.get(url, asked, accept, this.limits.manifestBytes)),
       asked,
     );
-    if (digestOf(body) !== digest) throw invalidAnswer(session.subject, `gave something else than ${digest}`);
+    if (digestOf(body) !== digest) throw invalidAnswer(session.subject, `sent content whose digest is not ${digest}`);
     return body;
   }
 
@@ -200,7 +199,7 @@ export class DistributionTagRegistry extends TagRegistry implements OnApplicatio
       if (error instanceof RegistryError) throw error;
       // Whatever else it is, its text may quote what was sent.
       throw new RegistryError(
-        `registry ${subject.host} can't be asked for ${subject.repository}: ${shortened((error as Error).name)}`,
+        `the request to registry ${subject.host} for ${subject.repository} failed: ${shortened((error as Error).name)}`,
         'unreachable',
       );
     }
@@ -212,7 +211,10 @@ export class DistributionTagRegistry extends TagRegistry implements OnApplicatio
     const asked = host === 'docker.io' ? 'registry-1.docker.io' : host;
     const url = URL.parse(`${plain ? 'http' : 'https'}://${asked}/`);
     if (url === null || url.href !== `${url.origin}/` || url.hostname !== asked.replace(/:\d+$/, '')) {
-      throw new RegistryError(`"${shortened(subject.host)}" is no host of a registry: check spec.image`, 'unreachable');
+      throw new RegistryError(
+        `"${shortened(subject.host)}" is not a valid registry host: check spec.image`,
+        'unreachable',
+      );
     }
     return url.origin;
   }
@@ -223,7 +225,7 @@ export class DistributionTagRegistry extends TagRegistry implements OnApplicatio
     // `.` and `..` would lead elsewhere.
     if (url.pathname !== path)
       throw new RegistryError(
-        `"${shortened(session.subject.repository)}" is no repository: check spec.image`,
+        `"${shortened(session.subject.repository)}" is not a valid repository name: check spec.image`,
         'not-found',
       );
     return url;

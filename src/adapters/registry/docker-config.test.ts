@@ -86,8 +86,8 @@ describe('parseDockerConfig', () => {
 
   it.each([
     ['{"auths": {"host": {"auth": "hunter2', 'key .dockerconfigjson is not JSON'],
-    ['[]', 'key .dockerconfigjson: auths must be an object with an entry a registry'],
-    ['{"auths": "hunter2"}', 'key .dockerconfigjson: auths must be an object with an entry a registry'],
+    ['[]', 'key .dockerconfigjson: auths must be an object with one entry per registry'],
+    ['{"auths": "hunter2"}', 'key .dockerconfigjson: auths must be an object with one entry per registry'],
     ['{"auths": {"host": "hunter2"}}', 'key .dockerconfigjson: auths["host"] must be an object'],
     [
       '{"auths": {"host": {"auth": "hunter2!"}}}',

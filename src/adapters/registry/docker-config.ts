@@ -68,7 +68,7 @@ export function parseDockerConfig(text: string, form: DockerConfigForm): DockerC
   }
   const auths = form === 'dockerconfigjson' ? isObject(content) && content['auths'] : content;
   const where = form === 'dockerconfigjson' ? `${key}: auths` : key;
-  if (!isObject(auths)) throw new DockerConfigError(`key ${where} must be an object with an entry a registry`);
+  if (!isObject(auths)) throw new DockerConfigError(`key ${where} must be an object with one entry per registry`);
 
   const entries: [string, RegistryCredentials][] = [];
   for (const [server, entry] of Object.entries(auths)) {

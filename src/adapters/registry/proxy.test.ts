@@ -124,7 +124,9 @@ describe('behind a proxy', () => {
     const env = { HTTPS_PROXY: proxy.url };
     const { message, code } = await failure(list(SECURE, env, { ...anyCertificate, insecureSkipTLSVerify: false }));
     expect(code).toBe('unreachable');
-    expect(message).toContain(`through the proxy ${proxy.url} of HTTPS_PROXY: its certificate is not trusted`);
+    expect(message).toContain(
+      `through the proxy ${proxy.url} (from HTTPS_PROXY) failed: its certificate is not trusted`,
+    );
     expect(secure.requests).toEqual([]);
     expect(await list(SECURE, env)).toEqual(['v1']);
     await failure(list(SECURE, env, { ...anyCertificate, insecureSkipTLSVerify: false }));
@@ -145,9 +147,11 @@ describe('behind a proxy', () => {
   });
 
   it.each(['169.254.169.254', '[fd00:ec2::254]'])('%s is not asked', async (host) => {
-    expect((await failure(list(host, { HTTPS_PROXY: proxy.url }))).message).toMatch(/never asked|no host/);
+    expect((await failure(list(host, { HTTPS_PROXY: proxy.url }))).message).toMatch(
+      /never connects|not a valid registry host/,
+    );
     secure.answer = () => ({ status: 302, headers: { location: `https://${host}/latest/meta-data` } });
-    expect((await failure(list(SECURE, { HTTPS_PROXY: proxy.url }))).message).toContain('never asked');
+    expect((await failure(list(SECURE, { HTTPS_PROXY: proxy.url }))).message).toContain('never connects');
     expect(proxy.requests).toEqual([`CONNECT ${SECURE}:443`]);
   });
 });
@@ -172,15 +176,13 @@ describe('credentials of a proxy', () => {
   ])('that are wanted or refused for %s are spoken of, not shown', async (_, host, variable) => {
     proxy.refuses = 407;
     expect((await failure(list(host, { [variable]: proxy.url }))).message).toContain(
-      `the proxy ${proxy.url} of ${variable} wants credentials (407); write them into ${variable}`,
+      `the proxy ${proxy.url} (from ${variable}) requires credentials (407); set ${variable} to`,
     );
     await registry?.close();
     registry = undefined;
     const { message, code } = await failure(list(host, { [variable]: withCredentials() }));
     expect(code).toBe('unreachable');
-    expect(message).toContain(
-      `the proxy ${proxy.url} of ${variable} refused the credentials that ${variable} has for it`,
-    );
+    expect(message).toContain(`the proxy ${proxy.url} (from ${variable}) rejected the credentials in ${variable}`);
     for (const secret of ['hunter', basic.slice(6)]) expect(message).not.toContain(secret);
   });
 
@@ -201,7 +203,7 @@ describe('an error names the proxy, not DNS, where', () => {
     const { url } = proxy;
     await proxy.stop();
     expect(await message(host, { [variable]: url })).toBe(
-      `registry ${host} can't be asked for team/app: the connection to the proxy ${url} of ${variable} failed (ECONNREFUSED); check ${variable}, or name the registry in NO_PROXY`,
+      `the request to registry ${host} for team/app failed: the connection to the proxy ${url} (from ${variable}) failed (ECONNREFUSED); check ${variable}, or add the registry to NO_PROXY`,
     );
     proxy = await startHttpProxy();
   });
@@ -214,14 +216,14 @@ describe('an error names the proxy, not DNS, where', () => {
       resolver,
     });
     expect(await message(SECURE, {})).toContain(
-      'the name of the proxy http://proxy.test:3128 of HTTPS_PROXY is not known (ENOTFOUND); check HTTPS_PROXY',
+      "the host name of the proxy http://proxy.test:3128 (from HTTPS_PROXY) can't be resolved (ENOTFOUND); check HTTPS_PROXY",
     );
   });
 
   it('it does not let us through', async () => {
     proxy.refuses = 403;
     expect(await message(SECURE, { HTTPS_PROXY: proxy.url })).toContain(
-      `the proxy ${proxy.url} of HTTPS_PROXY answered 403 when it was to let kimup through`,
+      `the proxy ${proxy.url} (from HTTPS_PROXY) answered CONNECT with 403`,
     );
   });
 
@@ -231,7 +233,7 @@ describe('an error names the proxy, not DNS, where', () => {
   ])('it finds no registry: %s', async (host, variable) => {
     ports.set(`${SECURE}:443`, 1).set(PLAIN, 1);
     expect(await message(host, { [variable]: proxy.url })).toMatch(
-      new RegExp(`the proxy ${proxy.url} of ${variable}.* answered 50[23]`),
+      new RegExp(`the proxy ${proxy.url} \\(from ${variable}\\).* answered (CONNECT with )?50[23]`),
     );
   });
 
@@ -241,20 +243,20 @@ describe('an error names the proxy, not DNS, where', () => {
   ])('it says nothing: %s', async (host, variable) => {
     proxy.hang();
     expect(await message(host, { [variable]: proxy.url }, { requestTimeoutMs: 50 })).toContain(
-      `the proxy ${proxy.url} of ${variable}`,
+      `the proxy ${proxy.url} (from ${variable})`,
     );
   });
 
   it('the registry breaks off behind it', async () => {
     secure.answer = (_, response) => void response.destroy();
     expect(await message(SECURE, { HTTPS_PROXY: proxy.url })).toContain(
-      `through the proxy ${proxy.url} of HTTPS_PROXY: the connection failed`,
+      `through the proxy ${proxy.url} (from HTTPS_PROXY) failed: the connection failed`,
     );
   });
 
   it.each(['socks5://127.0.0.1:1', 'http://', 'http://me:hunter2@a b'])('there is none: %s', async (value) => {
     const said = await message(SECURE, { HTTPS_PROXY: value });
-    expect(said).toContain('HTTPS_PROXY holds no URL of an HTTP proxy; write it as http://HOST:PORT');
+    expect(said).toContain('HTTPS_PROXY is not the URL of an HTTP proxy; write it as http://HOST:PORT');
     expect(said).not.toContain('hunter2');
   });
 
@@ -263,7 +265,7 @@ describe('an error names the proxy, not DNS, where', () => {
     const secured = await startHttpProxy({ ports, tls });
     try {
       expect(await message(SECURE, { HTTPS_PROXY: secured.url })).toContain(
-        `the certificate of the proxy ${secured.url} of HTTPS_PROXY is not trusted`,
+        `the certificate of the proxy ${secured.url} (from HTTPS_PROXY) is not trusted`,
       );
       expect(secured.requests).toEqual([]);
     } finally {

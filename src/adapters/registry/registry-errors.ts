@@ -38,20 +38,20 @@ const MAX_DETAIL = 200;
 /** The error for an answer that is no success. */
 export function statusError(subject: Subject, status: number, about: AboutAnswer): RegistryError {
   const detail = about.detail === undefined ? '' : ` (${about.detail})`;
-  const answered = `registry ${subject.host}${through(about.proxy)} answered ${status} for ${shownSubject(subject)}, asked for ${shownAsked(about.asked)}${detail}`;
+  const answered = `registry ${subject.host}${through(about.proxy)} answered ${status} to the request for ${shownRequest(about.asked, subject)}${detail}`;
   if (status === 401 || status === 403)
     return new RegistryError(`${answered}: ${whereCredentialsAre(subject, about.credentials)}`, 'unauthorized');
   if (status === 404) return new RegistryError(`${answered}: ${whatIsMissing(subject, about.asked)}`, 'not-found');
   if (status === 429) {
     const wait =
       about.retryAfterMs === undefined
-        ? 'it is asked too often'
-        : `it asks to wait ${Math.ceil(about.retryAfterMs / 1_000)} s`;
-    return new RegistryError(`${answered}: ${wait}; it is asked again later`, 'throttled', about.retryAfterMs);
+        ? 'the rate limit is reached'
+        : `the rate limit is reached, and the registry asks to wait ${Math.ceil(about.retryAfterMs / 1_000)} s`;
+    return new RegistryError(`${answered}: ${wait}; kimup will retry`, 'throttled', about.retryAfterMs);
   }
   if (status >= 500 || status === 408)
     return new RegistryError(
-      `${answered}: it is asked again later; if this lasts, see to the registry`,
+      `${answered}: kimup will retry; if this persists, check the registry`,
       'server-error',
       about.retryAfterMs,
     );
@@ -61,29 +61,29 @@ export function statusError(subject: Subject, status: number, about: AboutAnswer
 function whereCredentialsAre({ host, repository, source }: Subject, tried: boolean): string {
   if (source === 'imagePullSecrets') {
     return tried
-      ? `the credentials of spec.imagePullSecrets were refused, check that they are valid and may pull ${repository}`
-      : 'name a pull secret for it in spec.imagePullSecrets, or check the one that is there';
+      ? `the credentials from spec.imagePullSecrets were rejected; check that they are valid and allowed to pull ${repository}`
+      : 'add a pull secret for this registry to spec.imagePullSecrets, or check that those listed have credentials for it';
   }
   return tried
-    ? `the credentials that ${shortened(source.dockerConfig)} has for it were refused, check that they may pull ${repository}, or sign in again: docker login ${host}`
-    : `${shortened(source.dockerConfig)} has no credentials for it, sign in: docker login ${host}`;
+    ? `the credentials in ${shortened(source.dockerConfig)} were rejected; check that they are allowed to pull ${repository}, or log in again: docker login ${host}`
+    : `${shortened(source.dockerConfig)} has no credentials for this registry; log in: docker login ${host}`;
 }
 
 function whatIsMissing({ tag = '', source }: Subject, asked: Asked): string {
   if (asked.what === 'list') {
     if (asked.page > 1)
-      return 'the list breaks off there, and nothing is decided on a part of it; if this lasts, see to the registry';
-    return `check spec.image, or whether it needs ${source === 'imagePullSecrets' ? 'a pull secret in spec.imagePullSecrets' : `credentials, of which ${shortened(source.dockerConfig)} may have none that will do`}`;
+      return 'the tag list is incomplete, and kimup decides nothing from an incomplete list; if this persists, check the registry';
+    return `check spec.image, and whether the registry needs ${source === 'imagePullSecrets' ? 'a pull secret in spec.imagePullSecrets' : `credentials: those in ${shortened(source.dockerConfig)} may be missing or not valid for this repository`}`;
   }
   return tag.includes(':')
-    ? 'it is gone, or was pushed in part; push the image again'
-    : 'there is no such tag, or only its name is left; push it again, or name another';
+    ? 'this digest was deleted or only partly pushed; push the image again'
+    : 'the tag does not exist, or its manifest was deleted; push the tag again, or use another one';
 }
 
 /** The error for an answer that can't be used. `what` continues "registry H …". */
 export function invalidAnswer(subject: Subject, what: string): RegistryError {
   return new RegistryError(
-    `registry ${subject.host} ${what}, asked for ${shownSubject(subject)}: check that it is an OCI registry and nothing between changes its answers`,
+    `registry ${subject.host} ${what} (request for ${shownSubject(subject)}): check that it is an OCI registry and that nothing in between, such as a proxy, changes its responses`,
     'invalid-answer',
   );
 }
@@ -97,7 +97,7 @@ export function noAnswer(subject: Subject, server: string, error: unknown, proxy
   const via = server === subject.host || subject.host === 'docker.io' ? '' : ` (${server})`;
   const unreachable = (what: string) =>
     new RegistryError(
-      `registry ${subject.host}${via} can't be asked for ${shownSubject(subject)}${error instanceof ProxyError ? '' : through(proxy)}: ${what}`,
+      `the request to registry ${subject.host}${via} for ${shownSubject(subject)}${error instanceof ProxyError ? '' : through(proxy)} failed: ${what}`,
       'unreachable',
     );
 
@@ -105,42 +105,42 @@ export function noAnswer(subject: Subject, server: string, error: unknown, proxy
   if (error instanceof RefusedAddressError) return unreachable(error.message);
   if (UNTRUSTED.has(code)) {
     return unreachable(
-      `its certificate is not trusted (${code}); with spec.insecureSkipTLSVerify: true any certificate is taken`,
+      `its certificate is not trusted (${code}); add its CA with NODE_EXTRA_CA_CERTS or, for tests only, set spec.insecureSkipTLSVerify: true`,
     );
   }
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
-    return unreachable('it does not speak TLS; if it serves plain HTTP, name it in --plain-http-registries');
+    return unreachable('it does not speak TLS; if it serves plain HTTP, add it to --plain-http-registries');
   }
   if (UNKNOWN_NAME.has(code))
-    return unreachable(`its name is not known (${code}), check spec.image and the cluster's DNS`);
-  if (TOO_LATE.has(code)) return unreachable('no answer in time');
+    return unreachable(`its host name can't be resolved (${code}); check spec.image and the cluster's DNS`);
+  if (TOO_LATE.has(code)) return unreachable('no response in time');
   if (
     code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
     code === 'UND_ERR_HEADERS_OVERFLOW' ||
     code.startsWith('HPE_')
   ) {
-    return invalidAnswer(subject, `gave an answer that is broken (${code})`);
+    return invalidAnswer(subject, `sent a malformed response (${code})`);
   }
   return unreachable(code === '' ? 'the connection failed' : `the connection failed (${code})`);
 }
 
 function proxyFailure({ proxy, reason }: ProxyError): string {
   const { variable, origin, authorization } = proxy;
-  if (reason === undefined) return `${variable} holds no URL of an HTTP proxy; write it as http://HOST:PORT`;
-  const name = `the proxy ${origin} of ${variable}`;
-  const way = `check ${variable}, or name the registry in NO_PROXY`;
+  if (reason === undefined) return `${variable} is not the URL of an HTTP proxy; write it as http://HOST:PORT`;
+  const name = `the proxy ${origin} (from ${variable})`;
+  const way = `check ${variable}, or add the registry to NO_PROXY`;
   if ('status' in reason) {
     if (reason.status !== 407)
-      return `${name} answered ${reason.status} when it was to let kimup through; see to the proxy, or name the registry in NO_PROXY`;
+      return `${name} answered CONNECT with ${reason.status}; check the rules of the proxy, or add the registry to NO_PROXY`;
     return authorization === undefined
-      ? `${name} wants credentials (407); write them into ${variable} as http://USER:PASSWORD@HOST:PORT`
-      : `${name} refused the credentials that ${variable} has for it (407)`;
+      ? `${name} requires credentials (407); set ${variable} to http://USER:PASSWORD@HOST:PORT`
+      : `${name} rejected the credentials in ${variable} (407)`;
   }
   const code = codeOf(reason.error);
   const shown = code === '' ? '' : ` (${code})`;
-  if (UNKNOWN_NAME.has(code)) return `the name of ${name} is not known${shown}; ${way}`;
+  if (UNKNOWN_NAME.has(code)) return `the host name of ${name} can't be resolved${shown}; ${way}`;
   if (UNTRUSTED.has(code)) return `the certificate of ${name} is not trusted${shown}; ${way}`;
-  if (TOO_LATE.has(code)) return `${name} gave no answer in time; ${way}`;
+  if (TOO_LATE.has(code)) return `${name} did not respond in time; ${way}`;
   return `the connection to ${name} failed${shown}; ${way}`;
 }
 
@@ -221,12 +221,22 @@ function codeOf(error: unknown): string {
 }
 
 function through(proxy: Proxy | undefined): string {
-  return proxy === undefined ? '' : ` through the proxy ${proxy.origin} of ${proxy.variable}`;
+  return proxy === undefined ? '' : ` through the proxy ${proxy.origin} (from ${proxy.variable})`;
 }
 
-function shownAsked(asked: Asked): string {
-  if (asked.what === 'list') return asked.page === 1 ? 'its list of tags' : `page ${asked.page} of its list of tags`;
-  return asked.what === 'token' ? 'a token' : `its ${asked.what}`;
+/** What a request was for: `the tag list of org/app`, `a token for org/app`. */
+function shownRequest(asked: Asked, subject: Subject): string {
+  const whose = shownSubject(subject);
+  switch (asked.what) {
+    case 'list':
+      return `${asked.page === 1 ? 'the tag list' : `page ${asked.page} of the tag list`} of ${whose}`;
+    case 'token':
+      return `a token for ${whose}`;
+    case 'configuration':
+      return `the image configuration of ${whose}`;
+    case 'manifest':
+      return `the manifest of ${whose}`;
+  }
 }
 
 function shownSubject(subject: Subject): string {

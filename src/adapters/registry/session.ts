@@ -69,7 +69,7 @@ export class Session {
     const { host, repository } = this.subject;
     throw new RegistryError(
       this.late
-        ? `registry ${host} gave no whole answer for ${repository} in time: it is asked again later`
+        ? `registry ${host} did not send a complete response for ${repository} in time; kimup will retry`
         : `asking registry ${host} for ${repository} was stopped`,
       'unreachable',
     );

@@ -94,9 +94,11 @@ describe('a registry that takes no notice of', () => {
 
   it('last gives the same again, and nobody knows what it holds back', async () => {
     expect(await failureOf({ tags: manyTags(2_500), ignores: ['last'] })).toContain(
-      `gives the same tags again when it is asked for those after ${manyTags(2_500)[999]}`,
+      `sends the same tags again when asked for the tags after ${manyTags(2_500)[999]}`,
     );
-    expect(await failureOf({ tags: manyTags(1_000), ignores: ['n', 'last'] })).toContain('decides on none');
+    expect(await failureOf({ tags: manyTags(1_000), ignores: ['n', 'last'] })).toContain(
+      'does not use this incomplete list',
+    );
   });
 
   it('last has no more than were asked for, where it sends a link as soon as it is asked for fewer', async () => {
@@ -109,7 +111,7 @@ describe('a registry that takes no notice of', () => {
     use({ pageSize: 2 });
     server.answer = ({ path }) => ({ body: { tags: path.includes('last=b') ? ['c', 'd'] : ['a', 'b'] } });
     await expect(registry.listTags({ registry: server.host, repository: 'team/app' }, anonymous)).rejects.toThrow(
-      'gives the same tags again when it is asked for those after d',
+      'sends the same tags again when asked for the tags after d',
     );
   });
 });
@@ -179,7 +181,9 @@ describe('links', () => {
     '</v2/other/tags/list>; rel="next"',
     '<http://[>; rel="next"',
   ])('without a query lead nowhere: %s', async (link) => {
-    expect(await failureOf({ tags: manyTags(1_001), link: () => link })).toContain('and not where that begins');
+    expect(await failureOf({ tags: manyTags(1_001), link: () => link })).toContain(
+      'that does not say where that page starts',
+    );
     expect(queries()).toEqual(['?n=1000']);
   });
 
@@ -192,7 +196,7 @@ describe('links', () => {
       .listTags({ registry: server.host, repository: 'team/app' }, anonymous)
       .catch((reason: Error) => reason.message);
     expect(error).toBe(
-      `registry ${server.host} answered 404 for team/app, asked for page 2 of its list of tags: the list breaks off there, and nothing is decided on a part of it; if this lasts, see to the registry`,
+      `registry ${server.host} answered 404 to the request for page 2 of the tag list of team/app: the tag list is incomplete, and kimup decides nothing from an incomplete list; if this persists, check the registry`,
     );
   });
 });
@@ -224,7 +228,7 @@ describe('a page that is refused', () => {
   it('also without a size is an error', async () => {
     server.answer = () => TOO_MANY_TAGS;
     await expect(registry.listTags({ registry: server.host, repository: 'team/app' }, anonymous)).rejects.toThrow(
-      'answered 413 for team/app, asked for its list of tags (TOO_MANY_TAGS_REQUESTED: too many tags requested)',
+      'answered 413 to the request for the tag list of team/app (TOO_MANY_TAGS_REQUESTED: too many tags requested)',
     );
     expect(queries()).toEqual(['?n=1000', '?n=100', '']);
   });
@@ -240,7 +244,7 @@ describe('a page that is refused', () => {
   it('is the first: a later one is an error', async () => {
     server.answer = ({ path }) => (path.includes('last') ? TOO_MANY_TAGS : { body: { tags: manyTags(1_000) } });
     await expect(registry.listTags({ registry: server.host, repository: 'team/app' }, anonymous)).rejects.toThrow(
-      'asked for page 2 of its list of tags',
+      'the request for page 2 of the tag list',
     );
     expect(queries()).toHaveLength(2);
   });
@@ -258,7 +262,11 @@ describe('what is no tag', () => {
 
   it("can't be asked on from", async () => {
     use({ pageSize: 2 });
-    expect(await failureOf({ tags: [null, '', 'v1'] })).toContain('gave a page of 2 tags that are none');
-    expect(await failureOf({ tags: ['v1', 'v2', null, '', 'v3'] })).toContain('gave a page of 2 tags that are none');
+    expect(await failureOf({ tags: [null, '', 'v1'] })).toContain(
+      'sent a page of 2 entries of which none is a valid tag',
+    );
+    expect(await failureOf({ tags: ['v1', 'v2', null, '', 'v3'] })).toContain(
+      'sent a page of 2 entries of which none is a valid tag',
+    );
   });
 });

@@ -85,7 +85,7 @@ export class TagList {
 
   private async page(url: URL, size: number | undefined, number: number): Promise<Page> {
     if (this.asked.has(url.href))
-      throw invalidAnswer(this.session.subject, 'gives the same page of tags again and again');
+      throw invalidAnswer(this.session.subject, 'sends the same page of tags again and again');
     if (this.asked.size === this.limits.pages)
       throw invalidAnswer(this.session.subject, `has more than ${this.limits.pages} pages of tags`);
     this.asked.add(url.href);
@@ -117,7 +117,7 @@ export class TagList {
     if (last === undefined)
       throw invalidAnswer(
         this.session.subject,
-        `gave a page of ${entries} tags that are none, and does not say where the next one is`,
+        `sent a page of ${entries} entries of which none is a valid tag, and no link to the next page`,
       );
     return last;
   }
@@ -131,7 +131,7 @@ export class TagList {
     const shown = target === null ? 'no URL' : `${target.protocol}//${target.host}`;
     throw invalidAnswer(
       this.session.subject,
-      `names a next page of its tags (${this.session.shown(shown)}) and not where that begins`,
+      `sent a link to the next page of tags (${this.session.shown(shown)}) that does not say where that page starts`,
     );
   }
 
@@ -152,7 +152,7 @@ export class TagList {
     if (await this.linksWhereItCuts(before, page)) return true;
     throw invalidAnswer(
       this.session.subject,
-      `gives the same tags again when it is asked for those after ${after}, so kimup can't read more than ${this.names.size} of them and decides on none`,
+      `sends the same tags again when asked for the tags after ${after}, so kimup can read only ${this.names.size} tags and does not use this incomplete list`,
     );
   }
 

@@ -27,12 +27,12 @@ export function readTags(subject: Subject, answer: Answer): TagsPage {
   try {
     content = JSON.parse(answer.body.toString('utf8'));
   } catch {
-    throw invalidAnswer(subject, 'gave a list of tags that is not JSON');
+    throw invalidAnswer(subject, 'sent a tag list that is not JSON');
   }
   const tags = typeof content === 'object' && content !== null ? (content as { tags?: unknown }).tags : undefined;
   if (tags === null) return { entries: 0, names: [] };
   if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string' || tag === null)) {
-    throw invalidAnswer(subject, 'gave JSON that is no list of tags');
+    throw invalidAnswer(subject, 'sent JSON that is not a tag list');
   }
   return {
     entries: tags.length,

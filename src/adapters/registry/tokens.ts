@@ -149,7 +149,7 @@ export class Tokens {
     if (typeof value !== 'string' || !/^[\x21-\x7e]{1,32768}$/.test(value)) {
       throw invalidAnswer(
         session.subject,
-        `has a token server (${session.shown(answer.url.host)}) that gave no usable token`,
+        `has a token server (${session.shown(answer.url.host)}) that sent no usable token`,
       );
     }
     const seconds =

@@ -108,10 +108,10 @@ export class Transport {
       if (maxBytes === undefined) return Buffer.concat(chunks);
       session.throwIfStopped();
       if ((error as { code?: unknown }).code === 'UND_ERR_BODY_TIMEOUT') throw error;
-      throw invalidAnswer(session.subject, 'gave an answer that was cut short');
+      throw invalidAnswer(session.subject, 'sent an incomplete response');
     }
     if (maxBytes !== undefined && size > maxBytes)
-      throw invalidAnswer(session.subject, `gave an answer of more than ${maxBytes} bytes`);
+      throw invalidAnswer(session.subject, `sent a response of more than ${maxBytes} bytes`);
     return Buffer.concat(chunks);
   }
 }
@@ -141,15 +141,15 @@ function send(
 function redirectTarget(session: Session, question: Question, answer: Answer): URL {
   const { location } = answer.headers;
   const target = typeof location === 'string' && location.length <= 8_192 ? URL.parse(location, answer.url.href) : null;
-  if (target === null) throw invalidAnswer(session.subject, 'redirected to nowhere');
+  if (target === null) throw invalidAnswer(session.subject, 'sent a redirect without a valid Location header');
   // The host alone: the rest may hold a signature.
   const refuse = (why: string) =>
     invalidAnswer(
       session.subject,
-      `redirected to ${session.shown(`${target.protocol}//${target.host}`)}, which is refused (${why})`,
+      `redirected to ${session.shown(`${target.protocol}//${target.host}`)}, which kimup does not follow (${why})`,
     );
   if (question.form !== undefined) throw refuse('credentials are not sent on');
-  if (target.username !== '' || target.password !== '') throw refuse('it holds credentials');
+  if (target.username !== '' || target.password !== '') throw refuse('it contains credentials');
   if (target.protocol === 'https:') return target;
   if (target.protocol !== 'http:') throw refuse('neither HTTPS nor HTTP');
   if (answer.url.protocol === 'https:') throw refuse('from HTTPS to HTTP');

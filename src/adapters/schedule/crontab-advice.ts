@@ -40,7 +40,7 @@ export function adviceFor(seconds: number, called: string = spoken(seconds)): st
     RHYTHMS.find((one) => one.seconds >= seconds),
   ]);
   const told = [...near].flatMap((one) => (one === undefined ? [] : [`"${one.crontab}" (every ${one.called})`]));
-  return `no crontab is ${wanted}; next to it ${told.length === 1 ? 'is' : 'are'} ${told.join(' and ')}`;
+  return `a crontab cannot express ${wanted}; the nearest ${told.length === 1 ? 'is' : 'are'} ${told.join(' and ')}`;
 }
 
 /** Go's durations (`1h30m`), and days and weeks, in seconds; `undefined` for any other text. */

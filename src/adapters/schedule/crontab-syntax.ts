@@ -76,7 +76,7 @@ export function parseCrontab(expression: string): CrontabExpression {
   if (words.length === 5) words.unshift('0');
   if (words.length !== 6) {
     throw new InvalidCrontabError(
-      `${JSON.stringify(expression)} has ${first === '' ? 'no' : words.length} fields; five or six are wanted: [seconds] minutes hours day-of-month month day-of-week`,
+      `${JSON.stringify(expression)} has ${first === '' ? 'no' : words.length} fields, expected five or six: [seconds] minutes hours day-of-month month day-of-week`,
     );
   }
   const fields = Object.fromEntries(SYNTAX.map((syntax, i) => [syntax.name, parseField(words[i]!, syntax)])) as Record<
@@ -94,26 +94,27 @@ function inFields(words: readonly string[]): string {
   if (name === '@every') {
     const seconds = secondsOf(rest.join(''));
     throw new InvalidCrontabError(
-      `${text} is counted from a start, a crontab goes by the clock; ${seconds === undefined ? 'write one, like "0 */5 * * * *" for every 5 minutes' : adviceFor(seconds)}`,
+      `${text} would count from the start of the process, but a crontab follows the clock; ${seconds === undefined ? 'write one such as "0 */5 * * * *" for every 5 minutes' : adviceFor(seconds)}`,
     );
   }
   const shorthand = Object.hasOwn(SHORTHANDS, name) && rest.length === 0 ? SHORTHANDS[name] : undefined;
   if (shorthand === undefined)
-    throw new InvalidCrontabError(`${text} is no shorthand; there are ${Object.keys(SHORTHANDS).join(', ')}`);
+    throw new InvalidCrontabError(`${text} is not a shorthand; use one of ${Object.keys(SHORTHANDS).join(', ')}`);
   return shorthand;
 }
 
 function parseField(text: string, syntax: FieldSyntax): CrontabField {
   const days = syntax.name === 'dayOfMonth' || syntax.name === 'dayOfWeek';
   if (text === '?') {
-    if (!days) throw problem(syntax, '"?" stands for a day only; write *');
+    if (!days) throw problem(syntax, '"?" is allowed only in the two day fields; write *');
     return parseField('*', syntax);
   }
   const values = new Set<number>();
   const count = syntax.name === 'dayOfWeek' ? 7 : syntax.high - syntax.low + 1;
   for (const item of text.split(',')) {
     const [range = '', step, ...more] = item.split('/');
-    if (range === '' || more.length > 0) throw problem(syntax, `${JSON.stringify(item)} is no number, name or range`);
+    if (range === '' || more.length > 0)
+      throw problem(syntax, `${JSON.stringify(item)} is not a number, name or range`);
     const by = step === undefined ? 1 : stepOf(item, step, count, syntax);
     const [from, to] = bounds(range, step !== undefined, syntax);
     for (let value = from; value <= to; value += by) values.add(syntax.name === 'dayOfWeek' ? value % 7 : value);
@@ -128,10 +129,7 @@ function stepOf(item: string, step: string, count: number, syntax: FieldSyntax):
   if (by < 1) throw problem(syntax, `${JSON.stringify(item)} has a step of 0`);
   if (by > count) {
     const advice = adviceFor(by * syntax.stepSeconds, syntax.name === 'month' ? `${by} months` : undefined);
-    throw problem(
-      syntax,
-      `${JSON.stringify(item)} has a step beyond the field, which begins anew after ${count} values; ${advice}`,
-    );
+    throw problem(syntax, `${JSON.stringify(item)} has a step larger than the field (${count} values); ${advice}`);
   }
   return by;
 }
@@ -141,12 +139,16 @@ function bounds(range: string, stepped: boolean, syntax: FieldSyntax): readonly 
   const highest = syntax.name === 'dayOfWeek' ? 6 : syntax.high;
   if (range === '*') return [syntax.low, highest];
   const [first = '', last, ...more] = range.split('-');
-  if (more.length > 0) throw problem(syntax, `${JSON.stringify(range)} is no range`);
+  if (more.length > 0) throw problem(syntax, `${JSON.stringify(range)} is not a range`);
   const from = value(first, syntax);
   if (last === undefined) return [from, stepped ? Math.max(from, highest) : from];
   // A week may end on Sunday.
   const to = syntax.name === 'dayOfWeek' && from > 0 && value(last, syntax) === 0 ? 7 : value(last, syntax);
-  if (from > to) throw problem(syntax, `${JSON.stringify(range)} ends before it begins; write it as two, with a comma`);
+  if (from > to)
+    throw problem(
+      syntax,
+      `${JSON.stringify(range)} ends before it begins; write it as two ranges separated by a comma`,
+    );
   return [from, to];
 }
 
@@ -162,7 +164,7 @@ function number(text: string, syntax: FieldSyntax): number {
   if (!/^\d{1,4}$/.test(text))
     throw problem(
       syntax,
-      `${JSON.stringify(text)} is no number${syntax.names === undefined ? '' : ` and no name like ${syntax.names[1]}`}`,
+      `${JSON.stringify(text)} is not a number${syntax.names === undefined ? '' : ` or a name like ${syntax.names[1]}`}`,
     );
   return Number(text);
 }

@@ -15,7 +15,7 @@ export function readCrontab(expression: string): {
   const zone = timeZoneName(name);
   if (zone === undefined) {
     throw new InvalidCrontabError(
-      `${JSON.stringify(name)} is no time zone; give a name like Europe/Paris, or leave CRON_TZ= out for UTC`,
+      `${JSON.stringify(name)} is not a time zone; use a name like Europe/Paris, or omit CRON_TZ= for UTC`,
     );
   }
   return { zone, fields };

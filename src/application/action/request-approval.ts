@@ -7,6 +7,6 @@ export const requestApproval: ActionStrategy = ({ tag, rule }) => ({
     kind: 'stalled',
     result: 'ActionError',
     reason: 'UnsupportedAction',
-    message: `rule ${JSON.stringify(rule)} asks for approval of ${tag}, which this version of kimup can't take; use the action apply`,
+    message: `rule ${JSON.stringify(rule)} found ${tag}, but its action request-approval is not implemented in this version of kimup; use the action apply`,
   },
 });

@@ -82,7 +82,7 @@ describe('a serving certificate of kimup’s own', () => {
       store.version++;
     };
     await source.start();
-    expect(source.problem()).toContain('somebody else changed it each time');
+    expect(source.problem()).toContain('someone else changed the Secret during every attempt');
   });
 
   it('is served though it can’t be renewed, and the problem is said once', async () => {

@@ -43,11 +43,11 @@ export class OwnServingCertificate extends PolledServingCertificate {
       this.known = next;
       const bundle = this.authority.bundle(next, now);
       if (bundle === undefined)
-        throw new Error("the certificate that was made for the webhook can't be served: this is a bug of kimup");
+        throw new Error("the certificate that was made for the webhook can't be served: this is a bug in kimup");
       return bundle;
     }
     throw new Error(
-      "the webhook's certificate could not be kept: somebody else changed it each time; see who else writes it",
+      "the webhook's certificate could not be stored in its Secret: someone else changed the Secret during every attempt; find out what else writes to it",
     );
   }
 }

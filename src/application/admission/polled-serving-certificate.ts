@@ -48,7 +48,7 @@ export abstract class PolledServingCertificate extends ServingCertificate {
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       if (problem !== this.lastProblem)
-        this.log.error("there is no certificate for the webhook, or it can't be renewed", { error: problem });
+        this.log.error("the webhook's certificate is missing or can't be renewed", { error: problem });
       this.lastProblem = problem;
     }
     this.cancel();

@@ -65,7 +65,7 @@ export class ReviewPod {
 
   /**
    * What becomes of the pod: nothing, where it is out of scope.
-   * @throws StaleCacheError where its template names an Image that has no tag to put, and that may be because nothing was heard of it
+   * @throws StaleCacheError if the pod template names an Image that has no tag yet, and the cache may be out of date
    */
   review({ namespace, operation, subResource, pod, before }: PodReview): PodAnswer {
     if (this.excluded.has(namespace)) return NOTHING;
@@ -103,7 +103,7 @@ export class ReviewPod {
       // Known, but not yet as far as to put a tag on anything.
       if (image === undefined || resolveTag(image, entry) === undefined)
         throw new StaleCacheError(
-          `kimup: this replica has not heard of the tag of the Image ${namespace}/${name}, and does not reach the API server now; try again`,
+          `kimup: this operator replica can't reach the API server and does not know the tag of Image ${namespace}/${name} yet; try again`,
         );
     }
   }

@@ -85,8 +85,8 @@ describe('what becomes of a key', () => {
     expect(rest).toEqual({ worked: againMs === undefined ? 1 : 2, logged: [], retries: 0 });
   });
 
-  const expected = 'debug test is tried again: no';
-  const unexpected = 'error test broke off and is tried again: no';
+  const expected = 'debug retrying test: no';
+  const unexpected = 'error test failed, retrying: no';
   it.each<[string, () => Promise<Result>, number, string]>([
     ['was postponed', throws(new Postponed('no')), 0, expected],
     ['was postponed for a time', throws(new Postponed('no', 5_000)), 5_000, expected],

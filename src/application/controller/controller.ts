@@ -30,7 +30,7 @@ export interface ControllerOptions {
 
 const EXPECTED: readonly FailureReason[] = ['postponed', 'conflict'];
 
-/** Works on keys for as long as this replica leads: from the sources into a queue, from the queue to `reconcile`. */
+/** Works on keys for as long as this replica is the leader: from the sources into a queue, from the queue to `reconcile`. */
 export class Controller {
   private readonly expected: ReadonlySet<FailureReason>;
   private queue: WorkQueue | undefined;
@@ -89,7 +89,7 @@ export class Controller {
     const { name, subject } = this.options;
     const { log } = this.controllers;
     const fields = { [subject]: key, failures, retryInMs: Math.round(inMs), error };
-    if (this.expected.has(reason)) log.debug(`${name} is tried again`, fields);
-    else log.error(`${name} broke off and is tried again`, fields);
+    if (this.expected.has(reason)) log.debug(`retrying ${name}`, fields);
+    else log.error(`${name} failed, retrying`, fields);
   }
 }

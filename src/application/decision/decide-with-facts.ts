@@ -34,13 +34,14 @@ export async function decideWithFacts(input: DecisionInput, source: FactSource |
     const answer = decide(asked);
     if (answer.kind !== 'ask') return { answer, input: asked };
     if (source === undefined) throw new Error('without a source, input.noFacts says why nothing is known');
-    if (count === MOST_ASKED) asked = { ...asked, noFacts: `not asked, since ${MOST_ASKED} tags were before` };
+    if (count === MOST_ASKED)
+      asked = { ...asked, noFacts: `not requested, because the limit of ${MOST_ASKED} requests was reached` };
     else facts.set(answer.tag, await factsOf(answer.tag, answer.facts, facts.get(answer.tag), source));
   }
 }
 
 /**
- * The decision without a tag whose rollout failed, where that is what it came to and the tag still points at what failed.
+ * The decision without a tag whose rollout failed, where that is what it came to and the tag still points to what failed.
  * @param digest what the tag points at; undefined where nobody can tell
  */
 export async function withoutFailed(
@@ -78,8 +79,7 @@ async function orUnknown<T>(asked: Promise<T>): Promise<T | Unknown> {
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     if (error.code === 'not-found') return { unknown: 'the registry does not have it' };
-    if (error.code === 'invalid-answer')
-      return { unknown: 'what the registry has there is no image that kimup can read' };
+    if (error.code === 'invalid-answer') return { unknown: 'its manifest is not an image that kimup can read' };
     throw error;
   }
 }

@@ -89,7 +89,7 @@ describe('a changed spec.baseTag', () => {
     const update = { tag: '1.10.0', rule: 'minor', since: '2026-01-01T00:00:00Z' };
     const { state, outcome } = await evaluate({ baseTag: '1.9.0' }, { baseTag: '1.0.0', update });
     expect([state.tag, state.update]).toEqual(['1.9.0', undefined]);
-    expect(outcome).toEqual({ kind: 'ok', message: 'spec.baseTag is 1.9.0 now' });
+    expect(outcome).toEqual({ kind: 'ok', message: 'spec.baseTag is now 1.9.0' });
   });
 
   it('that the registry does not have is an error, and begins nothing', async () => {
@@ -102,7 +102,7 @@ describe('a changed spec.baseTag', () => {
 });
 
 it('keeps what was explained before, where nobody asks for reasons', async () => {
-  const candidates = [{ tag: '2.0.0', rule: 'minor', reason: 'is of another major version' }];
+  const candidates = [{ tag: '2.0.0', rule: 'minor', reason: 'is from a different major version' }];
   expect((await evaluate({}, { candidates })).state.candidates).toEqual(candidates);
   const explain = () => ({ candidates: [], message: 'because' });
   expect((await evaluate({}, { candidates }, { explain })).state.candidates).toEqual([]);

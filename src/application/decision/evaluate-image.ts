@@ -109,7 +109,7 @@ function baseTagChanged(
   const moves = update !== undefined && update !== start.update;
   return {
     state,
-    outcome: { kind: 'ok', message: `${BASE_TAG_RULE} is ${tag} now` },
+    outcome: { kind: 'ok', message: `${BASE_TAG_RULE} is now ${tag}` },
     ...(moves ? { move: { rule: BASE_TAG_RULE, tag, action: 'apply' } } : {}),
   };
 }
@@ -220,6 +220,6 @@ function rolloutFailed(tag: string, failed: Rollout): RefreshOutcome {
     kind: 'stalled',
     result: 'ActionError',
     reason: 'RolloutFailed',
-    message: `stays on ${tag}: the rollout of ${failed.tag} failed (${failed.message ?? 'no reason given'}); push a newer tag, or push ${failed.tag} anew`,
+    message: `stays on ${tag}: the rollout of ${failed.tag} failed (${failed.message ?? 'no reason given'}); push a newer tag, or push a fixed image as ${failed.tag}`,
   };
 }

@@ -52,7 +52,7 @@ it('the same again is taken from the status, without a look at the tags', async 
   const first = await explained(bare(), ['v1.9.0', 'v2.0.0']);
   expect(first).toEqual({
     message: expect.stringContaining('on v1.9.0; minor: no tag with') as string,
-    candidates: [{ tag: 'v2.0.0', rule: 'minor', reason: 'is of another major' }],
+    candidates: [{ tag: 'v2.0.0', rule: 'minor', reason: 'is from a different major' }],
   });
   looks = 0;
   expect(await explained(told(first), ['v1.9.0', 'v2.0.0'])).toEqual(first);

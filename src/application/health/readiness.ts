@@ -15,7 +15,7 @@ export class Readiness {
     this.problems.push(problem);
   }
 
-  /** @param remark what is worth saying of a replica that is ready, as in `behind the API server: images for 75 s` */
+  /** @param remark what is worth saying of a replica that is ready, as in `the cache is out of date: images for 75 s` */
   mentions(remark: Says): void {
     this.remarks.push(remark);
   }

@@ -92,7 +92,7 @@ describe('an update', () => {
   it('holds what comes after it while it goes on', async () => {
     const { entry, why } = await planOf({ ...on('v1.9.0'), update });
     expect(entry.move).toBeNull();
-    expect(why).toContain('the update to v1.10.2 (minor) is under way');
+    expect(why).toContain('the update to v1.10.2 (minor) is in progress');
   });
 
   it('holds nothing once it is healthy: the plan goes on from its tag', async () => {
@@ -131,7 +131,7 @@ describe('a changed spec.baseTag', () => {
       currentTag: 'v1.9.0',
       move: { rule: 'spec.baseTag', tag: 'v2.0.0', action: 'apply' },
     });
-    expect(why).toBe('spec.baseTag is v2.0.0 now');
+    expect(why).toBe('spec.baseTag is now v2.0.0');
   });
 
   it('takes the place of another update that is under way', async () => {

@@ -131,10 +131,10 @@ describe('what becomes of workloads', () => {
     ['app:1.8.7', 'app:1.10.2: gets 1.10.2, the tag of Image demos'],
     ['app', 'app:1.10.2: gets 1.10.2, the tag of Image demos'],
     ['app:1.10.2', 'stays: it has 1.10.2, the tag of Image demos'],
-    ['app:1.11.0', 'stays: above 1.10.2, the tag of Image demos'],
-    ['app:0.9.0', 'stays: no rule that moves Image demos goes from 0.9.0 to 1.10.2'],
-    ['app:1.9.0-alpine', 'stays: another variant than 1.10.2, the tag of Image demos'],
-    [`app:1.9.0@sha256:${'a'.repeat(64)}`, 'stays: it names a digest, which stays'],
+    ['app:1.11.0', 'stays: its tag is above 1.10.2, the tag of Image demos'],
+    ['app:0.9.0', 'stays: no rule of Image demos with apply or request-approval leads from 0.9.0 to 1.10.2'],
+    ['app:1.9.0-alpine', 'stays: its variant differs from that of 1.10.2, the tag of Image demos'],
+    [`app:1.9.0@sha256:${'a'.repeat(64)}`, 'stays: it is pinned to a digest, which kimup does not change'],
   ])('%s -> %s', async (image, becomes) => {
     expect(await told({}, [workload(`registry.test/${image}`)])).toEqual([`${image} -> ${becomes}`]);
   });
@@ -193,13 +193,13 @@ describe('scope', () => {
       'is not there where the pods say so',
       'false',
       'true',
-      'app:1.9.0 -> stays: its pods are not in scope, by their annotation',
+      'app:1.9.0 -> stays: not in scope: its pods have kimup.cloudavenue.io/enabled: "false"',
     ],
     [
       'is not there where the namespace says so',
       undefined,
       'false',
-      'app:1.9.0 -> stays: its namespace is not in scope, by its annotation',
+      'app:1.9.0 -> stays: not in scope: its namespace has kimup.cloudavenue.io/enabled: "false"',
     ],
     ['is there where the pods say so, whatever the namespace says', 'true', 'false', gets],
   ])('%s', async (_, pod, namespace, expected) => {
@@ -230,10 +230,10 @@ describe('several Images for one repository', () => {
     );
     expect(one![0]!.containers.map(({ becomes, reason }) => [becomes, reason])).toEqual([
       [`${REPOSITORY}:1.10.2`, 'gets 1.10.2, the tag of Image one'],
-      [null, 'Image seventeen puts its tag there'],
+      [null, 'gets its tag from Image seventeen'],
     ]);
     expect(seventeen![0]!.containers.map(({ becomes, reason }) => [becomes, reason])).toEqual([
-      [null, 'Image one puts its tag there'],
+      [null, 'gets its tag from Image one'],
       [`${REPOSITORY}:17.2.0`, 'gets 17.2.0, the tag of Image seventeen'],
     ]);
   });
@@ -243,7 +243,7 @@ describe('several Images for one repository', () => {
     const [one] = await planned(both, [workload(`${REPOSITORY}:1.9.0`)], { tags });
     expect(one![0]!.containers[0]).toMatchObject({
       becomes: null,
-      reason: expect.stringMatching(/several Images.*kimup\.cloudavenue\.io\/image: one, two$/),
+      reason: expect.stringMatching(/several Images.*kimup\.cloudavenue\.io\/image to one of one, two$/),
     });
     const [mine, theirs] = await planned(
       both,

@@ -1,5 +1,5 @@
 import { CONTAINER_LISTS, type Pod } from '../../domain/assignment/pod.ts';
-import { type Annotations, saysEnabled } from '../../domain/assignment/scope.ts';
+import { type Annotations, ENABLED_ANNOTATION, saysEnabled } from '../../domain/assignment/scope.ts';
 import { pinned, resolveTag } from '../../domain/assignment/assign-tag.ts';
 import type { Image } from '../../domain/image/image.ts';
 import { type ImageReference, readReference, repositoryId } from '../../domain/reference/image-reference.ts';
@@ -118,7 +118,7 @@ function becomes(reference: ImageReference, image: Image, selection: Selection):
   switch (selection.kind) {
     case 'tie':
       return stays(
-        `several Images are for it, so none puts its tag; say which with the annotation ${IMAGE_ANNOTATION}: ${selection.contenders
+        `several Images match this container, so none of them sets its tag; set the annotation ${IMAGE_ANNOTATION} to one of ${selection.contenders
           .map(({ image: { name } }) => name)
           .sort()
           .join(', ')}`,
@@ -140,7 +140,7 @@ function becomes(reference: ImageReference, image: Image, selection: Selection):
         },
         fit,
       } = selection;
-      if (name !== image.name) return stays(`Image ${name} puts its tag there`);
+      if (name !== image.name) return stays(`gets its tag from Image ${name}`);
       if (waits === true) return stays(UNKNOWN);
       return fit.kind === 'equal'
         ? stays(`it has ${to.tag}, the tag of Image ${name}`)
@@ -149,7 +149,7 @@ function becomes(reference: ImageReference, image: Image, selection: Selection):
   }
 }
 
-const UNKNOWN = 'the tag of its Image is not known, since the registry could not be asked';
+const UNKNOWN = "the Image's tag is not known, because the registry could not be queried";
 
 /** What each Image puts on the pod: what its template names, where nothing moves. */
 function contendersAt(pod: Pod, images: readonly MovedImage[]): readonly Contender[] {
@@ -163,9 +163,9 @@ function contendersAt(pod: Pod, images: readonly MovedImage[]): readonly Contend
 
 /** Why kimup leaves the workload alone, as far as the files tell; in scope where they say nothing. */
 function outOfScope({ namespace, pod }: WorkloadToPlan, annotations: Annotations): string | undefined {
-  if (namespace === 'kube-system') return 'kimup leaves kube-system alone';
+  if (namespace === 'kube-system') return 'kimup never changes pods in kube-system';
   if ((saysEnabled(pod.metadata?.annotations) ?? saysEnabled(annotations)) !== false) return undefined;
   return saysEnabled(pod.metadata?.annotations) === false
-    ? 'its pods are not in scope, by their annotation'
-    : 'its namespace is not in scope, by its annotation';
+    ? `not in scope: its pods have ${ENABLED_ANNOTATION}: "false"`
+    : `not in scope: its namespace has ${ENABLED_ANNOTATION}: "false"`;
 }

@@ -84,10 +84,10 @@ export class FileTagSource extends TagSource {
     if (tags === undefined) {
       throw InputError.at(
         { file: this.file, field: image },
-        `is not there, which the Image ${namespace}/${name} needs; give it a list of tags, if need be []`,
+        `has no entry, but the Image ${namespace}/${name} uses it; add it with a list of tags ([] for none)`,
       );
     }
-    return { tags, facts: { unknown: 'the tags come from a file, which does not tell' } };
+    return { tags, facts: { unknown: 'the tags come from a file without this information' } };
   }
 }
 

@@ -21,9 +21,9 @@ export abstract class ImageStore {
   /** Tells of all present Images first, then of every change. */
   abstract subscribe(listener: ImageListener): void;
 
-  /** Only for the controller. One request. Fails when `image` was deleted or made again meanwhile (by its uid). */
+  /** Only for the controller. One request. Fails when `image` was deleted or recreated in the meantime (by its uid). */
   abstract writeControllerStatus(image: Image, status: ControllerStatus): Promise<void>;
-  /** Only for the operator. One request. Fails when `image` was deleted or made again meanwhile (by its uid). */
+  /** Only for the operator. One request. Fails when `image` was deleted or recreated in the meantime (by its uid). */
   abstract writeOperatorStatus(image: Image, status: OperatorStatus): Promise<void>;
   /** Takes `kimup.cloudavenue.io/NAME` annotations away (null) or sets them. One request. */
   abstract annotate(image: Image, annotations: Readonly<Record<string, string | null>>): Promise<void>;

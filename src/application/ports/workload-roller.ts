@@ -14,7 +14,7 @@ export interface AnnotationManager {
 }
 
 /** Who took an annotation away: Kubernetes does not keep that. */
-export const UNKNOWN_MANAGER = 'somebody';
+export const UNKNOWN_MANAGER = 'someone';
 
 /** The Deployments, StatefulSets and DaemonSets of the cluster, and how they are rolled. */
 export abstract class WorkloadRoller {

@@ -203,7 +203,7 @@ describe('a tag that is listed and not there', () => {
     await refresh();
     expect(image().status).toMatchObject({ tag: 'v1.9.0', result: 'Success' });
     expect(image().status.conditions.find(({ type }) => type === 'Ready')!.message).toContain(
-      '; 100 newer candidates did not pass; older ones are not looked at',
+      '; 100 newer candidates did not meet the requirements; older ones were not checked',
     );
     expect(asked()).toHaveLength(1 + 100);
   });
@@ -276,7 +276,7 @@ describe('status.candidates', () => {
     await refresh();
     const { candidates } = image().status;
     expect(candidates).toHaveLength(10);
-    expect(candidates![0]).toEqual({ tag: 'v21.0.0', rule: 'minor', reason: 'is of another major' });
+    expect(candidates![0]).toEqual({ tag: 'v21.0.0', rule: 'minor', reason: 'is from a different major' });
     expect(candidates!.map(({ tag }) => tag)).toEqual(expect.arrayContaining(['v1.10.0-rc1', 'v1.10.0-alpine']));
     expect(candidates!.map(({ tag }) => tag)).not.toEqual(expect.arrayContaining(['v1.8.0']));
     const { time: _, ...first } = image().status;

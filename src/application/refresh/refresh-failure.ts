@@ -29,7 +29,7 @@ export function refreshFailure(error: unknown): RefreshOutcome {
     kind: 'retry',
     result: 'Error',
     reason: 'Error',
-    message: 'kimup failed at this refresh for a reason that it did not foresee; the log of its controller says more',
+    message: 'the refresh failed with an unexpected error; see the log of kimup-controller',
     unforeseen: error,
   };
 }

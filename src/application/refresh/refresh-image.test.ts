@@ -117,7 +117,10 @@ describe('an update', () => {
       update: { tag: 'v1.10.2', rule: 'minor', digest: expect.stringMatching(/^sha256:/) },
     });
     expect(condition('Ready')).toMatchObject({ status: 'False', reason: 'Updating' });
-    expect(condition('Reconciling')).toMatchObject({ status: 'True', message: 'v1.9.0 -> v1.10.2, by minor' });
+    expect(condition('Reconciling')).toMatchObject({
+      status: 'True',
+      message: 'updating from v1.9.0 to v1.10.2 by rule "minor"',
+    });
     expect(events.events).toEqual([
       expect.stringMatching(/^Normal UpdateFound: v1\.9\.0 -> v1\.10\.2 by rule "minor": /),
     ]);

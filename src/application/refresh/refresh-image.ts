@@ -76,7 +76,7 @@ export class RefreshImage {
       if (!(error instanceof WriteError) || error.consequence === 'gone') throw error;
       // That may be over soon: an API server that has just started knows no roles yet.
       if (error.consequence === 'refused')
-        this.log.error('the API server refuses the status of an Image', { image: key, error });
+        this.log.error('the API server rejects the status of an Image', { image: key, error });
       this.owed.add(key);
       throw error;
     }

@@ -55,7 +55,7 @@ export class RefreshReport {
       image,
       'Normal',
       'Updated',
-      `${fromTo(tag, digest, update)} ${by}: every rolled workload is healthy on it`,
+      `${fromTo(tag, digest, update)} ${by}: every workload that was rolled out is healthy with it`,
     );
     this.log.info('updated', { image: keyOf(image), from: tag, to: state.tag });
   }
@@ -81,7 +81,7 @@ export class RefreshReport {
     if (outcome.kind === 'ok') return;
     const { result, reason, message } = outcome;
     if (outcome.kind === 'retry' && outcome.unforeseen !== undefined)
-      this.log.error('a refresh failed for a reason that nobody foresaw: this is a bug of kimup', {
+      this.log.error('a refresh failed with an unexpected error: this is a bug in kimup', {
         image: keyOf(image),
         error: outcome.unforeseen,
       });

@@ -204,7 +204,9 @@ describe('a rollout', () => {
     await world.run();
     expect(world.rollout()).toMatchObject({
       phase: 'Failed',
-      message: expect.stringContaining("kimup's webhook did not see the pod"),
+      message: expect.stringContaining(
+        "the pod was created without kimup's webhook (check that the API server can reach it)",
+      ),
     });
     expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
   });
@@ -256,10 +258,10 @@ describe('a rollout', () => {
     ['out of scope by its own word', { annotations: { 'kimup.cloudavenue.io/enabled': 'false' } }],
     ['for another repository', { image: 'registry.test/other:v1.9.0' }],
     ['pinned to a digest', { image: `${REPOSITORY}@sha256:${'a'.repeat(64)}` }],
-    ['of another variant', { image: `${REPOSITORY}:v1.9.0-alpine` }],
+    ['from a different variant', { image: `${REPOSITORY}:v1.9.0-alpine` }],
     ['above the tag already', { image: `${REPOSITORY}:v1.11.0` }],
     ['on the tag already', { image: `${REPOSITORY}:${NEW}` }],
-    ["another Image's", { annotations: { 'kimup.cloudavenue.io/image': 'others' } }],
+    ['it gets its tag from another Image', { annotations: { 'kimup.cloudavenue.io/image': 'others' } }],
   ])('is Healthy at once, with one write, where the only workload is %s', async (_, given) => {
     const world = new World();
     if (given.annotations?.['kimup.cloudavenue.io/image'] !== undefined)
@@ -342,7 +344,7 @@ describe('a rollout', () => {
     await world.operator.reconcile('kube-system/demos');
     expect(world.images.get({ namespace: 'kube-system', name: 'demos' })?.status.rollout).toMatchObject({
       phase: 'Healthy',
-      message: 'nothing to roll: kimup leaves the namespace kube-system alone',
+      message: 'nothing to roll out: kimup never changes pods in the namespace kube-system',
       workloads: [],
     });
     expect(world.roller.requests).toEqual([]);
@@ -371,7 +373,7 @@ describe('a rollout', () => {
 });
 
 describe('of several Images for a repository', () => {
-  const TIE = `say with the annotation kimup.cloudavenue.io/image on the pod template which Image counts: several are for ${REPOSITORY} (demos, others), so none puts its tag on Deployment web`;
+  const TIE = `set the annotation kimup.cloudavenue.io/image on the pod template to the name of the Image to use: several Images (demos, others) match ${REPOSITORY}, so none of them sets its tag on Deployment web`;
   function tied(): World {
     const world = new World();
     world.images.put({ name: 'others', spec: SPEC });
@@ -383,7 +385,7 @@ describe('of several Images for a repository', () => {
     const world = tied();
     world.move();
     await world.run();
-    expect(world.rollout()).toMatchObject({ phase: 'Progressing', message: `waits: ${TIE}`, workloads: [] });
+    expect(world.rollout()).toMatchObject({ phase: 'Progressing', message: `waiting: ${TIE}`, workloads: [] });
     expect(world.ambiguous()).toBe(TIE);
     expect(world.events.events).toContain(`Warning Ambiguous: ${TIE}`);
     expect(world.roller.requests).toEqual([]);
@@ -401,7 +403,7 @@ describe('of several Images for a repository', () => {
       world.workload({ name: `${i}${'y'.repeat(250)}` });
     }
     await world.run();
-    expect(world.ambiguous()).toMatch(/^say with the annotation .*…$/);
+    expect(world.ambiguous()).toMatch(/^set the annotation .*…$/);
     const before = effort(world);
     await world.look();
     expect(effort(world)).toBe(before);
@@ -440,7 +442,7 @@ describe('of several Images for a repository', () => {
     await world.look();
     world.images.put({ name: 'others', spec: SPEC });
     await world.look();
-    expect(world.rollout()).toMatchObject({ phase: 'Progressing', message: `waits: ${TIE}` });
+    expect(world.rollout()).toMatchObject({ phase: 'Progressing', message: `waiting: ${TIE}` });
   });
 });
 
@@ -474,7 +476,7 @@ describe('of several Images on tracks of their own', () => {
     world.move();
     await world.run();
     expect(world.condition()).toBe(
-      `True LeftAlone: ${NEW}: nothing rolled; left alone because of their tags: Deployment web: container main keeps ${REPOSITORY}:v14.9.0: above ${NEW}, the tag of Image demos`,
+      `True LeftAlone: ${NEW}: no workload rolled out; left unchanged because of their tags: Deployment web: container main keeps ${REPOSITORY}:v14.9.0: its tag is above ${NEW}, the tag of Image demos`,
     );
   });
 });
@@ -491,7 +493,7 @@ describe('a workload that is left alone because of its tags', () => {
     world.workload({ name: 'other', image: 'registry.test/other:v1.0.0' });
     world.move();
     await world.run();
-    const left = `left alone because of their tags: Deployment pinned: container main keeps ${REPOSITORY}@sha256:${'a'.repeat(64)}: it names a digest, which stays; ${why('slim', 'v1.9.0-alpine', `another variant than ${NEW}`)}`;
+    const left = `left unchanged because of their tags: Deployment pinned: container main keeps ${REPOSITORY}@sha256:${'a'.repeat(64)}: it is pinned to a digest, which kimup does not change; ${why('slim', 'v1.9.0-alpine', `its variant differs from that of ${NEW}`)}`;
     expect(world.rows()).toEqual(['Deployment web Healthy']);
     expect(world.condition()).toBe(`True LeftAlone: ${NEW}: 1 of 1 workload done; ${left}`);
     expect(world.events.events).toEqual([
@@ -513,7 +515,7 @@ describe('a workload that is left alone because of its tags', () => {
     world.workload({ name: 'slim', image: `${REPOSITORY}:v1.9.0-alpine` });
     await world.run();
     expect(world.condition()).toContain(
-      `True LeftAlone: v1.9.0: nothing rolled; left alone because of their tags: ${why('slim', 'v1.9.0-alpine', 'another variant than v1.9.0')}`,
+      `True LeftAlone: v1.9.0: no workload rolled out; left unchanged because of their tags: ${why('slim', 'v1.9.0-alpine', 'its variant differs from that of v1.9.0')}`,
     );
     const before = effort(world);
     world.restart();
@@ -521,7 +523,9 @@ describe('a workload that is left alone because of its tags', () => {
     expect(effort(world)).toBe(before);
     world.workload({ name: 'slim', image: `${REPOSITORY}:v1.9.0`, generation: 2 });
     await world.run();
-    expect(world.condition()).toBe('True RolledOut: v1.9.0: nothing rolled: Deployment slim: gets the tag already');
+    expect(world.condition()).toBe(
+      'True RolledOut: v1.9.0: no workload rolled out: Deployment slim: already gets the tag',
+    );
     expect(world.events.events.filter((event) => event.includes('LeftAlone'))).toHaveLength(1);
   });
 
@@ -529,24 +533,28 @@ describe('a workload that is left alone because of its tags', () => {
     [
       'nothing names the repository',
       undefined,
-      'nothing to roll: no Deployment, StatefulSet or DaemonSet names the repository; the tag comes with the next pods',
+      'nothing to roll out: no Deployment, StatefulSet or DaemonSet uses this repository; new pods get the tag',
     ],
     [
       'it is paused',
       { paused: true },
-      'nothing rolled: Deployment web: takes the tag with its next pods, being paused, without replicas or OnDelete',
+      'no workload rolled out: Deployment web: gets the tag when it next creates pods: it is paused, has no replicas to update, or uses OnDelete',
     ],
     [
       'it has no replicas',
       { replicas: 0 },
-      'nothing rolled: Deployment web: takes the tag with its next pods, being paused, without replicas or OnDelete',
+      'no workload rolled out: Deployment web: gets the tag when it next creates pods: it is paused, has no replicas to update, or uses OnDelete',
     ],
     [
       'it is out of scope',
       { annotations: { 'kimup.cloudavenue.io/enabled': 'false' } },
-      'nothing rolled: Deployment web: not in scope (annotation kimup.cloudavenue.io/enabled)',
+      'no workload rolled out: Deployment web: not in scope (its pod template or namespace needs kimup.cloudavenue.io/enabled: "true")',
     ],
-    ['it has the tag', { image: `${REPOSITORY}:${NEW}` }, 'nothing rolled: Deployment web: gets the tag already'],
+    [
+      'it has the tag',
+      { image: `${REPOSITORY}:${NEW}` },
+      'no workload rolled out: Deployment web: already gets the tag',
+    ],
   ])('nothing is rolled where %s, and the condition says so', async (_, given, message) => {
     const world = new World();
     if (given !== undefined) world.workload(given);
@@ -575,7 +583,7 @@ describe('rules that change while a tag is rolled out', () => {
     await world.run();
     expect(world.rollout()).toMatchObject({ phase: 'Failed' });
     expect(world.rollout()?.message).toContain(
-      `container main keeps ${REPOSITORY}:v1.9.5: no rule that moves Image demos goes from v1.9.5 to ${NEW}`,
+      `container main keeps ${REPOSITORY}:v1.9.5: no rule of Image demos with apply or request-approval leads from v1.9.5 to ${NEW}`,
     );
     expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
   });
@@ -635,7 +643,9 @@ describe('a rollout that fails', () => {
       [true, `${REPOSITORY}:v1.9.0`],
     ]);
     expect(world.condition()).toMatch(/^False RolloutFailed: v1.10.2: /);
-    expect(world.events.events.at(-1)).toMatch(/^Warning RolloutFailed: the rollout of v1.10.2 failed and goes back: /);
+    expect(world.events.events.at(-1)).toMatch(
+      /^Warning RolloutFailed: the rollout of v1.10.2 failed and is rolled back: /,
+    );
   });
 
   it('of a StatefulSet deletes its stuck pod, not before Kubernetes would make it anew as it was', async () => {
@@ -774,8 +784,16 @@ describe('a rollout that fails', () => {
 
 describe("a person's word", () => {
   it.each([
-    ['takes the entry away', undefined, 'somebody took the entry away: left alone until the next move'],
-    ['sets another', 'demos=v1.9.5', 'kubectl-rollout made it v1.9.5: left alone until the next move'],
+    [
+      'takes the entry away',
+      undefined,
+      "someone removed the Image's entry from the annotation kimup.cloudavenue.io/images; kimup leaves the workload as it is until the next move",
+    ],
+    [
+      'sets another',
+      'demos=v1.9.5',
+      "kubectl-rollout changed the Image's entry in the annotation kimup.cloudavenue.io/images to v1.9.5; kimup leaves the workload as it is until the next move",
+    ],
   ])('stands when it %s while the rollout is under way', async (_, text, message) => {
     const world = new World();
     world.workload({ name: 'a' });
@@ -826,7 +844,7 @@ describe("a person's word", () => {
       tag: NEW,
       phase: 'Failed',
       message:
-        'Deployment web: somebody took the entry away: left alone until the next move; no other workload has proven the tag',
+        "Deployment web: someone removed the Image's entry from the annotation kimup.cloudavenue.io/images; kimup leaves the workload as it is until the next move; no other workload became ready on the tag",
     });
     expect(world.image().status.tag).toBe('v1.9.0');
     expect(world.rows()).toEqual(['Deployment web Overridden']);
@@ -992,7 +1010,7 @@ describe('another update', () => {
     expect(world.condition()).toBeUndefined();
     expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
     expect(world.events.events.at(-1)).toBe(
-      `Normal RolloutWithdrawn: the rollout of ${NEW} was withdrawn; what it rolled went back`,
+      `Normal RolloutWithdrawn: the rollout of ${NEW} was cancelled; the workloads that it changed were rolled back`,
     );
   });
 });
@@ -1107,7 +1125,7 @@ describe('a workload that comes late', () => {
     expect(world.rollout()?.late?.workloads).toMatchObject([{ name: 'web', phase: 'Failed' }]);
     expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
     expect(world.events.events.at(-1)).toMatch(
-      /^Warning WorkloadFailed: Deployment web does not get to v1.9.0 and goes back: /,
+      /^Warning WorkloadFailed: Deployment web failed to roll out v1.9.0 and is rolled back: /,
     );
   });
 
@@ -1238,7 +1256,7 @@ describe('a request that fails', () => {
     await expect(world.look()).rejects.toThrow('the webhook says no');
     expect(world.roller.entries('Deployment', 'b')).toBe(`demos=${NEW}`);
     expect(world.events.events.at(-1)).toBe(
-      "Warning WorkloadRefused: Deployment a can't be rolled, and is tried again: the webhook says no",
+      'Warning WorkloadRefused: the API server rejected the change of Deployment a; kimup will retry: the webhook says no',
     );
     await world.run();
     expect(world.rows()).toEqual(['Deployment a Healthy', 'Deployment b Healthy']);
@@ -1261,7 +1279,7 @@ describe('a request that fails', () => {
     };
     for (let i = 0; i < 12; i++) await look();
     expect(world.rows()).toEqual(['Deployment a Pending', 'Deployment b Healthy']);
-    expect(world.rollout()?.workloads[0]?.message).toBe('refused: exceeded quota');
+    expect(world.rollout()?.workloads[0]?.message).toBe('the API server rejected the change: exceeded quota');
     world.restart();
     await world.clock.advance(580_000);
     await look();
@@ -1269,7 +1287,10 @@ describe('a request that fails', () => {
     await world.clock.advance(20_000);
     await look();
     await look();
-    expect(world.rollout()).toMatchObject({ phase: 'Failed', message: 'Deployment a: refused: exceeded quota' });
+    expect(world.rollout()).toMatchObject({
+      phase: 'Failed',
+      message: 'Deployment a: the API server rejected the change: exceeded quota',
+    });
     expect(world.roller.entries('Deployment', 'b')).toBeUndefined();
   });
 

@@ -58,7 +58,7 @@ export class RunCommands {
       imageSubject(image),
       'Warning',
       'WorkloadRefused',
-      `${kind} ${name} can't be rolled, and is tried again: ${message}`,
+      `the API server rejected the change of ${kind} ${name}; kimup will retry: ${message}`,
     );
   }
 
@@ -68,11 +68,14 @@ export class RunCommands {
     switch (command.type) {
       case 'set-entry':
         await this.setEntry(image, workload, command.entry);
-        this.log.info('set the entry of a workload', { ...fields, entry: command.entry });
+        this.log.info('set the annotation kimup.cloudavenue.io/images of a workload', {
+          ...fields,
+          entry: command.entry,
+        });
         return;
       case 'delete-pod':
         await this.roller.deletePod(workload, command.pod);
-        this.log.info('deleted a pod to have it made anew', {
+        this.log.info('deleted a pod so that it is created again with the tag', {
           ...fields,
           pod: command.pod.name,
           trouble: command.pod.trouble,

@@ -102,7 +102,7 @@ function warningsOf(selection: Selection, container: string, own: string, reposi
         .join(', ');
       return [
         cut(
-          `kimup: several Images are for ${repository}, so none puts its tag; say which with the annotation ${IMAGE_ANNOTATION}: ${names}`,
+          `kimup: several Images match ${repository}, so none of them sets its tag; set the annotation ${IMAGE_ANNOTATION} to one of ${names}`,
         ),
       ];
     }

@@ -25,8 +25,8 @@ export interface Contender extends TrackedImage {
 }
 
 /**
- * An Image and what it puts; where that is nothing yet, since it is new or its spec changed, where it will start: who comes
- * later must not get a container for so long that is the Image's own.
+ * An Image and the tag that it sets; if it has none yet, because it is new or its spec changed, the tag that it starts from:
+ * another Image must not take over this Image's containers in the meantime.
  */
 export function contenderFor({ image, track }: TrackedImage, to: TagToPut | undefined): Contender {
   return to === undefined ? { image, track, to: { tag: image.spec.baseTag }, waits: true } : { image, track, to };
@@ -113,21 +113,21 @@ export function selectImage(
 export function whyItStays(because: 'digest' | OffTrack, own: string | undefined, tag: string, image: string): string {
   switch (because) {
     case 'digest':
-      return 'it names a digest, which stays';
+      return 'it is pinned to a digest, which kimup does not change';
     case 'above':
     case 'below':
-      return `${because} ${tag}, the tag of Image ${image}`;
+      return `its tag is ${because} ${tag}, the tag of Image ${image}`;
     case 'beyond':
-      return `beyond ${tag}, the tag of Image ${image}, to one of its rules`;
+      return `a rule of Image ${image} ranks its tag past ${tag}, the tag of the Image`;
     case 'base-tag':
-      return `it is the spec.baseTag of Image ${image}, which is not there yet`;
+      return `its tag is the new spec.baseTag of Image ${image}, which the Image has not moved to yet`;
     case 'variant':
-      return `another variant than ${tag}, the tag of Image ${image}`;
+      return `its variant differs from that of ${tag}, the tag of Image ${image}`;
     case 'series':
-      return `not written like ${tag}, the tag of Image ${image}`;
+      return `its format differs from that of ${tag}, the tag of Image ${image}`;
     case 'no-version':
-      return `${tag}, the tag of Image ${image}, is no version`;
+      return `its tag is a version, but ${tag}, the tag of Image ${image}, is not`;
     case 'out-of-reach':
-      return `no rule that moves Image ${image} goes from ${own ?? ''} to ${tag}`;
+      return `no rule of Image ${image} with apply or request-approval leads from ${own ?? ''} to ${tag}`;
   }
 }

@@ -95,14 +95,15 @@ describe('the decision', () => {
     });
     expect(kind).toBe('stay');
     expect(outcomes.map(said)).toEqual([
-      'semver-minor: -: no tag with major 1 and a minor above 10; 1 newer tag is of another major (v2.0.0)',
-      'semver-major: v2.0.0: v2.0.0 is the highest with a major above 1, but the rule has no action that moves the Image (apply, request-approval)',
+      'semver-minor: -: no tag with major 1 and a minor above 10; 1 newer tag is from a different major (v2.0.0)',
+      'semver-major: v2.0.0: v2.0.0 is the highest with a major above 1, but the rule does not have the action apply or request-approval',
     ]);
     expect(alerts).toEqual([{ rule: 'semver-major', tag: 'v2.0.0', actions: [{ type: 'alert-discord' }] }]);
   });
 
   it('asks of a tag that is numbered in another way whether it is meant, and takes it', () => {
-    const remark = "a change of numbering? exclude it with spec.tags.exclude, such as '^v\\d{4}\\.'";
+    const remark =
+      "its version numbering differs from that of the current tag; if that is not intended, exclude it with spec.tags.exclude, such as '^v\\d{4}\\.'";
     const { kind, outcomes } = ask({
       rules: rules('semver-major: apply', 'semver-range: apply', 'semver-major: alert-discord'),
       tags: [...TAGS, 'v2021.12.16'],
@@ -111,7 +112,7 @@ describe('the decision', () => {
     expect(outcomes.map(said)).toEqual([
       `semver-major: v2021.12.16: v2021.12.16 is the highest with a major above 1; ${remark}`,
       `semver-range: v2021.12.16: v2021.12.16 is the highest in * above v1.9.0; ${remark}`,
-      `semver-major: v2021.12.16: v2021.12.16 is the highest with a major above 1, but the rule has no action that moves the Image (apply, request-approval); ${remark}`,
+      `semver-major: v2021.12.16: v2021.12.16 is the highest with a major above 1, but the rule does not have the action apply or request-approval; ${remark}`,
     ]);
     expect(ask({ rules: rules('semver-major: apply'), tags: ['v2021.12.16'] })).toMatchObject({
       reason: `v2021.12.16 is the highest with a major above 1; ${remark}`,
@@ -141,7 +142,7 @@ describe('the decision', () => {
       }),
     ).toMatchObject({
       kind: 'hold',
-      reason: 'the update to v1.10.0 (Automatic) is under way; nothing else moves until it has ended',
+      reason: 'the update to v1.10.0 (Automatic) is in progress; no other update starts until it has finished',
       alerts: [{ rule: 'semver-major', tag: 'v2.0.0', actions: [{ type: 'alert-discord' }] }],
     });
   });
@@ -154,8 +155,8 @@ describe('a tag whose rollout failed', () => {
     const { kind, outcomes } = ask({ rules: rules('semver-minor: apply'), rejected });
     expect(kind).toBe('stay');
     expect(outcomes.map(said)).toEqual([
-      'semver-minor: -: no tag with major 1 and a minor above 9; v1.10.2 is left out until it points at something new, since its rollout failed (crash loop); 1 more does not pass' +
-        '; 1 newer tag is of the same minor (v1.9.5); 1 newer tag is of another major (v2.0.0)',
+      'semver-minor: -: no tag with major 1 and a minor above 9; v1.10.2 is skipped until it points to a new digest, because its rollout failed (crash loop); 1 more does not meet the requirements' +
+        '; 1 newer tag is from the same minor (v1.9.5); 1 newer tag is from a different major (v2.0.0)',
     ]);
   });
 

@@ -111,7 +111,7 @@ export function decide(input: DecisionInput): Decision {
   return move === undefined ? { kind: 'stay', ...findings } : { kind: 'move', ...move, ...findings };
 }
 
-const NOT_MOVED = ', but the rule has no action that moves the Image (apply, request-approval)';
+const NOT_MOVED = ', but the rule does not have the action apply or request-approval';
 
 /** Of a rule that finds nothing, which newer tags it leaves out, where that is asked for. */
 function missesOf(
@@ -131,10 +131,10 @@ function reasonOf(rule: Rule, { tag, selector, notApplicable, passedOver, cutSho
   const found = tag === undefined ? selector!.description.none : `${tag} ${selector!.description.one}`;
   const [best, ...more] = passedOver;
   if (best === undefined) return found;
-  const why = `${found}${tag === undefined ? '' : ' of those that pass'}; ${best.tag} ${best.reason}`;
+  const why = `${found}${tag === undefined ? '' : ' among the tags that meet all requirements'}; ${best.tag} ${best.reason}`;
   if (cutShort) {
     const [better, worse] = selector!.descends === true ? ['lower', 'higher'] : ['newer', 'older'];
-    return `${why}; ${passedOver.length} ${better} candidates did not pass; ${worse} ones are not looked at`;
+    return `${why}; ${passedOver.length} ${better} candidates did not meet the requirements; ${worse} ones were not checked`;
   }
-  return `${why}${more.length === 0 ? '' : `; ${more.length} more ${more.length === 1 ? 'does' : 'do'} not pass`}`;
+  return `${why}${more.length === 0 ? '' : `; ${more.length} more ${more.length === 1 ? 'does' : 'do'} not meet the requirements`}`;
 }

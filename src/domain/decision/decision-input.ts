@@ -42,7 +42,7 @@ export interface DecisionInput {
 export interface Rejected {
   readonly tag: string;
   /**
-   * What failed: where the tag points at another digest now, it is no longer rejected. Without it the tag is, whatever
+   * What failed: where the tag now points to another digest, it is no longer rejected. Without it the tag is, whatever
    * it points at.
    */
   readonly digest?: string | undefined;

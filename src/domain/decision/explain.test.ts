@@ -30,17 +30,17 @@ describe('the explanation', () => {
         ],
       }),
     ).toEqual([
-      '+v2.0.0: excluded, is of another major',
+      '+v2.0.0: excluded, is from a different major',
       '+1.12.0: excluded, is written without a leading v',
       '+v1.11.0-rc1: excluded, is a pre-release',
-      '+v1.10.2-slim: excluded, is of another variant',
+      '+v1.10.2-slim: excluded, is from a different variant',
       '+v1.10.2: selected, is the highest with major 1 and a minor above 9',
       '+v1.10.0: older, is below v1.10.2',
       '+v1.9.5: older, is below v1.10.2',
       ' v1.9.0: older, is the current tag',
       ' v1.8.0: older, is below v1.10.2',
       ` sha256-${'0'.repeat(64)}.sig: excluded, is a signature or an attestation`,
-      ' latest: excluded, is no version',
+      ' latest: excluded, is not a version',
     ]);
   });
 
@@ -48,7 +48,7 @@ describe('the explanation', () => {
     expect(
       told({ rules: [ruleOf('semver-patch')], currentTag: '1.9.0', tags: ['1.9.0', '1.8.0', '1.10.0', '1.10'] }),
     ).toEqual([
-      '+1.10.0: excluded, is of another minor',
+      '+1.10.0: excluded, is from a different minor',
       '+1.10: excluded, is written with fewer numbers',
       ' 1.9.0: excluded, is the current tag',
       ' 1.8.0: excluded, is not above the current tag',
@@ -57,7 +57,7 @@ describe('the explanation', () => {
 
   it('says so where the rule can take none at all', () => {
     expect(told({ rules: [ruleOf('semver-patch')], currentTag: 'latest', tags: ['1.0'] })).toEqual([
-      ' 1.0: excluded, is not compared: the current tag latest is no version, so none is newer; set spec.baseTag to a version',
+      ' 1.0: excluded, is not comparable: the current tag latest is not a version, so no tag can be newer; set spec.baseTag to a version',
     ]);
   });
 
@@ -107,13 +107,13 @@ describe('the explanation', () => {
       ' 9: older, is the current tag',
       '+8: older, is above 7',
       '+7: selected, is the lowest number below 9',
-      ' x: excluded, is no number',
+      ' x: excluded, is not a number',
     ]);
   });
 
   it('asks of a selected tag that is numbered in another way whether it is meant', () => {
     expect(told({ rules: [ruleOf('semver-major')], currentTag: '10.11.4', tags: ['2021.12.16', '11.0.0'] })).toEqual([
-      "+2021.12.16: selected, is the highest with a major above 10; a change of numbering? exclude it with spec.tags.exclude, such as '^\\d{4}\\.'",
+      "+2021.12.16: selected, is the highest with a major above 10; its version numbering differs from that of the current tag; if that is not intended, exclude it with spec.tags.exclude, such as '^\\d{4}\\.'",
       '+11.0.0: older, is below 2021.12.16',
     ]);
   });
@@ -122,9 +122,9 @@ describe('the explanation', () => {
     expect(
       told({ rules: [ruleOf('semver-patch')], currentTag: '1.2.3-r5', tags: ['1.2.3-r4', '1.2.3-r6', '1.2.3-s7'] }),
     ).toEqual([
-      ' 1.2.3-s7: excluded, is of another variant',
-      '+1.2.3-r6: excluded, is of another variant',
-      ' 1.2.3-r4: excluded, is of another variant',
+      ' 1.2.3-s7: excluded, is from a different variant',
+      '+1.2.3-r6: excluded, is from a different variant',
+      ' 1.2.3-r4: excluded, is from a different variant',
     ]);
   });
 
@@ -139,7 +139,7 @@ describe('the explanation', () => {
 
 describe('the newer tags that were left out', () => {
   const WAY_OUT =
-    'if only by a number or a commit: let spec.tags.extract name the part that counts, or use a regex rule';
+    'although only a number or a commit hash differs: capture the part that matters with spec.tags.extract, or use a regex rule';
 
   it.each<[what: string, rule: Parameters<typeof ruleOf>, current: string, tags: string, told: string]>([
     [
@@ -147,63 +147,63 @@ describe('the newer tags that were left out', () => {
       ['semver-patch'],
       '4.0.16.2944-ls299',
       '4.0.17.2952-ls301 4.0.16.2944-ls298',
-      `; 1 newer tag is of another variant (4.0.17.2952-ls301), ${WAY_OUT}`,
+      `; 1 newer tag is from a different variant (4.0.17.2952-ls301), ${WAY_OUT}`,
     ],
     [
       'by a commit',
       ['semver-minor'],
       '1.2.3-a1b2c3d',
       '1.3.0-9f8e7d6 1.2.9-0a0b0c0 1.4.0-slim',
-      `; 2 newer tags are of another variant (1.3.0-9f8e7d6), ${WAY_OUT}; 1 newer tag is of another variant (1.4.0-slim)`,
+      `; 2 newer tags are from a different variant (1.3.0-9f8e7d6), ${WAY_OUT}; 1 newer tag is from a different variant (1.4.0-slim)`,
     ],
     [
       'beside what is of the line',
       ['semver-minor'],
       '1.9-alpine3.20',
       '2.0-alpine3.20 1.10-alpine3.21 1.11-slim',
-      `; 1 newer tag is of another variant (1.10-alpine3.21), ${WAY_OUT}; 1 newer tag is of another major (2.0-alpine3.20)`,
+      `; 1 newer tag is from a different variant (1.10-alpine3.21), ${WAY_OUT}; 1 newer tag is from a different major (2.0-alpine3.20)`,
     ],
     [
       'the nearest of them, which is not the newest',
       ['semver-minor'],
       '1.9-r1',
       '1.10-r2 2.0-r3 1.11-rc1-r4',
-      `; 3 newer tags are of another variant (1.10-r2), ${WAY_OUT}`,
+      `; 3 newer tags are from a different variant (1.10-r2), ${WAY_OUT}`,
     ],
     [
       'that are all of another level',
       ['semver-patch'],
       '1.9.1-r1',
       '1.10.0-r2 2.0.0-r3',
-      `; 2 newer tags are of another variant (2.0.0-r3), ${WAY_OUT}`,
+      `; 2 newer tags are from a different variant (2.0.0-r3), ${WAY_OUT}`,
     ],
     [
       'in a range',
       ['semver-range', '^1.2'],
       '1.2.3-r1',
       '1.3.0-r2 2.0.0-r3',
-      `; 2 newer tags are of another variant (1.3.0-r2), ${WAY_OUT}`,
+      `; 2 newer tags are from a different variant (1.3.0-r2), ${WAY_OUT}`,
     ],
     [
       'of a calendar',
       ['calver-major'],
       '2024.1-r1',
       '2025.1-r2 2025.1.2.3-r9',
-      `; 2 newer tags are of another variant (2025.1-r2), ${WAY_OUT}`,
+      `; 2 newer tags are from a different variant (2025.1-r2), ${WAY_OUT}`,
     ],
     [
       'of a date',
       ['calver-prerelease'],
       '2024.1-dev.9-r1',
       '2024.1-dev.10-r2 2024.1-dev.8-r3 2024.1-dev.11-slim',
-      `; 1 newer tag is of another variant (2024.1-dev.10-r2), ${WAY_OUT}; 1 newer tag is of another variant (2024.1-dev.11-slim)`,
+      `; 1 newer tag is from a different variant (2024.1-dev.10-r2), ${WAY_OUT}; 1 newer tag is from a different variant (2024.1-dev.11-slim)`,
     ],
     [
       'by more than a number',
       ['semver-patch'],
       '1.2.3-alpine',
       '1.2.4-alpine3.20 1.2.4',
-      '; 2 newer tags are of another variant (1.2.4-alpine3.20)',
+      '; 2 newer tags are from a different variant (1.2.4-alpine3.20)',
     ],
     [
       'by no number in one place',

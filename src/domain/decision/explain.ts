@@ -12,7 +12,7 @@ export interface TagVerdict {
   readonly rule: string;
   /** `older` is below the selected tag; `excluded` all else that is not selected. */
   readonly verdict: 'selected' | 'older' | 'excluded';
-  /** A sentence's end, after the tag's name: `is of another variant`. */
+  /** A sentence's end, after the tag's name: `is from a different variant`. */
   readonly reason: string;
   /** Whether the tag is newer than the current one, so that somebody may ask why it was not taken. */
   readonly newer: boolean;
@@ -23,7 +23,7 @@ export interface TagVerdict {
  * to be called once `decide` has come to an answer, with the same input.
  */
 export function explain(input: DecisionInput): readonly TagVerdict[] {
-  const { rules, filter = EVERY_TAG, currentTag, noFacts = 'not asked' } = input;
+  const { rules, filter = EVERY_TAG, currentTag, noFacts = 'the registry was not queried' } = input;
   const tags = newestFirst(new Set(input.tags));
   const shown = filter.show(currentTag, input.tags);
   const hidden = new Map<string, string>();
@@ -60,7 +60,7 @@ function judgeOf(
 ): (tag: string) => Judgement {
   const { selector, tag: selected, notApplicable, passedOver } = selection;
   if (selector === undefined || notApplicable !== undefined)
-    return () => ['excluded', `is not compared: ${notApplicable ?? ''}`, false];
+    return () => ['excluded', `is not comparable: ${notApplicable ?? ''}`, false];
   const textOf = (tag: string): string => (rule.byDigest === true ? tag : shown.textOf(tag));
   const best = selected === undefined ? undefined : textOf(selected);
   const missOf = selector.explain(shown.tags);
@@ -84,7 +84,11 @@ function judgeOf(
       ];
     }
     if (miss === undefined)
-      return ['excluded', `is not looked at, since ${MOST_TRIED} better ones did not pass`, newer];
+      return [
+        'excluded',
+        `was not checked, because ${MOST_TRIED} better candidates did not meet the requirements`,
+        newer,
+      ];
     return ['excluded', tag === currentTag ? 'is the current tag' : `is ${miss.reason}`, newer];
   };
 }
@@ -140,5 +144,8 @@ export function newerMisses(selector: CandidateSelector, tags: readonly string[]
 }
 
 function plural(reason: string): string {
-  return reason.replace(/^a pre-release/, 'pre-releases');
+  return reason
+    .replace(/^a pre-release/, 'pre-releases')
+    .replace(/^a signature or an attestation$/, 'signatures or attestations')
+    .replace(/^not a (version|number)$/, 'not $1s');
 }

@@ -108,7 +108,7 @@ describe('the registry is asked', () => {
     expect(outcomes[0]).toMatchObject({
       tag: undefined,
       reason:
-        'no tag with major 1 and a minor above 9; 1.12 is of unknown age: the tags come from a file; 2 more do not pass',
+        'no tag with major 1 and a minor above 9; 1.12 has an unknown age: the tags come from a file; 2 more do not meet the requirements',
     });
   });
 });
@@ -135,7 +135,7 @@ describe('where a registry can be asked, a tag is moved to once its digest is kn
       kind: 'move',
       tag: '1.11',
       reason:
-        "1.11 is the highest with major 1 and a minor above 9 of those that pass; 1.12 is listed but can't be pulled: the registry has no such tag",
+        "1.11 is the highest with major 1 and a minor above 9 among the tags that meet all requirements; 1.12 is listed but can't be pulled: the registry has no such tag",
     });
   });
 
@@ -144,7 +144,9 @@ describe('where a registry can be asked, a tag is moved to once its digest is kn
     expect(asked).toEqual(['1.12 digest', '1.11 digest', '1.10 digest']);
     expect(decision).toMatchObject({
       kind: 'stay',
-      outcomes: [{ tag: undefined, reason: expect.stringContaining('; 2 more do not pass') as string }],
+      outcomes: [
+        { tag: undefined, reason: expect.stringContaining('; 2 more do not meet the requirements') as string },
+      ],
     });
   });
 
@@ -227,7 +229,7 @@ describe('a tag that is too young', () => {
     expect(decision).toMatchObject({ kind: 'move', tag: '1.10', recheckAt: NOW + HOUR });
     expect(decision).toMatchObject({
       reason:
-        '1.10 is the highest with major 1 and a minor above 9 of those that pass; 1.12 is younger than spec.tags.minimumAge, until 2026-11-22T01:00:00.000Z; 1 more does not pass',
+        '1.10 is the highest with major 1 and a minor above 9 among the tags that meet all requirements; 1.12 is younger than spec.tags.minimumAge, until 2026-11-22T01:00:00.000Z; 1 more does not meet the requirements',
     });
   });
 });
@@ -248,7 +250,7 @@ describe('more candidates than are looked at', () => {
     expect(asked.length).toBe(MOST_TRIED);
     expect(decision).toMatchObject({ kind: 'stay', recheckAt: NOW - 10 * HOUR + 72 * HOUR });
     expect(decision.kind === 'stay' && decision.outcomes[0]!.reason).toMatch(
-      /^no tag with major 1 and a minor above 0; 1\.104 is younger than spec\.tags\.minimumAge, until [^;]+; 100 newer candidates did not pass; older ones are not looked at$/,
+      /^no tag with major 1 and a minor above 0; 1\.104 is younger than spec\.tags\.minimumAge, until [^;]+; 100 newer candidates did not meet the requirements; older ones were not checked$/,
     );
   });
 
@@ -261,20 +263,24 @@ describe('more candidates than are looked at', () => {
     };
     const { decision } = decideWith({}, down);
     expect(decision.kind === 'stay' && decision.outcomes[0]!.reason).toContain(
-      '; 100 lower candidates did not pass; higher ones are not looked at',
+      '; 100 lower candidates did not meet the requirements; higher ones were not checked',
     );
   });
 
   it('are not told so where all were looked at', () => {
     const { decision } = decideWith(young, { ...input, tags: tags.slice(4) });
-    expect(decision.kind === 'stay' && decision.outcomes[0]!.reason).toContain('; 99 more do not pass');
+    expect(decision.kind === 'stay' && decision.outcomes[0]!.reason).toContain(
+      '; 99 more do not meet the requirements',
+    );
   });
 
   it('each say so in the explanation', () => {
     const facts = new Map(Object.entries(young));
     const told = explain({ ...input, facts }).filter(({ reason }) => !reason.startsWith('is younger'));
     expect(told.map(({ tag, reason }) => `${tag} ${reason}`)).toEqual(
-      ['1.4', '1.3', '1.2', '1.1'].map((tag) => `${tag} is not looked at, since 100 better ones did not pass`),
+      ['1.4', '1.3', '1.2', '1.1'].map(
+        (tag) => `${tag} was not checked, because 100 better candidates did not meet the requirements`,
+      ),
     );
   });
 });

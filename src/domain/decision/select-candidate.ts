@@ -34,7 +34,7 @@ export interface SelectedCandidate {
   readonly currentDigest: string | undefined;
 }
 
-/** Walks a rule's candidates, best first, to the first that nothing is against. */
+/** Returns the first of a rule's candidates, best first, that no veto excludes. */
 export function selectCandidate(rule: Rule, input: DecisionInput, shown: Shown): Selection {
   if (rule.byDigest === true) shown = EVERY_TAG.show(input.currentTag, input.tags);
   if (shown.current === undefined) {

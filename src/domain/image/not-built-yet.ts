@@ -15,7 +15,7 @@ export function notBuiltYet({ triggers, rules }: ImageSpec): NotBuiltYet[] {
     if (type === 'webhook')
       found.push({
         field: `spec.triggers[${i}].type`,
-        message: 'triggers of type "webhook" are not built yet, so this one never fires; use "crontab"',
+        message: 'triggers of type "webhook" are not implemented yet, so this one never fires; use "crontab"',
       });
   });
   rules.forEach(({ actions }, rule) =>
@@ -24,7 +24,7 @@ export function notBuiltYet({ triggers, rules }: ImageSpec): NotBuiltYet[] {
       if (consequence === undefined) return;
       found.push({
         field: `spec.rules[${rule}].actions[${i}].type`,
-        message: `actions of type ${JSON.stringify(type)} are not built yet, ${consequence}`,
+        message: `actions of type ${JSON.stringify(type)} are not implemented yet, ${consequence}`,
       });
     }),
   );

@@ -57,7 +57,7 @@ function reconciling(state: Refreshed, outcome: RefreshOutcome): ConditionState 
   if (state.update !== undefined)
     return { type, status: 'True', reason: 'Updating', message: updating(state.tag, state.update) };
   if (outcome.kind === 'retry') return { type, status: 'True', reason: RETRYING, message: outcome.message };
-  return { type, status: 'False', reason: 'Idle', message: 'nothing is under way' };
+  return { type, status: 'False', reason: 'Idle', message: 'no update or retry is in progress' };
 }
 
 function stalled(outcome: RefreshOutcome, problems: readonly TriggerProblem[]): ConditionState {
@@ -71,9 +71,9 @@ function stalled(outcome: RefreshOutcome, problems: readonly TriggerProblem[]): 
       message: problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
     };
   }
-  return { type, status: 'False', reason: 'NotStalled', message: 'nothing waits for a person' };
+  return { type, status: 'False', reason: 'NotStalled', message: 'no action by a user is needed' };
 }
 
 function updating(tag: string, update: Update): string {
-  return `${tag} -> ${update.tag}, by ${update.rule}`;
+  return `updating from ${tag} to ${update.tag} by rule ${JSON.stringify(update.rule)}`;
 }

@@ -9,8 +9,8 @@ export const TAG_GONE = 'TagGone';
  */
 export function tagGone(tag: string, tags: readonly string[]): string | undefined {
   if (tags.includes(tag)) return undefined;
-  const others = tags.length === 0 ? ', nor any other' : '';
-  return `the registry does not list ${tag}, which the Image is on${others}: what runs goes on, but pods on another node can't pull it; push it again, or set spec.baseTag to a tag that is there`;
+  const others = tags.length === 0 ? ' (it lists no tags at all)' : '';
+  return `the registry does not list ${tag}, the current tag of the Image${others}: running pods keep running, but nodes that have not pulled the tag can't pull it; push the tag again, or set spec.baseTag to a tag that exists`;
 }
 
 /** The condition {@link TAG_GONE}. */

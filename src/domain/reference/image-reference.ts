@@ -32,7 +32,7 @@ const REFERENCE_MAX = 1024;
  */
 export function parseImageReference(text: string): ImageReference {
   if (text.length === 0)
-    throw new InvalidImageReferenceError('is empty; give a repository, like docker.io/library/nginx');
+    throw new InvalidImageReferenceError('is empty; use a repository such as docker.io/library/nginx');
   if (text.length > REFERENCE_MAX)
     throw new InvalidImageReferenceError(`is ${text.length} characters long; at most ${REFERENCE_MAX} can be right`);
   if (text.includes('://')) throw invalid(text, 'begins with a scheme; leave out everything up to ://');

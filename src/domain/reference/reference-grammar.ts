@@ -57,13 +57,13 @@ export function checkHost(text: string, host: string): void {
     if (!isHostName(host, end))
       throw invalid(
         text,
-        `has a host ${JSON.stringify(host)} that is none: letters, digits and dashes between dots are allowed`,
+        `has an invalid host ${JSON.stringify(host)}: use letters, digits and dashes, separated by dots`,
       );
     if (end === host.length) return;
   }
   const port = host.slice(end + 1);
   if (port.length === 0 || port.length > 5 || !isDigits(port) || Number(port) > 65_535) {
-    throw invalid(text, `has a port ${JSON.stringify(port)} that is none: a number up to 65535 is wanted`);
+    throw invalid(text, `has an invalid port ${JSON.stringify(port)}: use a number up to 65535`);
   }
 }
 
@@ -108,7 +108,7 @@ export function checkRepository(text: string, repository: string): void {
       if (run === 0 || (times > 0 && (c !== separator || c === DOT || (c === UNDERSCORE && times === 2)))) {
         throw invalid(
           text,
-          `has dots, dashes or underscores out of place in its repository ${JSON.stringify(repository)}: they stand alone between letters or digits (__ and more dashes are allowed too)`,
+          `has dots, dashes or underscores in the wrong place in its repository ${JSON.stringify(repository)}: each must be a single one between letters or digits (__ and several dashes are allowed too)`,
         );
       }
       separator = c;
@@ -118,7 +118,7 @@ export function checkRepository(text: string, repository: string): void {
     } else {
       throw invalid(
         text,
-        `has ${JSON.stringify(String.fromCodePoint(repository.codePointAt(i)!))} in its repository: lower-case letters, digits, and . _ - / between them are allowed`,
+        `has ${JSON.stringify(String.fromCodePoint(repository.codePointAt(i)!))} in its repository: use lower-case letters, digits, and . _ - / between them`,
       );
     }
   }
@@ -127,18 +127,18 @@ export function checkRepository(text: string, repository: string): void {
 function badPart(repository: string, end: number, empty: boolean): string {
   if (repository.length === 0) return 'has no repository';
   if (empty)
-    return `has an empty part in its repository ${JSON.stringify(repository)}: two slashes in a row, or one at an end`;
+    return `has an empty part in its repository ${JSON.stringify(repository)}: two slashes in a row, or one at the start or end`;
   return `has a part that ends with ${JSON.stringify(repository.charAt(end - 1))} in its repository ${JSON.stringify(repository)}`;
 }
 
 export function checkedTag(text: string, tag: string): string {
   if (isTag(tag)) return tag;
-  if (tag.length === 0) throw invalid(text, 'has nothing after its colon; give a tag or leave the colon out');
+  if (tag.length === 0) throw invalid(text, 'has nothing after its colon; add a tag or remove the colon');
   if (tag.length > TAG_MAX)
     throw invalid(text, `has a tag of ${tag.length} characters; at most ${TAG_MAX} are allowed`);
   throw invalid(
     text,
-    `has a tag ${JSON.stringify(tag)} that is none: letters, digits, _ and, not at first, . and - are allowed`,
+    `has an invalid tag ${JSON.stringify(tag)}: use letters, digits, _, . and -, starting with a letter, digit or _`,
   );
 }
 
@@ -150,12 +150,9 @@ export function checkedDigest(text: string, start: number): string {
       ? undefined
       : DIGEST_HEX_LENGTH[digest.slice(0, colon)];
   if (length === undefined)
-    throw invalid(text, 'has a digest of no known algorithm: sha256:, sha384: or sha512: is wanted after the @');
+    throw invalid(text, 'has a digest with an unknown algorithm: use sha256:, sha384: or sha512: after the @');
   if (digest.length !== colon + 1 + length || !isHex(digest, colon + 1)) {
-    throw invalid(
-      text,
-      `has a bad ${digest.slice(0, colon)} digest: ${length} lower-case hexadecimal digits are wanted`,
-    );
+    throw invalid(text, `has an invalid ${digest.slice(0, colon)} digest: use ${length} lower-case hexadecimal digits`);
   }
   return digest;
 }

@@ -45,8 +45,8 @@ export function adoptWorkloads(context: RolloutContext, rollout: Rollout | undef
         rows.length === 0
           ? nothingRolled(context, to)
           : open === 0
-            ? 'all workloads in scope were looked at'
-            : `${open} ${open === 1 ? 'workload' : 'workloads'} with older pods under way`,
+            ? 'all workloads in scope have been checked'
+            : `${open} ${open === 1 ? 'workload' : 'workloads'} with older pods being updated`,
       workloads: rows,
     },
     left,

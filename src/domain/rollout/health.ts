@@ -7,7 +7,7 @@ export interface Progress {
   readonly updated: number;
   /** How many of those are ready, at least: the status counts ready pods of all revisions together. */
   readonly ready: number;
-  /** Every pod that shall be is of the new revision and there are no others; ready or not. */
+  /** All wanted pods exist and have the new revision, and there are no others; they need not be ready. */
   readonly settled: boolean;
   /** Settled, and all of them ready. */
   readonly complete: boolean;

@@ -94,7 +94,7 @@ function goOn(context: RolloutContext, begun: Rollout, previous: Rollout | undef
       rollout,
       rows,
       undone,
-      `${undone.message ?? 'taken back'}; no other workload has proven the tag`,
+      `${undone.message ?? 'undone by someone else'}; no other workload became ready on the tag`,
     );
   }
   const tie = proven ? undefined : ambiguous(context);
@@ -113,8 +113,9 @@ function message(
   tie: string | undefined,
   to: PinnedTag,
 ): string {
-  if (context.input.excluded) return `nothing to roll: kimup leaves the namespace ${context.image.namespace} alone`;
-  if (tie !== undefined && done === rows.length) return `waits: ${tie}`;
+  if (context.input.excluded)
+    return `nothing to roll out: kimup never changes pods in the namespace ${context.image.namespace}`;
+  if (tie !== undefined && done === rows.length) return `waiting: ${tie}`;
   return rows.length === 0
     ? nothingRolled(context, to)
     : `${done} of ${rows.length} ${rows.length === 1 ? 'workload' : 'workloads'} done`;
@@ -223,12 +224,13 @@ function fail(
 ): Rollout {
   const workloads = rows.map((row): WorkloadRollout => {
     if (row === broken || row.phase === 'Overridden') return row;
-    if (row.phase === 'Pending') return { ...row, message: `not started: ${broken.kind} ${broken.name} failed before` };
+    if (row.phase === 'Pending')
+      return { ...row, message: `not started, because ${broken.kind} ${broken.name} failed` };
     return {
       ...row,
       phase: 'Failed',
       since: broken.since,
-      message: `goes back to ${row.previousTag ?? "the Image's tag"}`,
+      message: `rolling back to ${row.previousTag ?? "the Image's tag"}`,
     };
   });
   for (const row of workloads) rollBack(context, row, rollout);
@@ -237,5 +239,7 @@ function fail(
 
 function cancel(context: RolloutContext, rollout: Rollout): Rollout | undefined {
   const left = rollout.workloads.filter((row) => rollBack(context, row, rollout));
-  return left.length === 0 ? undefined : { ...rollout, message: 'the update was withdrawn: what was rolled goes back' };
+  return left.length === 0
+    ? undefined
+    : { ...rollout, message: 'the update was cancelled: rolling back the workloads that it changed' };
 }

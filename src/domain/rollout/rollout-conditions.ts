@@ -21,7 +21,7 @@ export function ambiguity(image: Image, ambiguous: AmbiguousWorkloads): string |
   if (ambiguous.workloads.length === 0) return undefined;
   const images = some(ambiguous.images);
   const workloads = some(ambiguous.workloads.map(({ kind, name }) => `${kind} ${name}`));
-  const text = `say with the annotation ${IMAGE_ANNOTATION} on the pod template which Image counts: several are for ${image.spec.image} (${images}), so none puts its tag on ${workloads}`;
+  const text = `set the annotation ${IMAGE_ANNOTATION} on the pod template to the name of the Image to use: several Images (${images}) match ${image.spec.image}, so none of them sets its tag on ${workloads}`;
   return text.length <= MAX_AMBIGUITY ? text : `${text.slice(0, MAX_AMBIGUITY - 1)}…`;
 }
 
@@ -80,5 +80,5 @@ export function rolledOutCondition({ tag, phase, message, workloads, leftAlone =
 /** Which workloads stay as they are because of their tags, and why: the first five. */
 export function leftAloneText(leftAlone: readonly LeftAlone[]): string {
   const rows = leftAlone.slice(0, 5).map(({ kind, name, message }) => `${kind} ${name}: ${message}`);
-  return `left alone because of their tags: ${rows.concat(leftAlone.length > 5 ? [`and ${leftAlone.length - 5} more`] : []).join('; ')}`;
+  return `left unchanged because of their tags: ${rows.concat(leftAlone.length > 5 ? [`and ${leftAlone.length - 5} more`] : []).join('; ')}`;
 }

@@ -47,7 +47,7 @@ export interface RolloutInput {
   readonly own: TrackedImage;
   /** `status.rollout` as it was last written. */
   readonly rollout: Rollout | undefined;
-  /** All Images of the namespace for the same repository, this one among them: of several on whose track a container is, one only has the say. */
+  /** All Images of the namespace for the same repository, this one among them: if a container is on the track of several, only one of them may set its tag. */
   readonly competingImages: readonly TrackedImage[];
   /** Whether kimup leaves the namespace alone whatever it says. */
   readonly excluded: boolean;
@@ -132,7 +132,7 @@ export class RolloutContext {
     return tags;
   }
 
-  /** Whether the workload is in scope, and where several Images are for its repository, this one counts at a container of it. */
+  /** Whether the workload is in scope and, if several Images match its repository, this Image sets the tag of at least one of its containers. */
   selects(workload: Workload): boolean {
     if (!this.inScope(workload)) return false;
     return this.input.competingImages.length < 2 || this.targets().some((to) => this.tags(workload).concernedBy(to));

@@ -42,7 +42,7 @@ function phaseEvents({ tag, phase, message = '', workloads }: Rollout, known: bo
         ),
       ];
     case 'Failed':
-      return [warning('RolloutFailed', `the rollout of ${tag} failed and goes back: ${message}`)];
+      return [warning('RolloutFailed', `the rollout of ${tag} failed and is rolled back: ${message}`)];
     case 'Healthy':
       return known || workloads.every((row) => row.phase !== 'Pending')
         ? [normal('RolledOut', `${tag}: ${message}`)]
@@ -66,13 +66,16 @@ function workloadEvents(
     if (phase === phases.get(workloadId(row))) continue;
     if (phase === 'Overridden') events.push(warning('RolloutOverridden', `${kind} ${name}: ${message}`));
     if (phase === 'Failed' && to !== undefined)
-      events.push(warning('WorkloadFailed', `${kind} ${name} does not get to ${to} and goes back: ${message}`));
+      events.push(warning('WorkloadFailed', `${kind} ${name} failed to roll out ${to} and is rolled back: ${message}`));
   }
   return events;
 }
 
 function withdrawn({ tag }: Rollout): RolloutEvent {
-  return normal('RolloutWithdrawn', `the rollout of ${tag} was withdrawn; what it rolled went back`);
+  return normal(
+    'RolloutWithdrawn',
+    `the rollout of ${tag} was cancelled; the workloads that it changed were rolled back`,
+  );
 }
 
 function normal(reason: string, message: string): RolloutEvent {

@@ -53,21 +53,21 @@ describe('the pods of a workload', () => {
 
   it.each([
     ['nothing is missing when they carry the tag and are ready', [good], undefined],
-    ['one that is not there', [], '0 of 1 pods are there'],
+    ['one that is not there', [], '0 of 1 pods exist'],
     ['one that is not ready', [{ ...good, ready: false, trouble }], `pod web-0 is not ready: ${trouble}`],
     [
       'one on another tag',
       [podOf(web)],
-      "pod web-0: container main runs registry.test/whoami:v1.9.0, not v1.10.2: kimup's webhook did not see the pod",
+      "pod web-0: container main runs registry.test/whoami:v1.9.0, not v1.10.2: the pod was created without kimup's webhook (check that the API server can reach it)",
     ],
-    ['one that ends does not count', [{ ...good, deleting: true }], '0 of 1 pods are there'],
-    ['one that has ended does not count', [{ ...good, finished: true }], '0 of 1 pods are there'],
+    ['one that ends does not count', [{ ...good, deleting: true }], '0 of 1 pods exist'],
+    ['one that has ended does not count', [{ ...good, finished: true }], '0 of 1 pods exist'],
     [
       'one of another owner with the same labels does not count',
       [{ ...good, owner: { kind: 'ReplicaSet', name: 'web-api-5d4f8', uid: 'x' } }],
-      '0 of 1 pods are there',
+      '0 of 1 pods exist',
     ],
-    ['one without an owner does not count', [{ ...good, owner: undefined! }], '0 of 1 pods are there'],
+    ['one without an owner does not count', [{ ...good, owner: undefined! }], '0 of 1 pods exist'],
   ])('%s', (_, pods, expected) => {
     expect(missing(web, pods, tagsOf(web), IMAGE, TO, 1)).toBe(expected);
   });

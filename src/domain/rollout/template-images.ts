@@ -45,11 +45,11 @@ export function missing(
   for (const pod of rolled) {
     const wrong = wrongContainer(workload, pod, tags, to);
     if (wrong !== undefined) {
-      return `pod ${pod.name}: container ${wrong.name} runs ${wrong.image ?? 'no image'}, not ${formatPinnedTag(pinned(image, to))}: kimup's webhook did not see the pod`;
+      return `pod ${pod.name}: container ${wrong.name} runs ${wrong.image ?? 'no image'}, not ${formatPinnedTag(pinned(image, to))}: the pod was created without kimup's webhook (check that the API server can reach it)`;
     }
     if (!pod.ready) return `pod ${pod.name} is not ready${pod.trouble === undefined ? '' : `: ${pod.trouble}`}`;
   }
-  return rolled.length < wanted ? `${rolled.length} of ${wanted} pods are there` : undefined;
+  return rolled.length < wanted ? `${rolled.length} of ${wanted} pods exist` : undefined;
 }
 
 /** Pods that were made from the template that names `to`, but do not carry it. */

@@ -1,3 +1,4 @@
+import { IMAGES_ANNOTATION } from '../assignment/images-annotation.ts';
 import type { WorkloadRollout } from '../image/image-status.ts';
 import { progressMessage, progressOf, rollsNow, scoreOf } from './health.ts';
 import { type Best, type RecreatedPod, rfc3339, type RolloutContext } from './rollout-context.ts';
@@ -11,7 +12,7 @@ const RECHECK_MS = 10_000;
 const RECREATE_TRIES = 5;
 const RECREATE_WAIT_MS = 1_000;
 
-const NOTHING_NOW = 'nothing to roll now: paused, without replicas or OnDelete';
+const NOTHING_NOW = 'nothing to roll out now: the workload is paused, has no replicas to update, or uses OnDelete';
 /** Longest message of a row: there may be thousands in a status. */
 const MAX_MESSAGE = 500;
 
@@ -57,7 +58,7 @@ export function nextWorkloadRollout(
     ...(pinnedTag === undefined ? {} : { pinnedTag }),
     phase: 'Overridden',
     since: rfc3339(context.input.now),
-    message: `${manager} ${entry === undefined ? 'took the entry away' : `made it ${entry}`}: left alone until the next move`,
+    message: `${manager} ${entry === undefined ? `removed the Image's entry from the annotation ${IMAGES_ANNOTATION}` : `changed the Image's entry in the annotation ${IMAGES_ANNOTATION} to ${entry}`}; kimup leaves the workload as it is until the next move`,
   };
 }
 
@@ -79,7 +80,9 @@ function pending(context: RolloutContext, row: WorkloadRollout): WorkloadRollout
   const { now, memory, options } = context.input;
   const refusal = memory.refused.get(workloadId(row));
   if (row.message === undefined)
-    return refusal === undefined ? row : { ...row, since: rfc3339(now), message: shortened(`refused: ${refusal}`) };
+    return refusal === undefined
+      ? row
+      : { ...row, since: rfc3339(now), message: shortened(`the API server rejected the change: ${refusal}`) };
   const deadline = Date.parse(row.since) + options.rolloutDeadlineMs;
   if (now >= deadline) return failed(context, row, row.message);
   context.requeueAt(deadline);

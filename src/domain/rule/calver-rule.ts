@@ -61,7 +61,7 @@ function yearWidth({ tag }: VersionTag): number | undefined {
 }
 
 function notCalver(tag: string): string {
-  return `the current tag ${tag} is not of the form YYYY.MM.DD, YY.MM or the like; use a semver rule, or set spec.baseTag to such a tag`;
+  return `the current tag ${tag} is not a calendar version such as YYYY.MM.DD or YY.MM; use a semver rule, or set spec.baseTag to a calendar version`;
 }
 
 /** A calendar version with a label, which may be any word: `2024.01.02-nightly.3-slim`. */
@@ -86,7 +86,7 @@ function preReleaseFrom(currentTag: string): CandidateSelector {
   const current = labelled(version);
   if (current === undefined)
     return notApplicable(
-      `the current tag ${currentTag} is no pre-release with a number; set spec.baseTag to one, such as 2024.01.02-rc.1`,
+      `the current tag ${currentTag} is not a pre-release with a number; set spec.baseTag to one, such as 2024.01.02-rc.1`,
     );
   const line = new TagSeries(version);
   const date = version.numbers;
@@ -132,17 +132,22 @@ function preReleaseMiss({ version, label, numbers, rest, numbered }: Labelled, t
   const other = parseVersionTag(tag);
   if (other === undefined) return notAVersion(tag);
   const dates = compareLists(other.numbers, version.numbers);
-  if (dates !== 0) return { reason: 'of another date', newer: dates > 0, sameSeries: false, distance: 2 };
+  if (dates !== 0) return { reason: 'from a different date', newer: dates > 0, sameSeries: false, distance: 2 };
   const its = labelled(other);
   if (its === undefined)
     return {
-      reason: `no ${label}`,
+      reason: `not labelled ${label}`,
       newer: other.preRelease === undefined && other.variant === '',
       sameSeries: false,
       distance: 1,
     };
   if (its.label !== label)
-    return { reason: `no ${label}`, newer: compareText(its.label, label) > 0, sameSeries: false, distance: 1 };
+    return {
+      reason: `not labelled ${label}`,
+      newer: compareText(its.label, label) > 0,
+      sameSeries: false,
+      distance: 1,
+    };
   if (its.rest === rest && isTooWide(numbered, its.numbered))
     return {
       reason: 'written with a number of six digits or more, like a date',
@@ -153,7 +158,7 @@ function preReleaseMiss({ version, label, numbers, rest, numbered }: Labelled, t
   const newer = compareLists(its.numbers, numbers) > 0;
   if (its.rest !== rest && isSameShape(its.rest, rest))
     return { ...NUMBERED_VARIANT, newer, sameSeries: false, distance: 0 };
-  return { reason: 'of another variant', newer, sameSeries: false, distance: 3 };
+  return { reason: 'from a different variant', newer, sameSeries: false, distance: 3 };
 }
 
 /** Whether `tag` has the date, the label and the variant of `current`, and is written like it. */

@@ -14,7 +14,7 @@ export function directionOf(value: string | undefined, invalidValue: InvalidValu
       return -1;
     default:
       throw invalidValue(
-        `value is ${JSON.stringify(value)}; leave it out for the highest tag above the current one, or use "asc" for the lowest below it`,
+        `value is ${JSON.stringify(value)}; omit it for the highest tag above the current one, or use "asc" for the lowest below it`,
       );
   }
 }

@@ -9,7 +9,7 @@ export const COMPANION: Miss = {
   distance: 9,
 };
 
-/** Why a tag that a rule can't compare with others at all is no candidate. @param reason what it is: `no version` */
+/** Why a tag that a rule can't compare with others at all is no candidate. @param reason what it is: `not a version` */
 export function notComparable(tag: string, reason: string): Miss {
   return isCompanion(tag) ? COMPANION : { reason, newer: false, sameSeries: false, distance: 9 };
 }

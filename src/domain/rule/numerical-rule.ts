@@ -29,7 +29,7 @@ export function numericalRule({ name, type, actions, value }: RuleSpec, invalidV
       isNumber(currentTag)
         ? selectFrom(currentTag, direction)
         : notApplicable(
-            `the current tag ${currentTag} is no number, so none is ${direction > 0 ? 'above' : 'below'} it; set spec.baseTag to a number`,
+            `the current tag ${currentTag} is not a number, so no tag is ${direction > 0 ? 'above' : 'below'} it; set spec.baseTag to a number`,
           ),
   };
 }
@@ -44,7 +44,7 @@ function selectFrom(currentTag: string, direction: Direction): CandidateSelector
         : { one: `is the lowest number below ${currentTag}`, none: `no tag is a number below ${currentTag}` },
     accepts: (tag) => isNumber(tag) && isBeyond(tag),
     miss(tag) {
-      if (!isNumber(tag)) return notComparable(tag, 'no number');
+      if (!isNumber(tag)) return notComparable(tag, 'not a number');
       return isBeyond(tag) ? undefined : notBetter(notBeyond(direction));
     },
     compare: (a, b) => compareNumbers(a, b) * direction || compareSpelling(currentTag, a, b),

@@ -53,13 +53,13 @@ export function rangeRule({ name, type, actions, value }: RuleSpec, invalidValue
 
 function parseRange(value: string | undefined, invalidValue: InvalidValue): Range {
   if (value === undefined || value.trim() === '')
-    throw invalidValue(`value is missing; give a range in npm's syntax, such as "^1.2" or ">=1.2 <3"`);
+    throw invalidValue(`value is missing; set it to a range in npm's syntax, such as "^1.2" or ">=1.2 <3"`);
   if (value.length > LONGEST_RANGE)
-    throw invalidValue(`the range has ${value.length} characters, of ${LONGEST_RANGE} at most`);
+    throw invalidValue(`the range has ${value.length} characters; at most ${LONGEST_RANGE} are allowed`);
   try {
     return new Range(value);
   } catch (error) {
-    throw invalidValue(`${JSON.stringify(value)} is no range in npm's syntax (such as "^1.2" or ">=1.2 <3")`, {
+    throw invalidValue(`${JSON.stringify(value)} is not a range in npm's syntax (such as "^1.2" or ">=1.2 <3")`, {
       cause: error,
     });
   }

@@ -127,7 +127,9 @@ function patternOf(value: string | undefined, invalidValue: InvalidValue): Patte
   } catch (error) {
     if (!(error instanceof InvalidPatternError)) throw error;
     throw invalidValue(
-      value === undefined || value === '' ? 'value is missing; give an RE2 pattern, such as "^v1\\\\."' : error.message,
+      value === undefined || value === ''
+        ? 'value is missing; set it to an RE2 pattern, such as "^v1\\\\."'
+        : error.message,
       { cause: error },
     );
   }

@@ -315,7 +315,7 @@ describe('the verdicts', () => {
         anyTag,
         tagList,
         (rules, filter, currentTag, tags) => {
-          const question = { rules, filter, currentTag, tags, noFacts: 'nobody was asked' };
+          const question = { rules, filter, currentTag, tags, noFacts: 'the registry was not queried' };
           const verdicts = explain(question);
           const different = new Set(tags);
           expect(verdicts.length).toBe(rules.length * different.size);
@@ -323,7 +323,7 @@ describe('the verdicts', () => {
             const its = verdicts.slice(i * different.size, (i + 1) * different.size);
             expect(new Set(its.map(({ tag }) => tag))).toEqual(different);
             expect(its.every((verdict) => verdict.rule === rule.name && verdict.reason !== '')).toBe(true);
-            const selected = outcome(rule, currentTag, tags, { filter, noFacts: 'nobody was asked' }).tag;
+            const selected = outcome(rule, currentTag, tags, { filter, noFacts: 'the registry was not queried' }).tag;
             expect(its.filter(({ verdict }) => verdict === 'selected').map(({ tag }) => tag)).toEqual(
               selected === undefined ? [] : [selected],
             );

@@ -21,7 +21,10 @@ export const RANGE: RuleValue = {
   kind: 'text',
   description: "a range in npm's syntax, e.g. ^1.2 or >=1.9 <3",
   blank: false,
-  longest: { characters: LONGEST_RANGE, message: `a range has ${LONGEST_RANGE} characters at most` },
+  longest: {
+    characters: LONGEST_RANGE,
+    message: `value of a semver-range rule must be at most ${LONGEST_RANGE} characters long`,
+  },
 };
 
 /** The value of `regex`. */
@@ -37,5 +40,5 @@ export const ORDER: RuleValue = {
   kind: 'choice',
   values: ['asc', 'desc'],
   message:
-    'a numerical or alphabetical rule takes desc (the highest above the current tag, if nothing is said) or asc (the lowest below it) as its value',
+    'value of a numerical or alphabetical rule must be desc (the default: the highest tag above the current one) or asc (the lowest tag below it)',
 };

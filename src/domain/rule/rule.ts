@@ -25,7 +25,7 @@ export interface Rule {
   /** Set where the rule goes down: lower is better. */
   readonly descends?: true;
 
-  /** How `origin` is to `target`, both as the rule sees tags. Of no list: what may be taken from one is not its matter. */
+  /** How `origin` relates to `target`, both as the rule sees tags (after spec.tags.extract). Independent of any list of tags. */
   reach(origin: string, target: string): Reach;
 
   /** The rule before one current tag. Cheap: nothing of `tags` is looked at yet. */
@@ -34,7 +34,7 @@ export interface Rule {
 
 /** A rule before one current tag. */
 export interface CandidateSelector {
-  /** Set where no tag at all can take the current one's place: why, and what to do; a sentence without its full stop. */
+  /** Set if the rule can't be applied to the current tag: the reason and what to do, as a sentence without a full stop. */
   readonly notApplicable?: string;
   /**
    * What is said of the tag that is taken, after its name (`is the highest with a major above 1`), and where there is
@@ -69,7 +69,7 @@ export interface CandidateSelector {
 
 /** Why a tag is no candidate. */
 export interface Miss {
-  /** What the tag is: `of another variant`; for one tag or many, after `is` or `are`. */
+  /** What the tag is: `from a different variant`; for one tag or many, after `is` or `are`. */
   readonly reason: string;
   /** Whether the tag is newer than the current one, so that somebody may ask why it was not taken. */
   readonly newer: boolean;

@@ -108,7 +108,7 @@ describe('docs/rules.md, spec.tags', () => {
         facts,
         now: NOW,
         currentDigest: digest('old'),
-        ...(facts.size === 0 ? { noFacts: 'nobody was asked' } : {}),
+        ...(facts.size === 0 ? { noFacts: 'the registry was not queried' } : {}),
       });
       expect(found.tag ?? '').toBe(row['takes']);
       expect(found.reason).toContain(row['because']);
@@ -136,9 +136,9 @@ describe('docs/rules.md, rules in order', () => {
 
 describe('docs/rules.md, the track', () => {
   it.each(rowsOf('Which containers get the tag: the track'))(
-    '$rules, $extract, from $[base tag] to $puts: $container becomes $becomes',
+    '$rules, $extract, from $[base tag] to $[new tag]: $container becomes $becomes',
     (row) => {
-      const [baseTag, tag] = [row['base tag']!, row['puts']!];
+      const [baseTag, tag] = [row['base tag']!, row['new tag']!];
       const rules = row['rules']!.split('; ').map((each): RuleSpec => {
         const [type = '', ...value] = each.split(' ');
         return {

@@ -85,13 +85,13 @@ describe('the reason', () => {
       'semver-minor',
       'v1.9.0',
       'v2.0.0 v1.9.5 v1.9.6 v1.8.0',
-      'no tag with major 1 and a minor above 9; 2 newer tags are of the same minor (v1.9.6); 1 newer tag is of another major (v2.0.0)',
+      'no tag with major 1 and a minor above 9; 2 newer tags are from the same minor (v1.9.6); 1 newer tag is from a different major (v2.0.0)',
     ],
     [
       'semver-minor',
       '1.9-alpine',
       '1.10 1.11 1.10-slim',
-      'no tag with major 1 and a minor above 9, variant "-alpine"; 3 newer tags are of another variant (1.11)',
+      'no tag with major 1 and a minor above 9, variant "-alpine"; 3 newer tags are from a different variant (1.11)',
     ],
     [
       'semver-minor',
@@ -100,9 +100,14 @@ describe('the reason', () => {
       'no tag with major 1 and a minor above 9; 1 newer tag is a pre-release (1.10-rc1); 1 newer tag is written with a leading v (v1.10)',
     ],
     ['semver-major', '1.9', '', 'no tag with a major above 1'],
-    ['semver-major', '1.9', '1.10 1.11', 'no tag with a major above 1; 2 newer tags are of another minor (1.11)'],
-    ['semver-patch', '1.9.0', '1.9.1 1.9.2', '1.9.2 is the highest of 1.9 above 1.9.0'],
-    ['semver-patch', '1.9.0', '1.10.0', 'no tag of 1.9 above 1.9.0; 1 newer tag is of another minor (1.10.0)'],
+    ['semver-major', '1.9', '1.10 1.11', 'no tag with a major above 1; 2 newer tags are from a different minor (1.11)'],
+    ['semver-patch', '1.9.0', '1.9.1 1.9.2', '1.9.2 is the highest in the 1.9 series above 1.9.0'],
+    [
+      'semver-patch',
+      '1.9.0',
+      '1.10.0',
+      'no tag in the 1.9 series above 1.9.0; 1 newer tag is from a different minor (1.10.0)',
+    ],
     [
       'semver-minor',
       '3',
@@ -113,7 +118,7 @@ describe('the reason', () => {
       'semver-minor',
       'latest',
       '1.0',
-      'the current tag latest is no version, so none is newer; set spec.baseTag to a version',
+      'the current tag latest is not a version, so no tag can be newer; set spec.baseTag to a version',
     ],
   ])('of %s for %s among [%s]', (type, current, tags, reason) => {
     expect(select(type, current, tags.split(' ')).reason).toBe(reason);
@@ -123,23 +128,23 @@ describe('the reason', () => {
 describe('a rule that cannot be built', () => {
   it.each<[type: string, value: string | undefined, message: string]>([
     ['semver-huge', undefined, 'this version of kimup has no rules of type "semver-huge"'],
-    ['semver-range', undefined, 'value is missing; give a range in npm\'s syntax, such as "^1.2" or ">=1.2 <3"'],
-    ['semver-range', 'newer than 3', '"newer than 3" is no range in npm\'s syntax (such as "^1.2" or ">=1.2 <3")'],
-    ['semver-range', '1'.repeat(300), 'the range has 300 characters, of 256 at most'],
-    ['regex', undefined, 'value is missing; give an RE2 pattern, such as "^v1\\\\."'],
-    ['regex', 'v1(', '"v1(" is no RE2 pattern: missing closing ): `v1(`'],
-    ['regex', '(?=v1)', '"(?=v1)" is no RE2 pattern: invalid or unsupported Perl syntax: `(?=`'],
-    ['regex', 'x'.repeat(1001), 'the pattern has 1001 characters, of 1000 at most'],
+    ['semver-range', undefined, 'value is missing; set it to a range in npm\'s syntax, such as "^1.2" or ">=1.2 <3"'],
+    ['semver-range', 'newer than 3', '"newer than 3" is not a range in npm\'s syntax (such as "^1.2" or ">=1.2 <3")'],
+    ['semver-range', '1'.repeat(300), 'the range has 300 characters; at most 256 are allowed'],
+    ['regex', undefined, 'value is missing; set it to an RE2 pattern, such as "^v1\\\\."'],
+    ['regex', 'v1(', '"v1(" is not a valid RE2 pattern: missing closing ): `v1(`'],
+    ['regex', '(?=v1)', '"(?=v1)" is not a valid RE2 pattern: invalid or unsupported Perl syntax: `(?=`'],
+    ['regex', 'x'.repeat(1001), 'the pattern has 1001 characters; at most 1000 are allowed'],
     ['regex', 'x{1000}'.repeat(100), 'repeats so much that it gets too large; use smaller counts'],
     [
       'numerical',
       'descending',
-      'value is "descending"; leave it out for the highest tag above the current one, or use "asc" for the lowest below it',
+      'value is "descending"; omit it for the highest tag above the current one, or use "asc" for the lowest below it',
     ],
     [
       'alphabetical',
       'ASC',
-      'value is "ASC"; leave it out for the highest tag above the current one, or use "asc" for the lowest below it',
+      'value is "ASC"; omit it for the highest tag above the current one, or use "asc" for the lowest below it',
     ],
   ])('%s of %j says where it is and what is wrong', (type, value, message) => {
     const build = () =>

@@ -70,16 +70,16 @@ function wanted(level: Level, current: VersionTag, [major, minor]: Names): strin
       return `with ${major} ${numberAt(0, current)} and a ${minor} above ${numberAt(1, current)}${variant}`;
     case 'patch':
       // As it is spelt: 24.04, not 24.4.
-      return `of ${/\d+(?:\.\d+)?/.exec(current.tag)![0]} above ${current.tag}`;
+      return `in the ${/\d+(?:\.\d+)?/.exec(current.tag)![0]} series above ${current.tag}`;
   }
 }
 
 /** Of a tag of the line above the current one: which of the first two numbers is another. */
 function levelMiss(current: VersionTag, tag: VersionTag, [major, minor]: Names): Pick<Miss, 'reason' | 'distance'> {
-  if (numberAt(0, tag) !== numberAt(0, current)) return { reason: `of another ${major}`, distance: 3 };
+  if (numberAt(0, tag) !== numberAt(0, current)) return { reason: `from a different ${major}`, distance: 3 };
   return numberAt(1, tag) !== numberAt(1, current)
-    ? { reason: `of another ${minor}`, distance: 2 }
-    : { reason: current.numbers.length === 1 ? `of the same ${major}` : `of the same ${minor}`, distance: 1 };
+    ? { reason: `from a different ${minor}`, distance: 2 }
+    : { reason: current.numbers.length === 1 ? `from the same ${major}` : `from the same ${minor}`, distance: 1 };
 }
 
 function numberAt(index: number, version: VersionTag): Part {

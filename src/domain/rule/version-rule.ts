@@ -97,15 +97,17 @@ function isAccepted(current: VersionTag, step: VersionConstraint, version: Versi
 
 /** A version rule has nothing to compare with. */
 export function noVersion(currentTag: string): CandidateSelector {
-  const within = /[^\d.]\d+\.\d/.test(currentTag) ? ', or spec.tags.extract to the part of a tag that is one' : '';
+  const within = /[^\d.]\d+\.\d/.test(currentTag)
+    ? ', or spec.tags.extract to a pattern that captures the version in a tag'
+    : '';
   return notApplicable(
-    `the current tag ${currentTag} is no version, so none is newer; set spec.baseTag to a version${within}`,
+    `the current tag ${currentTag} is not a version, so no tag can be newer; set spec.baseTag to a version${within}`,
   );
 }
 
 /** Why a tag that is no version is no candidate of a version rule. */
 export function notAVersion(tag: string): Miss {
-  return notComparable(tag, 'no version');
+  return notComparable(tag, 'not a version');
 }
 
 /** Whether a variant differs from `variant` in numbers and commits only. Many tags have one of few variants. */
@@ -119,10 +121,11 @@ function likeness(variant: string): (other: string) => boolean {
   };
 }
 
-/** What is said of a tag that is of another variant by a build number, say, and what to do for such tags to be taken. */
+/** What is said of a tag that is from a different variant by a build number, say, and what to do for such tags to be taken. */
 export const NUMBERED_VARIANT: Pick<Miss, 'reason' | 'wayOut'> = {
-  reason: 'of another variant',
-  wayOut: 'if only by a number or a commit: let spec.tags.extract name the part that counts, or use a regex rule',
+  reason: 'from a different variant',
+  wayOut:
+    'although only a number or a commit hash differs: capture the part that matters with spec.tags.extract, or use a regex rule',
 };
 
 function missOf(
@@ -149,7 +152,7 @@ function missOf(
 
 /** Why a version is not of the current tag's line, the most telling reason first; `undefined` where it is. */
 export function shapeMiss(current: VersionTag, tag: VersionTag): Pick<Miss, 'reason' | 'distance'> | undefined {
-  if (tag.variant !== current.variant) return { reason: 'of another variant', distance: 6 };
+  if (tag.variant !== current.variant) return { reason: 'from a different variant', distance: 6 };
   if (tag.prefix !== current.prefix)
     return { reason: `written ${tag.prefix === 'v' ? 'with' : 'without'} a leading v`, distance: 7 };
   if (tag.numbers.length !== current.numbers.length)
@@ -175,5 +178,5 @@ export function shapeMiss(current: VersionTag, tag: VersionTag): Pick<Miss, 'rea
   if (tag.build !== current.build)
     return { reason: `written with${tag.build ? '' : 'out'} a b before its build`, distance: 7 };
   if (isCandidate(current, tag) || comparePrecedence(tag, current) <= 0) return undefined;
-  return { reason: 'a pre-release of another version', distance: 5 };
+  return { reason: 'a pre-release of a different version', distance: 5 };
 }

@@ -5,7 +5,7 @@ import { parseVersionTag } from './version-tag.ts';
 const remark = (from: string, to: string, tag = to): string | undefined =>
   numberingRemark(parseVersionTag(from), parseVersionTag(to), tag);
 const such = (pattern: string): string =>
-  `a change of numbering? exclude it with spec.tags.exclude, such as '${pattern}'`;
+  `its version numbering differs from that of the current tag; if that is not intended, exclude it with spec.tags.exclude, such as '${pattern}'`;
 
 it.each<[from: string, to: string, pattern: string]>([
   ['10.11.4', '2021.12.16', '^\\d{4}\\.'],
@@ -41,6 +41,6 @@ it.each<[from: string, to: string]>([
 
 it('has no pattern for a tag of which the version is a part only', () => {
   expect(remark('1.6.1', '5512.0.0', 'server-5512.0.0')).toBe(
-    'a change of numbering? exclude it with spec.tags.exclude',
+    'its version numbering differs from that of the current tag; if that is not intended, exclude it with spec.tags.exclude',
   );
 });

@@ -20,7 +20,8 @@ export function numberingRemark(
   tag: string,
 ): string | undefined {
   if (from === undefined || to === undefined || !changesNumbering(from, to)) return undefined;
-  const remark = 'a change of numbering? exclude it with spec.tags.exclude';
+  const remark =
+    'its version numbering differs from that of the current tag; if that is not intended, exclude it with spec.tags.exclude';
   if (to.tag !== tag) return remark;
   const digits = /\d+/.exec(tag)![0].length;
   return `${remark}, such as '^${to.prefix}\\d{${digits}}${to.numbers.length > 1 ? '\\.' : '(\\D|$)'}'`;

@@ -16,7 +16,7 @@ export interface Pattern {
 /** Repetitions of repetitions multiply: beyond this, a pattern of a few letters would be a program of megabytes. */
 const LARGEST_PROGRAM = 20_000;
 
-/** A text is no RE2 pattern; the message says what is wrong, without its full stop. */
+/** A text is not a valid RE2 pattern; the message says what is wrong, without its full stop. */
 export class InvalidPatternError extends Error {
   override readonly name = 'InvalidPatternError';
 }
@@ -25,7 +25,9 @@ export class InvalidPatternError extends Error {
 export function compilePattern(source: string): Pattern {
   if (source === '') throw new InvalidPatternError('the pattern is empty');
   if (source.length > LONGEST_PATTERN)
-    throw new InvalidPatternError(`the pattern has ${source.length} characters, of ${LONGEST_PATTERN} at most`);
+    throw new InvalidPatternError(
+      `the pattern has ${source.length} characters; at most ${LONGEST_PATTERN} are allowed`,
+    );
   const compiled = compile(source);
   if (compiled.programSize() > LARGEST_PROGRAM)
     throw new InvalidPatternError(
@@ -47,7 +49,7 @@ function compile(source: string): RE2JS {
     return RE2JS.compile(source);
   } catch (error) {
     throw new InvalidPatternError(
-      `${JSON.stringify(source)} is no RE2 pattern: ${(error as Error).message.replace('error parsing regexp: ', '')}`,
+      `${JSON.stringify(source)} is not a valid RE2 pattern: ${(error as Error).message.replace('error parsing regexp: ', '')}`,
       { cause: error },
     );
   }

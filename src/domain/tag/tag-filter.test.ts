@@ -39,15 +39,21 @@ describe('spec.tags', () => {
   });
 
   it.each<[spec: TagsSpec, message: string]>([
-    [{ include: 'a(' }, 'spec.tags.include: "a(" is no RE2 pattern: missing closing ): `a(`'],
-    [{ exclude: '(?!a)' }, 'spec.tags.exclude: "(?!a)" is no RE2 pattern: invalid or unsupported Perl syntax: `(?!`'],
-    [{ extract: '^v' }, 'spec.tags.extract: "^v" has no group; put what the rules are to see in parentheses'],
-    [{ extract: '[' }, 'spec.tags.extract: "[" is no RE2 pattern: missing closing ]: `[`'],
+    [{ include: 'a(' }, 'spec.tags.include: "a(" is not a valid RE2 pattern: missing closing ): `a(`'],
+    [
+      { exclude: '(?!a)' },
+      'spec.tags.exclude: "(?!a)" is not a valid RE2 pattern: invalid or unsupported Perl syntax: `(?!`',
+    ],
+    [
+      { extract: '^v' },
+      'spec.tags.extract: "^v" has no capture group; put parentheses around the part that the rules should see',
+    ],
+    [{ extract: '[' }, 'spec.tags.extract: "[" is not a valid RE2 pattern: missing closing ]: `[`'],
     [
       { platforms: ['linux/amd64', 'arm64'] },
-      'spec.tags.platforms[1]: "arm64" is no platform; write it like linux/amd64 or linux/arm64/v8',
+      'spec.tags.platforms[1]: "arm64" is not a platform; write it like linux/amd64 or linux/arm64/v8',
     ],
-    [{ minimumAge: '3 days' }, 'spec.tags.minimumAge: "3 days" is no duration; write it like 90m, 72h or 7d'],
+    [{ minimumAge: '3 days' }, 'spec.tags.minimumAge: "3 days" is not a duration; write it like 90m, 72h or 7d'],
   ])('%j is refused: %s', (spec, message) => {
     expect(() => buildTagFilter(spec)).toThrow(InvalidRuleError);
     expect(() => buildTagFilter(spec)).toThrow(message);

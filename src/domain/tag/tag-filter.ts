@@ -70,7 +70,7 @@ export function buildTagFilter(spec: TagsSpec | undefined): TagFilter {
 function withGroup(extract: Pattern | undefined): Pattern | undefined {
   if (extract?.groups !== 0) return extract;
   throw new InvalidRuleError(
-    `spec.tags.extract: ${JSON.stringify(extract.source)} has no group; put what the rules are to see in parentheses, such as "^build-(\\\\d+)$"`,
+    `spec.tags.extract: ${JSON.stringify(extract.source)} has no capture group; put parentheses around the part that the rules should see, such as "^build-(\\\\d+)$"`,
     ['spec', 'tags', 'extract'],
   );
 }
@@ -79,7 +79,7 @@ function checkedPlatforms(platforms: TagsSpec['platforms'] = []): readonly strin
   for (const [i, platform] of platforms.entries()) {
     if (!IS_PLATFORM.test(platform))
       throw new InvalidRuleError(
-        `spec.tags.platforms[${i}]: ${JSON.stringify(platform)} is no platform; write it like linux/amd64 or linux/arm64/v8`,
+        `spec.tags.platforms[${i}]: ${JSON.stringify(platform)} is not a platform; write it like linux/amd64 or linux/arm64/v8`,
         ['spec', 'tags', 'platforms', i],
       );
   }
@@ -90,7 +90,7 @@ function minimumAgeMs(minimumAge: TagsSpec['minimumAge']): number {
   const ms = minimumAge === undefined || minimumAge === '' ? 0 : parseDuration(minimumAge);
   if (ms !== undefined) return ms;
   throw new InvalidRuleError(
-    `spec.tags.minimumAge: ${JSON.stringify(minimumAge)} is no duration; write it like 90m, 72h or 7d`,
+    `spec.tags.minimumAge: ${JSON.stringify(minimumAge)} is not a duration; write it like 90m, 72h or 7d`,
     ['spec', 'tags', 'minimumAge'],
   );
 }

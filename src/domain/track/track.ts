@@ -15,7 +15,7 @@ import { isSameKind } from './same-kind.ts';
  * - `above`, `below`: it lies past the tag to be put, in the direction in which the rules go
  * - `beyond`: a rule finds it past the tag to be put, though as a version it is not
  * - `base-tag`: it is the new base tag, to which the Image is on its way, or has not come
- * - `variant`: the tag to be put is of another variant
+ * - `variant`: the tag to be put is from a different variant
  * - `series`: the tag to be put is written otherwise
  * - `out-of-reach`: no rule that moves the Image goes from there to the tag to be put
  */
@@ -120,7 +120,7 @@ export class Track {
     return version === undefined || [target, ...this.origins(target)].some((one) => isSameKind(tag, one));
   }
 
-  /** Whether the Image is on its way to its base tag, or failed to come to it, while `target` is another: who has that already is not taken back. */
+  /** Whether the Image is moving to its base tag, or failed to reach it, while `target` is another tag. Containers that already have the base tag then keep it. */
   private isComing(target: string): boolean {
     const {
       spec: { baseTag },

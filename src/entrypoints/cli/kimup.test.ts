@@ -23,11 +23,11 @@ it('without a command it says on stderr which there are', async () => {
 });
 
 it.each([
-  ['pln', 'kimup: "pln" is no command; kimup --help tells more (Did you mean plan?)\n'],
-  ['nothing', 'kimup: "nothing" is no command; kimup --help tells more\n'],
-  ['--verson', 'kimup: "--verson" is no flag of kimup; kimup --help tells more (Did you mean --version?)\n'],
-  ['version now', 'kimup version: "now" is no flag of kimup version; kimup version --help tells more\n'],
-  ['x\u001B[2J\u009B', 'kimup: "x\\u001b[2J?" is no command; kimup --help tells more\n'],
+  ['pln', 'kimup: "pln" is not a command; see kimup --help (Did you mean plan?)\n'],
+  ['nothing', 'kimup: "nothing" is not a command; see kimup --help\n'],
+  ['--verson', 'kimup: "--verson" is not a flag of kimup; see kimup --help (Did you mean --version?)\n'],
+  ['version now', 'kimup version: "now" is not a flag of kimup version; see kimup version --help\n'],
+  ['x\u001B[2J\u009B', 'kimup: "x\\u001b[2J?" is not a command; see kimup --help\n'],
 ])('%s is refused', async (line, stderr) => {
   expect(await run(line)).toEqual({ stdout: '', stderr, status: 2 });
 });

@@ -30,7 +30,7 @@ function overview(name: string | undefined): Outcome {
   const program = quietCommand(PROGRAM, 'kimup keeps the images of Kubernetes workloads up to date.')
     .usage('COMMAND [flags]')
     .version(VERSION, '--version', 'print the version')
-    .helpCommand('help', 'what a command does: kimup help plan')
+    .helpCommand('help', 'show the help of a command: kimup help plan')
     .configureHelp({ subcommandTerm: (command) => command.name() });
   for (const { name, summary } of COMMANDS) program.command(name).description(summary);
   const help = program.helpInformation();
@@ -43,7 +43,7 @@ function overview(name: string | undefined): Outcome {
     if (error.code === 'commander.version') return { stdout: `${VERSION}\n`, stderr: '', status: 0 };
     if (error.code.startsWith('commander.help')) return { stdout: help, stderr: '', status: 0 };
     const [, hint] = error.message.split('\n');
-    const what = name.startsWith('-') ? 'is no flag of kimup' : 'is no command';
+    const what = name.startsWith('-') ? 'is not a flag of kimup' : 'is not a command';
     throw refusal(PROGRAM, `${JSON.stringify(name)} ${what}`, hint);
   }
   return { stdout: help, stderr: '', status: 0 };

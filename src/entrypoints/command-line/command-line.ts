@@ -62,7 +62,7 @@ export class FlagError extends Error {
  * @param hint in parentheses, as commander has it
  */
 export function refusal(program: string, what: string, hint = ''): FlagError {
-  return new FlagError(`${program}: ${what}; ${program} --help tells more${hint === '' ? '' : ` ${hint}`}`);
+  return new FlagError(`${program}: ${what}; see ${program} --help${hint === '' ? '' : ` ${hint}`}`);
 }
 
 /**
@@ -212,9 +212,9 @@ function explained(
     }
     case 'commander.unknownOption': {
       const { argument, typed } = given.find(({ argument }) => said.endsWith(`'${argument}'`)) ?? given[0]!;
-      return refusal(program, `unknown flag ${argument}: ${JSON.stringify(typed)} is no flag of ${program}`, hint);
+      return refusal(program, `unknown flag ${argument}: ${JSON.stringify(typed)} is not a flag of ${program}`, hint);
     }
     default:
-      return refusal(program, `${JSON.stringify(operands[0] ?? said)} is no flag of ${program}`);
+      return refusal(program, `${JSON.stringify(operands[0] ?? said)} is not a flag of ${program}`);
   }
 }

@@ -23,7 +23,7 @@ export const COUNT: Kind<number> = {
   value: 'NUMBER',
   needs: 'a number',
   parse(text) {
-    if (!/^[1-9]\d{0,5}$/.test(text)) throw new RangeError(`${JSON.stringify(text)} is no whole number above 0`);
+    if (!/^[1-9]\d{0,5}$/.test(text)) throw new RangeError(`${JSON.stringify(text)} is not a whole number above 0`);
     return Number(text);
   },
 };
@@ -34,7 +34,7 @@ export const DURATION: Kind<number> = {
   needs: 'a duration',
   parse(text) {
     const match = /^(\d{1,6})(s|m|h)$/.exec(text);
-    if (match === null) throw new RangeError(`${JSON.stringify(text)} is no duration; write one like 90s, 10m or 1h`);
+    if (match === null) throw new RangeError(`${JSON.stringify(text)} is not a duration; write it like 90s, 10m or 1h`);
     return Number(match[1]) * { s: 1_000, m: 60_000, h: 3_600_000 }[match[2] as 's' | 'm' | 'h'];
   },
 };
@@ -55,7 +55,8 @@ export const URL_PATH: Kind<string> = {
   value: 'PATH',
   needs: 'a path',
   parse(text) {
-    if (!/^\/[\w./-]*$/.test(text)) throw new RangeError(`${JSON.stringify(text)} is no path; write one like /metrics`);
+    if (!/^\/[\w./-]*$/.test(text))
+      throw new RangeError(`${JSON.stringify(text)} is not a path; write it like /metrics`);
     return text;
   },
 };
@@ -63,11 +64,11 @@ export const URL_PATH: Kind<string> = {
 /** How much is logged. */
 export const LOG_LEVEL: Kind<LogLevel> = {
   value: 'LEVEL',
-  needs: 'a level',
+  needs: 'a log level',
   parse(text) {
     const level = LOG_LEVELS.find((known) => known === text);
     if (level === undefined)
-      throw new RangeError(`${JSON.stringify(text)} is no level; take one of ${LOG_LEVELS.join(', ')}`);
+      throw new RangeError(`${JSON.stringify(text)} is not a log level; use one of ${LOG_LEVELS.join(', ')}`);
     return level;
   },
 };

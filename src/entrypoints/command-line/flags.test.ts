@@ -65,15 +65,15 @@ describe('a flag is understood', () => {
 describe('a wrong command line is told by its flag', () => {
   it.each([
     [['--nope'], /unknown flag --nope/],
-    [['metrics'], /"metrics" is no flag/],
-    [['--metrics', 'true'], /"true" is no flag/],
+    [['metrics'], /"metrics" is not a flag/],
+    [['--metrics', 'true'], /"true" is not a flag/],
     [['--metrics=perhaps'], /--metrics: "perhaps" is neither true nor false/],
-    [['--metrics-port', ':99999'], /--metrics-port: ":99999" is no address/],
-    [['--metrics-port', 'here'], /--metrics-port: "here" is no address/],
-    [['--metrics-path', 'metrics'], /--metrics-path: "metrics" is no path/],
-    [['--loglevel', 'loud'], /--loglevel: "loud" is no level; take one of trace, debug/],
+    [['--metrics-port', ':99999'], /--metrics-port: ":99999" is not a listen address/],
+    [['--metrics-port', 'here'], /--metrics-port: "here" is not a listen address/],
+    [['--metrics-path', 'metrics'], /--metrics-path: "metrics" is not a path/],
+    [['--loglevel', 'loud'], /--loglevel: "loud" is not a log level; use one of trace, debug/],
     [['--kubeconfig'], /--kubeconfig needs a value/],
-    [['--concurrent-refreshes', '0'], /--concurrent-refreshes: "0" is no whole number above 0/],
+    [['--concurrent-refreshes', '0'], /--concurrent-refreshes: "0" is not a whole number above 0/],
   ] as const)('%j', (argv, message) => {
     expect(() => controller(...argv)).toThrow(FlagError);
     expect(() => controller(...argv)).toThrow(message);
@@ -81,7 +81,7 @@ describe('a wrong command line is told by its flag', () => {
 
   it('as is a wrong duration', () => {
     expect(() => parseFlags(OPERATOR, ['--rollout-deadline=10'])).toThrow(
-      /--rollout-deadline: "10" is no duration; write one like 90s/,
+      /--rollout-deadline: "10" is not a duration; write it like 90s/,
     );
   });
 });
@@ -92,10 +92,10 @@ it.each([['--help'], ['-h'], ['-help']])('%s asks for help, which names every fl
 });
 
 it.each([
-  ['--metrics-prot=:1', '"--metrics-prot=:1" is no flag of kimup-operator', '(Did you mean --metrics-port?)'],
+  ['--metrics-prot=:1', '"--metrics-prot=:1" is not a flag of kimup-operator', '(Did you mean --metrics-port?)'],
   ['-heathz', 'unknown flag --heathz', '(Did you mean --healthz?)'],
-  ['--zzzzzz', 'unknown flag --zzzzzz', 'kimup-operator --help tells more'],
-  ['-constructor', 'unknown flag --constructor', 'tells more'],
+  ['--zzzzzz', 'unknown flag --zzzzzz', 'see kimup-operator --help'],
+  ['-constructor', 'unknown flag --constructor', 'see kimup-operator --help'],
 ])('%s: the error says what to do', (argument, what, hint) => {
   const message = refusalOf([argument]);
   expect(message).toContain(what);

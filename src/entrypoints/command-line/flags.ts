@@ -18,9 +18,14 @@ const COMMON = {
     kind: { ...TEXT, value: 'FILE' },
     default: '',
     environment: 'KUBECONFIG',
-    description: "a kubeconfig file; without one the variable's, else the pod's own ServiceAccount",
+    description:
+      "a kubeconfig file; by default that of KUBECONFIG, then ~/.kube/config, then the pod's own ServiceAccount",
   },
-  'leader-elect': { kind: BOOLEAN, default: 'true', description: 'let one replica lead; the others stand by' },
+  'leader-elect': {
+    kind: BOOLEAN,
+    default: 'true',
+    description: 'elect one replica as the leader; the others stand by',
+  },
 } satisfies Flags;
 
 export const CONTROLLER_FLAGS = {
@@ -33,7 +38,7 @@ export const CONTROLLER_FLAGS = {
   'plain-http-registries': {
     kind: HOSTS,
     default: '',
-    description: 'registries (host or host:port, separated by commas) that are asked over plain HTTP',
+    description: 'registries (host or host:port, separated by commas) to query over plain HTTP',
   },
 } satisfies Flags;
 
@@ -41,21 +46,21 @@ export const OPERATOR_FLAGS = {
   ...COMMON,
   'webhook-port': { kind: ADDRESS, default: ':9443', description: 'where the admission webhook is served' },
   'webhook-cert-dir': {
-    kind: { ...TEXT, value: 'FOLDER' },
+    kind: { ...TEXT, value: 'DIRECTORY' },
     default: '/tmp/k8s-webhook-server/serving-certs',
     description:
-      'a folder with tls.crt and tls.key (and ca.crt); where it holds none, kimup makes a certificate of its own',
+      'a directory with tls.crt, tls.key and optionally ca.crt; without tls.crt and tls.key kimup generates its own certificate',
   },
   'webhook-service': {
     kind: { ...TEXT, value: 'NAME' },
     default: 'kimup-webhook',
-    description: "the Service, in kimup's own namespace, by which the API server reaches the webhook",
+    description: "the Service, in kimup's own namespace, through which the API server reaches the webhook",
   },
   'webhook-url': {
     kind: { ...TEXT, value: 'URL' },
     default: '',
     description:
-      'the URL by which the API server reaches the webhook where the operator runs outside of the cluster, like https://127.0.0.1:9443',
+      'the URL at which the API server reaches the webhook if the operator runs outside of the cluster, for example https://127.0.0.1:9443',
   },
   'concurrent-rollouts': {
     kind: COUNT,
@@ -66,30 +71,33 @@ export const OPERATOR_FLAGS = {
     kind: DURATION,
     default: '600s',
     description:
-      'how long a StatefulSet or DaemonSet may be without progress before its rollout has failed (a Deployment has a deadline of its own)',
+      'how long a StatefulSet or DaemonSet may make no progress before its rollout fails (a Deployment has its own progressDeadlineSeconds)',
   },
 } satisfies Flags;
 
 const POD: readonly Variable[] = [
-  { name: 'POD_NAMESPACE', description: "kimup's own namespace; else the ServiceAccount's, else kimup-operator" },
+  {
+    name: 'POD_NAMESPACE',
+    description: "kimup's own namespace; by default the ServiceAccount's, otherwise kimup-operator",
+  },
   {
     name: 'POD_NAME',
-    description: "a part of the name by which a replica holds the Lease; else the host's name",
+    description: "a part of the replica's identity in the Lease; by default the host name",
   },
 ];
 
 /** Of whoever asks registries. */
 export const PROXY: readonly Variable[] = [
-  { name: 'HTTPS_PROXY', description: 'the proxy on the way to registries' },
-  { name: 'HTTP_PROXY', description: 'the same to those that are asked over plain HTTP' },
-  { name: 'NO_PROXY', description: 'hosts that are asked directly' },
+  { name: 'HTTPS_PROXY', description: 'the proxy for registries' },
+  { name: 'HTTP_PROXY', description: 'the proxy for registries that are queried over plain HTTP' },
+  { name: 'NO_PROXY', description: 'hosts that are reached without a proxy' },
 ];
 
 /** The command line of kimup-controller. */
 export const CONTROLLER = {
   program: 'kimup-controller',
   usage: '[flags]',
-  summary: 'kimup-controller asks registries for tags and decides which tag each Image is moved to.',
+  summary: 'kimup-controller reads tags from registries and decides which tag each Image moves to.',
   flags: CONTROLLER_FLAGS,
   environment: [...POD, ...PROXY],
 } satisfies CommandLine;
@@ -98,7 +106,7 @@ export const CONTROLLER = {
 export const OPERATOR = {
   program: 'kimup-operator',
   usage: '[flags]',
-  summary: 'kimup-operator puts the tags of Images on pods at admission and rolls them out.',
+  summary: 'kimup-operator sets the tags of Images on pods at admission and rolls them out to workloads.',
   flags: OPERATOR_FLAGS,
   environment: POD,
 } satisfies CommandLine;

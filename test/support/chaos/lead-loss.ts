@@ -135,7 +135,7 @@ async function nextLeaderEnds({ world }: ChaosRun, app: App, first: Replica): Pr
 }
 
 async function hasLostTheLead({ process }: Replica): Promise<void> {
-  const lost = () => (/has lost the lead/.test(process.logTail(50)) ? true : undefined);
+  const lost = () => (/is no longer the leader/.test(process.logTail(50)) ? true : undefined);
   await until(lost, HANG_MS, 'the old leader to notice');
 }
 

@@ -178,7 +178,7 @@ export class World {
   /** How long the applications took to be where they belong, for whoever reads it. */
   took(): string {
     const seconds = this.tookMs.map((ms) => ms / 1_000).toSorted((a, b) => a - b);
-    return `${seconds.length} times the end was come to, after ${seconds[Math.floor(seconds.length / 2)]?.toFixed(1)} s, ${seconds.at(-1)?.toFixed(1)} s at most`;
+    return `${seconds.length} times the end was reached, after ${seconds[Math.floor(seconds.length / 2)]?.toFixed(1)} s, ${seconds.at(-1)?.toFixed(1)} s at most`;
   }
 
   /** Forgets an application. */

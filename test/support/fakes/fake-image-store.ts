@@ -125,7 +125,7 @@ export class FakeImageStore extends ImageStore {
     if (present === undefined) throw new WriteError(`Image ${keyOf(image)} not found`, 'gone');
     if (present.uid !== image.uid) throw new WriteError(`Image ${keyOf(image)} has another uid`, 'gone');
     if (!holdsStill(basis, image, present))
-      throw new WriteError(`Image ${keyOf(image)} has changed since it was looked at`, 'conflict');
+      throw new WriteError(`Image ${keyOf(image)} has changed since it was read`, 'conflict');
     return present;
   }
 

@@ -24,7 +24,7 @@ export class FakeSecretReader extends SecretReader {
   private read(key: string): Readonly<Record<string, RegistryCredentials>> {
     const content = this.secrets.get(key);
     if (content === undefined) throw new PullSecretsError(`Secret ${key} does not exist: create it`);
-    if (content === 'malformed') throw new PullSecretsError(`Secret ${key} is malformed: create it anew`);
+    if (content === 'malformed') throw new PullSecretsError(`Secret ${key} is malformed: recreate it`);
     return content;
   }
 }

@@ -84,7 +84,7 @@ export class FakeTagRegistry extends TagRegistry {
     const digest = (await this.repository('digest', reference, access, tag, signal)).get(tag);
     if (digest === undefined || this.lost.has(`${reference.registry}/${reference.repository}:${tag}`)) {
       throw new RegistryError(
-        `registry ${reference.registry} answered 404 for ${reference.repository}:${tag}, asked for its manifest: there is no such tag`,
+        `registry ${reference.registry} answered 404 to the request for the manifest of ${reference.repository}:${tag}: the tag does not exist`,
         'not-found',
       );
     }
@@ -121,7 +121,7 @@ export class FakeTagRegistry extends TagRegistry {
     const password = this.passwords.get(name);
     if (password !== undefined && !access.credentials.some((one) => one.password === password)) {
       throw new RegistryError(
-        `registry ${reference.registry} answered 401 for ${reference.repository}: name a pull secret for it in spec.imagePullSecrets`,
+        `registry ${reference.registry} answered 401 for ${reference.repository}: add a pull secret for this registry to spec.imagePullSecrets`,
         'unauthorized',
       );
     }

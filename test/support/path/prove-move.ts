@@ -50,7 +50,7 @@ async function imageIsOn(demo: DemoCluster, tag: string, tell: (line: string) =>
       return status.tag === tag && status.update === undefined ? true : undefined;
     },
     HANG_MS,
-    `the Image to be on ${tag}`,
+    `the Image to reach ${tag}`,
     100,
   ).catch((error: Error) => {
     throw new Error(`${error.message}; last seen: ${last}`);

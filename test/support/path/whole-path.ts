@@ -38,10 +38,10 @@ export function wholePath(path: Path): Step[] {
     { title: 'push whoami with seven tags', run: () => pushFirstTags(demo) },
     { title: `apply workloads on ${BASE}`, run: () => applyWorkloads(demo) },
     { title: 'apply the Image demos', run: () => applyImage(demo) },
-    { title: `update to ${BEST}: decided, rolled out, proven`, run: (tell) => proveMove(demo, BEST, tell) },
-    { title: 'the CronJob takes it with its next pod', run: () => runCronJob(demo) },
-    { title: 'what people wrote is as they wrote it', run: () => lookAtOwnImageFields(demo) },
-    { title: 'what is out of scope is untouched', run: () => lookOutOfScope(demo) },
+    { title: `update to ${BEST}: decided, rolled out, pods ready`, run: (tell) => proveMove(demo, BEST, tell) },
+    { title: `the next pod of the CronJob gets ${BEST}`, run: () => runCronJob(demo) },
+    { title: 'the image fields in the manifests are unchanged', run: () => lookAtOwnImageFields(demo) },
+    { title: 'workloads that are out of scope are unchanged', run: () => lookOutOfScope(demo) },
     { title: `push ${NEXT} and ask for a refresh by annotation`, run: (tell) => askForRefresh(demo, tell) },
   ];
 }
@@ -71,7 +71,7 @@ async function applyWorkloads(demo: DemoCluster): Promise<string> {
   for (const workload of ROLLED) await demo.rolledOut(workload);
   await demo.rolledOut('deployment/web', ELSEWHERE);
   await kubectl(['wait', '--for=condition=Ready', 'pod/left-alone', '--timeout=60s'], { timeoutMs: 70_000 });
-  return 'Deployment, StatefulSet, DaemonSet and CronJob in scope; a Deployment and a pod that are not';
+  return 'in scope: a Deployment, a StatefulSet, a DaemonSet and a CronJob; out of scope: a Deployment and a pod';
 }
 
 async function applyImage({ cluster, image }: DemoCluster): Promise<string> {
@@ -94,7 +94,7 @@ async function runCronJob(demo: DemoCluster): Promise<string> {
   const pod = await until(
     async () => (await demo.pods('job-name=report-now'))[0],
     HANG_MS,
-    'the Job to make a pod',
+    'the Job to create a pod',
     100,
   );
   assert.equal(tagOf(pod), BEST);
@@ -110,7 +110,7 @@ async function lookAtOwnImageFields(demo: DemoCluster): Promise<string> {
   }
   const ofCronJob = '{.spec.jobTemplate.spec.template.spec.containers[0].image}';
   assert.equal(await demo.field('cronjob/report', ofCronJob), written);
-  return `the workloads' own image fields say ${BASE}`;
+  return `the image fields of the workloads are still ${BASE}`;
 }
 
 async function lookOutOfScope(demo: DemoCluster): Promise<string> {
@@ -129,6 +129,6 @@ async function askForRefresh(demo: DemoCluster, tell: Tell): Promise<string> {
   await demo.cluster.kubectl(['annotate', 'image', 'demos', 'kimup.cloudavenue.io/action=refresh']);
   const outcome = await proveMove(demo, NEXT, tell);
   const annotation = await demo.field('image/demos', '{.metadata.annotations.kimup\\.cloudavenue\\.io/action}');
-  assert.equal(annotation, '', 'the annotation was not taken away');
+  assert.equal(annotation, '', 'the annotation was not removed');
   return outcome;
 }

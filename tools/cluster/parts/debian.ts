@@ -32,9 +32,9 @@ export async function ensureSystemCommands(commands: readonly SystemCommand[], p
     ...new Set(commands.filter((command) => !isInstalled(command)).map((command) => packages[command])),
   ];
   if (missing().length === 0) return;
-  const alternative = `install ${missing().join(', ')} (the names of the Debian and Ubuntu packages), or use --nodes kwok, which needs none of them`;
+  const alternative = `install ${missing().join(', ')} (Debian and Ubuntu package names), or use --nodes kwok, which does not need them`;
   if (process.getuid?.() !== 0 || !isInstalled('apt-get'))
-    throw new Error(`a real node needs programs that are not here: ${alternative}`);
+    throw new Error(`a real node needs programs that are not installed: ${alternative}`);
   await withLock(join(cacheFolder(), 'locks', 'apt'), async () => {
     const wanted = missing();
     if (wanted.length === 0) return;

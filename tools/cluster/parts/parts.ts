@@ -71,10 +71,12 @@ function howToGet(names: readonly string[], target: string, why: string): string
   const fromAssets = names.filter((name) => kubebuilderAssets.includes(name));
   return [
     `${names.join(', ')} can't be built: ${why}`,
-    'Ways to get it:',
+    'To fix this, do one of the following:',
     '  - install Go 1.26.6 or newer (https://go.dev/dl; an older Go from 1.21 on fetches it by itself) with access to a Go module proxy (go env GOPROXY)',
-    ...(fromAssets.length > 0 ? [`  - set KUBEBUILDER_ASSETS to a folder that holds ${fromAssets.join(', ')}`] : []),
-    `  - put it there yourself: ${names.map((name) => join(target, name)).join(', ')}`,
-    '  - copy the cache folder of a machine that has it, and name it in KIMUP_CACHE',
+    ...(fromAssets.length > 0
+      ? [`  - set KUBEBUILDER_ASSETS to a directory that contains ${fromAssets.join(', ')}`]
+      : []),
+    `  - put the binaries there yourself: ${names.map((name) => join(target, name)).join(', ')}`,
+    '  - copy the cache directory of another machine, and set KIMUP_CACHE to its path',
   ].join('\n');
 }

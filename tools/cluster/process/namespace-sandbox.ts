@@ -49,7 +49,7 @@ export class NamespaceSandbox implements Sandbox {
     const gone = new Promise<void>((resolve) => holder.once('close', () => resolve()));
     const init = await until(() => childOf(holder.pid), HANG_MS).catch(() => undefined);
     if (init === undefined)
-      throw new Error(`can't make namespaces (unshare ${unshare.join(' ')}): ${problem.trim() || 'no answer'}`);
+      throw new Error(`can't create namespaces (unshare ${unshare.join(' ')}): ${problem.trim() || 'no answer'}`);
     return new NamespaceSandbox(namespaces, holder, gone, init);
   }
 

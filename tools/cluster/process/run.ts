@@ -29,7 +29,7 @@ export function run([command = '', ...args]: readonly string[], options: RunOpti
       },
       (error, stdout, stderr) => {
         if (!error) return resolve(stdout);
-        const why = error.killed ? `no end after ${timeout} ms` : stderr.trim() || stdout.trim() || error.message;
+        const why = error.killed ? `timed out after ${timeout} ms` : stderr.trim() || stdout.trim() || error.message;
         reject(new Error(`${[command, ...args].join(' ').slice(0, 200)}: ${why}`));
       },
     );

@@ -27,11 +27,11 @@ const TEMPLATE =
 
 const notAnAlertConfig = Check(
   '!has(self.valueFrom) || !has(self.valueFrom.alertConfigRef)',
-  'alertConfigRef is for the actions of an Image: take secretKeyRef or configMapKeyRef here',
+  'alertConfigRef is only allowed in the actions of an Image: use secretKeyRef or configMapKeyRef here',
 );
 
 export class DiscordSpec {
-  @Describe('The URL of the Discord webhook. It is a secret: better from a Secret.')
+  @Describe('The URL of the Discord webhook. It is confidential: use secretKeyRef to take it from a Secret.')
   @notAnAlertConfig
   @ValidateNested()
   @Type(() => ValueOrValueFrom)
@@ -56,7 +56,7 @@ export class EmailSpec {
   @notAnAlertConfig
   @Check(
     "!has(self.value) || self.value.matches('^[1-9][0-9]{0,4}$') && int(self.value) <= 65535",
-    'not a port: a number from 1 to 65535, in quotes',
+    'must be a port number from 1 to 65535, in quotes',
     '.value',
   )
   @IsOptional()
@@ -64,33 +64,33 @@ export class EmailSpec {
   @Type(() => ValueOrValueFrom)
   port?: ValueOrValueFrom;
 
-  @Describe('Who kimup is to the SMTP server.')
+  @Describe('User name for the SMTP server.')
   @notAnAlertConfig
   @IsOptional()
   @ValidateNested()
   @Type(() => ValueOrValueFrom)
   username?: ValueOrValueFrom;
 
-  @Describe('The password of username. Better from a Secret.')
+  @Describe('The password for username. Use secretKeyRef to take it from a Secret.')
   @notAnAlertConfig
   @IsOptional()
   @ValidateNested()
   @Type(() => ValueOrValueFrom)
   password?: ValueOrValueFrom;
 
-  @Describe('The address that the mail comes from.')
+  @Describe('Sender address of the mail.')
   @IsString()
   @MinLength(1)
   @MaxLength(ADDRESS_LENGTH)
   fromAddress!: string;
 
-  @Describe('The name that the mail comes from.')
+  @Describe('Sender name of the mail.')
   @IsOptional()
   @IsString()
   @MaxLength(256)
   fromName?: string;
 
-  @Describe('The addresses that the mail goes to.')
+  @Describe('Recipient addresses of the mail.')
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(100)
@@ -99,19 +99,19 @@ export class EmailSpec {
   @MaxLength(ADDRESS_LENGTH, { each: true })
   toAddress!: string[];
 
-  @Describe('How kimup says who it is.')
+  @Describe('SMTP authentication method.')
   @IsOptional()
   @IsIn(['Unknown', 'Plain', 'Login', 'CRAMMD5', 'None', 'OAuth2'])
   auth?: string;
 
-  @Describe('The name by which kimup greets the SMTP server.')
+  @Describe('Host name that kimup sends to the SMTP server in EHLO.')
   @IsOptional()
   @IsString()
   @MaxLength(253)
   clientHost?: string;
 
   @Describe(
-    'Auto: TLS where the server offers it. ExplicitTLS: STARTTLS or nothing. ImplicitTLS: TLS from the first byte. None: in the clear.',
+    'Auto: TLS if the server offers it. ExplicitTLS: STARTTLS is required. ImplicitTLS: TLS from the first byte. None: no encryption.',
   )
   @IsOptional()
   @IsIn(['Auto', 'None', 'ExplicitTLS', 'ImplicitTLS'])
@@ -122,7 +122,7 @@ export class EmailSpec {
   @IsBoolean()
   useHTML?: boolean;
 
-  @Describe('Ask for STARTTLS.')
+  @Describe('Use STARTTLS.')
   @IsOptional()
   @IsBoolean()
   useStartTLS?: boolean;
@@ -142,13 +142,13 @@ export class EmailSpec {
 
 /** Where the alerts go. */
 export class AlertConfigSpec {
-  @Describe('A channel of Discord, for alert-discord.')
+  @Describe('The Discord channel for alert-discord.')
   @IsOptional()
   @ValidateNested()
   @Type(() => DiscordSpec)
   discord?: DiscordSpec;
 
-  @Describe('Mail, for alert-email.')
+  @Describe('The mail settings for alert-email.')
   @IsOptional()
   @ValidateNested()
   @Type(() => EmailSpec)
@@ -156,7 +156,7 @@ export class AlertConfigSpec {
 }
 
 export class AlertConfigStatus {
-  @Describe('The metadata.generation that the conditions speak of.')
+  @Describe('The metadata.generation that the conditions refer to.')
   @Schema({ format: 'int64' })
   @IsOptional()
   @IsInt()
@@ -182,22 +182,27 @@ export class AlertConfigStatus {
       name: 'Ready',
       type: 'string',
       jsonPath: '.status.conditions[?(@.type=="Ready")].status',
-      description: 'Whether alerts can be sent with it.',
+      description: 'Whether alerts can be sent with this AlertConfig.',
     },
-    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'When it was made.' },
+    {
+      name: 'Age',
+      type: 'date',
+      jsonPath: '.metadata.creationTimestamp',
+      description: 'Time since the object was created.',
+    },
   ],
 })
 @Describe(
-  'An AlertConfig says where the alerts of Images in its namespace go, and with which words. Accepted and not acted on yet.',
+  'An AlertConfig says where the alerts of Images in its namespace are sent, and with which text. It is accepted but not used yet.',
 )
 export class AlertConfig {
-  @Describe('What is wanted.')
+  @Describe('The desired state.')
   @IsOptional()
   @ValidateNested()
   @Type(() => AlertConfigSpec)
   spec?: AlertConfigSpec;
 
-  @Describe('What kimup found.')
+  @Describe('The observed state, written by kimup.')
   @IsOptional()
   @ValidateNested()
   @Type(() => AlertConfigStatus)

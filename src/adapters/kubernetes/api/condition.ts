@@ -3,30 +3,30 @@ import { Describe, Schema } from './schema.ts';
 
 /** metav1.Condition. Only the key of the list is required: each status is applied in parts. */
 export class Condition {
-  @Describe('What the condition is about, e.g. Ready.')
+  @Describe('Type of the condition, e.g. Ready.')
   @IsString()
   @MaxLength(316)
   @Matches(/^([-.a-zA-Z0-9]+\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/)
   type!: string;
 
-  @Describe('Whether it holds.')
+  @Describe('Status of the condition: True, False or Unknown.')
   @IsOptional()
   @IsIn(['True', 'False', 'Unknown'])
   status?: 'True' | 'False' | 'Unknown';
 
-  @Describe('Why, in one word for machines.')
+  @Describe('Machine-readable reason for the status, in CamelCase.')
   @IsOptional()
   @IsString()
   @MaxLength(1024)
   reason?: string;
 
-  @Describe('Why, and what to do, for people.')
+  @Describe('Human-readable explanation, and what to do.')
   @IsOptional()
   @IsString()
   @MaxLength(32768)
   message?: string;
 
-  @Describe('The metadata.generation that the condition was found for.')
+  @Describe('The metadata.generation that the condition refers to.')
   @Schema({ format: 'int64' })
   @IsOptional()
   @IsInt()

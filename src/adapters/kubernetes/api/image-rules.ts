@@ -29,7 +29,7 @@ const IS_PLATFORM = new RegExp(PLATFORM);
 )
 export class Trigger {
   @Describe(
-    'crontab: at the times that value says. webhook: when the registry reports a push (not built yet: it never fires).',
+    'crontab: at the times given in value. webhook: when the registry reports a push (not implemented yet: it never fires).',
   )
   @IsIn(TRIGGER_TYPES)
   type!: TriggerType;
@@ -45,18 +45,18 @@ export class Trigger {
 
 @Check(
   `!(${isOneOf(ALERT_ACTION_TYPES)}) || (has(self.data) && has(self.data.valueFrom) && has(self.data.valueFrom.alertConfigRef))`,
-  'an alert needs data.valueFrom.alertConfigRef: {name: the AlertConfig that says where it goes}',
+  'an alert action needs data.valueFrom.alertConfigRef.name: the name of an AlertConfig',
   undefined,
   ({ type, data }: Action) => movesImage({ type }) || data?.valueFrom?.alertConfigRef !== undefined,
 )
 export class Action {
   @Describe(
-    'apply: move the Image to the tag. request-approval, alert-discord and alert-email are accepted and not built yet.',
+    'apply: update to the tag. request-approval, alert-discord and alert-email are accepted but not implemented yet.',
   )
   @IsIn(ACTION_TYPES)
   type!: ActionType;
 
-  @Describe('What the action needs to know: for an alert, its AlertConfig.')
+  @Describe('Data for the action: for an alert, its AlertConfig.')
   @IsOptional()
   @ValidateNested()
   @Type(() => ValueOrValueFrom)
@@ -65,10 +65,10 @@ export class Action {
 
 @RuleValues
 export class Rule {
-  @Describe('What people call the rule, in alerts and reasons.')
+  @Describe('The name of the rule, used in messages and alerts.')
   @Check(
     `self != '${BASE_TAG_RULE}'`,
-    `not the name of a rule: ${BASE_TAG_RULE} stands in the history for moves by that field`,
+    `must not be ${BASE_TAG_RULE}: status.history uses this name for moves caused by a change of that field`,
     undefined,
     (name: string) => name !== BASE_TAG_RULE,
   )
@@ -78,7 +78,7 @@ export class Rule {
   name!: string;
 
   @Describe(
-    'What counts as an update. semver-major, semver-minor, semver-patch, semver-range and the calver ones compare versions; regex picks from the tags that value matches; numerical and alphabetical compare as numbers and by code point; digest waits for the same tag to be pushed anew; always takes the newest.',
+    'What counts as an update. semver-major, semver-minor, semver-patch, semver-range and the calver rules compare versions; regex selects among the tags that value matches; numerical compares tags as numbers, alphabetical by code point; digest waits until the same tag points to a new digest; always selects the newest.',
   )
   @IsIn(RULE_TYPES)
   type!: RuleType;
@@ -91,7 +91,7 @@ export class Rule {
   @MaxLength(LONGEST_PATTERN)
   value?: string;
 
-  @Describe('What to do about a tag that the rule finds, in order.')
+  @Describe('What to do when the rule finds a tag, in order.')
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(16)
@@ -112,7 +112,7 @@ export class Tags {
   @MaxLength(LONGEST_PATTERN)
   include?: string;
 
-  @Describe('RE2, searched and not anchored: the rules see no tag that matches.')
+  @Describe('RE2, searched and not anchored: tags that match are hidden from the rules.')
   @Check(RE2, 'must be a regular expression in RE2 syntax')
   @IsOptional()
   @IsString()
@@ -120,10 +120,10 @@ export class Tags {
   @MaxLength(LONGEST_PATTERN)
   exclude?: string;
 
-  @Describe('RE2 with a group: the rules see what the group matches instead of the whole tag.')
+  @Describe('RE2 with a capture group: the rules see what the group matches instead of the whole tag.')
   @Check(
     "self.contains('(')",
-    'needs a group around what the rules are to see, e.g. ^release-(.*)$',
+    'needs a capture group around the part that the rules should see, e.g. ^release-(.*)$',
     undefined,
     (extract: string) => extract.includes('('),
   )
@@ -134,10 +134,10 @@ export class Tags {
   @MaxLength(LONGEST_PATTERN)
   extract?: string;
 
-  @Describe('What a tag has to be for, e.g. linux/amd64 or linux/arm64/v8: all of them.')
+  @Describe('Platforms that a tag must support, e.g. linux/amd64 or linux/arm64/v8. It must support all of them.')
   @Check(
     `self.all(platform, platform.matches('${PLATFORM}'))`,
-    'a platform is os/architecture or os/architecture/variant, e.g. linux/amd64 or linux/arm64/v8',
+    'each platform must be os/architecture or os/architecture/variant, e.g. linux/amd64 or linux/arm64/v8',
     undefined,
     (platforms: string[]) => platforms.every((platform) => IS_PLATFORM.test(platform)),
   )
@@ -148,12 +148,10 @@ export class Tags {
   @MaxLength(64, { each: true })
   platforms?: string[];
 
-  @Describe(
-    "How long kimup must have known a tag's digest before it takes it, counted from when it first saw it: 90m, 72h, 7d.",
-  )
+  @Describe("How long ago kimup must have first seen a tag's digest before a rule may select the tag: 90m, 72h, 7d.")
   @Check(
     "self.matches('^([0-9]{1,6}[smhdw])+$')",
-    'not a duration: write it like 90m, 72h or 7d',
+    'must be a duration, e.g. 90m, 72h or 7d',
     undefined,
     (age: string) => /^([0-9]{1,6}[smhdw])+$/.test(age),
   )

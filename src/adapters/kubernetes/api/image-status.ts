@@ -32,13 +32,13 @@ export class Update {
   @MaxLength(TAG_LENGTH)
   tag?: string;
 
-  @Describe('The digest that the tag pointed at when the move was decided.')
+  @Describe('The digest that the tag pointed to when the move was decided.')
   @IsOptional()
   @IsString()
   @MaxLength(DIGEST_LENGTH)
   digest?: string;
 
-  @Describe('The rule that found the tag; spec.baseTag where the user changed that.')
+  @Describe('The rule that found the tag, or spec.baseTag if a change of spec.baseTag caused the move.')
   @IsOptional()
   @IsString()
   @MaxLength(256)
@@ -58,13 +58,13 @@ export class Candidate {
   @MaxLength(TAG_LENGTH)
   tag?: string;
 
-  @Describe('The rule that does not take it.')
+  @Describe('The rule that did not select the tag.')
   @IsOptional()
   @IsString()
   @MaxLength(256)
   rule?: string;
 
-  @Describe('Why not.')
+  @Describe('Why the rule did not select the tag.')
   @IsOptional()
   @IsString()
   @MaxLength(1024)
@@ -72,13 +72,13 @@ export class Candidate {
 }
 
 export class FirstSeen {
-  @Describe('A tag that would be taken but for its age.')
+  @Describe('A tag that is only too young to be selected.')
   @IsOptional()
   @IsString()
   @MaxLength(TAG_LENGTH)
   tag?: string;
 
-  @Describe('What the tag points at.')
+  @Describe('The digest that the tag points to.')
   @IsOptional()
   @IsString()
   @MaxLength(DIGEST_LENGTH)
@@ -92,13 +92,13 @@ export class FirstSeen {
 }
 
 export class HistoryEntry {
-  @Describe('The tag that the Image was on.')
+  @Describe('The tag of the Image before the move.')
   @IsOptional()
   @IsString()
   @MaxLength(TAG_LENGTH)
   from?: string;
 
-  @Describe('The tag that it moved to.')
+  @Describe('The tag to move to.')
   @IsOptional()
   @IsString()
   @MaxLength(TAG_LENGTH)
@@ -110,7 +110,7 @@ export class HistoryEntry {
   @MaxLength(DIGEST_LENGTH)
   digest?: string;
 
-  @Describe('The rule that found the tag; spec.baseTag where the user changed that.')
+  @Describe('The rule that found the tag, or spec.baseTag if a change of spec.baseTag caused the move.')
   @IsOptional()
   @IsString()
   @MaxLength(256)
@@ -122,18 +122,18 @@ export class HistoryEntry {
   @IsString()
   began?: string;
 
-  @Describe('When it was known how it ended.')
+  @Describe('When the outcome of the move became known.')
   @Schema({ format: 'date-time' })
   @IsOptional()
   @IsString()
   ended?: string;
 
-  @Describe('Healthy, or Failed: then the Image stayed where it was.')
+  @Describe('Healthy, or Failed if the Image kept its previous tag.')
   @IsOptional()
   @IsIn(HISTORY_OUTCOMES)
   outcome?: HistoryOutcome;
 
-  @Describe('What the rollout said at its end.')
+  @Describe('The final message of the rollout.')
   @IsOptional()
   @IsString()
   @MaxLength(MESSAGE_LENGTH)
@@ -147,7 +147,7 @@ export class Origin {
   @MaxLength(TAG_LENGTH)
   tag?: string;
 
-  @Describe('The spec.baseTag that counted then.')
+  @Describe('The spec.baseTag at that time.')
   @IsOptional()
   @IsString()
   @MaxLength(512)
@@ -156,7 +156,9 @@ export class Origin {
 
 /** What kimup found and did. The operator writes `rollout`, the controller all the rest. */
 export class ImageStatus {
-  @Describe('The tag that the Image is on: proven, and what new pods get.')
+  @Describe(
+    'The current tag of the Image, which new pods get. A new tag is recorded here once its rollout has succeeded.',
+  )
   @IsOptional()
   @IsString()
   @MaxLength(TAG_LENGTH)
@@ -168,7 +170,7 @@ export class ImageStatus {
   @MaxLength(DIGEST_LENGTH)
   digest?: string;
 
-  @Describe('How the last refresh ended. Scheduled: an update is under way.')
+  @Describe('The result of the last refresh. Scheduled: an update is in progress.')
   @IsOptional()
   @IsIn(REFRESH_RESULTS)
   result?: RefreshResult;
@@ -191,26 +193,28 @@ export class ImageStatus {
   @MaxLength(512)
   baseTag?: string;
 
-  @Describe('The metadata.generation that the last refresh saw.')
+  @Describe('The metadata.generation that the last refresh used.')
   @Schema({ format: 'int64' })
   @IsOptional()
   @IsInt()
   @Min(0)
   observedGeneration?: number;
 
-  @Describe('The move that was decided and is under way.')
+  @Describe('The move that was decided and is in progress.')
   @IsOptional()
   @ValidateNested()
   @Type(() => Update)
   update?: Update;
 
-  @Describe('What became of the move.')
+  @Describe('The rollout of the last move: its progress and outcome.')
   @IsOptional()
   @ValidateNested()
   @Type(() => Rollout)
   rollout?: Rollout;
 
-  @Describe('Why newer tags are not taken: the most interesting ones, at most ten. kimup plan --explain tells of all.')
+  @Describe(
+    'Newer tags that were not selected, and why: at most ten, chosen to cover as many reasons as possible. kimup plan --explain shows all.',
+  )
   @Schema({ 'x-kubernetes-list-type': 'atomic' })
   @IsOptional()
   @IsArray()
@@ -219,7 +223,7 @@ export class ImageStatus {
   @Type(() => Candidate)
   candidates?: Candidate[];
 
-  @Describe('For spec.tags.minimumAge: since when kimup knows the digests of tags that are still too young.')
+  @Describe('For spec.tags.minimumAge: when kimup first saw the digests of tags that are still too young.')
   @Schema({ 'x-kubernetes-list-type': 'atomic' })
   @IsOptional()
   @IsArray()
@@ -228,7 +232,7 @@ export class ImageStatus {
   @Type(() => FirstSeen)
   firstSeen?: FirstSeen[];
 
-  @Describe('The last moves that ended, the oldest first, at most ten.')
+  @Describe('The last moves that have ended, at most ten, the oldest first.')
   @Schema({ 'x-kubernetes-list-type': 'atomic' })
   @IsOptional()
   @IsArray()
@@ -237,7 +241,7 @@ export class ImageStatus {
   @Type(() => HistoryEntry)
   history?: HistoryEntry[];
 
-  @Describe('The tags that the Image was on before: on workloads they give way to its tag.')
+  @Describe('The tags that the Image was on before. Containers with such a tag can be moved to the current one.')
   @Schema({ 'x-kubernetes-list-type': 'atomic' })
   @IsOptional()
   @IsArray()

@@ -36,25 +36,25 @@ export class ImageSpec {
   @Describe('The repository to follow, without a tag: nginx, ghcr.io/org/app, registry.local:5000/app.')
   @Check(
     "!self.contains('@')",
-    'a repository has no digest: leave out what follows the @',
+    'must not contain a digest: remove the @ and what follows it',
     undefined,
     (image: string) => !image.includes('@'),
   )
   @Check(
     "self.contains('@') || !self.matches(':[^/]*$')",
-    'a repository has no tag: put the tag to start from into spec.baseTag',
+    'must not contain a tag: put the tag to start from into spec.baseTag',
     undefined,
     (image: string) => image.includes('@') || !/:[^/]*$/.test(image),
   )
   @Check(
     "!self.matches('^[a-zA-Z][a-zA-Z0-9+.-]*://')",
-    'a repository has no scheme: leave out what comes before the host',
+    'must not contain a scheme: remove everything up to and including ://',
     undefined,
     (image: string) => !SCHEME.test(image),
   )
   @Check(
     `self.contains('://') || self.matches('^(${HOST}/)?${PATH}(/${PATH})*(:[^/]*)?(@.*)?$')`,
-    'not the name of a repository, e.g. nginx or ghcr.io/org/app: parts in lower case joined by /, with the host of a registry before them or none',
+    'must be a repository name, such as nginx or ghcr.io/org/app: lower-case parts separated by /, optionally with a registry host in front',
     undefined,
     (image: string) => image.includes('@') || SCHEME.test(image) || isImageReference(image),
   )
@@ -67,7 +67,7 @@ export class ImageSpec {
   @Default('latest')
   @Check(
     `self.matches('${TAG}')`,
-    'not a tag: letters, digits, _, . and -, at most 128, the first one a letter, digit or _',
+    'must be a tag: at most 128 letters, digits, _, . and -, starting with a letter, digit or _',
     undefined,
     isTag,
   )
@@ -84,20 +84,22 @@ export class ImageSpec {
   @Type(() => LocalObjectReference)
   imagePullSecrets?: LocalObjectReference[];
 
-  @Describe('Take any certificate from the registry. For tests: whoever is in between can then answer for it.')
+  @Describe(
+    'Accept any certificate from the registry. For tests only: anyone on the network path can then impersonate the registry.',
+  )
   @Default(false)
   @IsOptional()
   @IsBoolean()
   insecureSkipTLSVerify?: boolean;
 
-  @Describe('Which tags the rules see, and of which they may take one.')
+  @Describe('Which tags the rules see, and what a tag must meet before a rule may select it.')
   @IsOptional()
   @ValidateNested()
   @Type(() => Tags)
   tags?: Tags;
 
   @Describe(
-    'Put the digest on pods beside the tag, whatever the rule: TAG@sha256:... A rule of type digest does so too.',
+    'Set the image of pods to TAG@sha256:... rather than to the tag alone. With a rule of type digest this always happens.',
   )
   @IsOptional()
   @IsBoolean()
@@ -112,7 +114,7 @@ export class ImageSpec {
   triggers!: Trigger[];
 
   @Describe(
-    'What counts as an update and what to do about it. All are evaluated, in order; the first one that finds a tag and has apply or request-approval moves the Image.',
+    'What counts as an update, and what to do about it. All rules are evaluated, in order; the first one that finds a tag and has the action apply or request-approval decides which tag comes next.',
   )
   @IsArray()
   @ArrayMinSize(1)
@@ -128,20 +130,20 @@ export class ImageSpec {
   singular: 'image',
   columns: [
     { name: 'Image', type: 'string', jsonPath: '.spec.image', description: 'The repository.' },
-    { name: 'Tag', type: 'string', jsonPath: '.status.tag', description: 'The tag that the Image is on.' },
-    { name: 'Last-Result', type: 'string', jsonPath: '.status.result', description: 'How the last refresh ended.' },
+    { name: 'Tag', type: 'string', jsonPath: '.status.tag', description: 'The current tag of the Image.' },
+    { name: 'Last-Result', type: 'string', jsonPath: '.status.result', description: 'The result of the last refresh.' },
     { name: 'Last-Sync', type: 'date', jsonPath: '.status.time', description: 'When the Image was last refreshed.' },
     {
       name: 'Ready',
       type: 'string',
       jsonPath: '.status.conditions[?(@.type=="Ready")].status',
-      description: 'Whether the Image is as it should be.',
+      description: 'Whether the last refresh succeeded and no update is in progress.',
     },
     {
       name: 'Message',
       type: 'string',
       jsonPath: '.status.conditions[?(@.type=="Ready")].message',
-      description: 'Why.',
+      description: 'The message of the condition Ready.',
       priority: 1,
     },
   ],
@@ -150,12 +152,12 @@ export class ImageSpec {
   'An Image keeps one repository up to date: when to look for a newer tag, what counts as an update, and what to do about it.',
 )
 export class Image {
-  @Describe('What is wanted.')
+  @Describe('The desired state.')
   @ValidateNested()
   @Type(() => ImageSpec)
   spec!: ImageSpec;
 
-  @Describe('What kimup found and did.')
+  @Describe('The observed state, written by kimup.')
   @IsOptional()
   @ValidateNested()
   @Type(() => ImageStatus)

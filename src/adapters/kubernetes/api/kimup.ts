@@ -24,13 +24,13 @@ const LABEL_LENGTH = 63;
 
 /** One of kimup's own listeners. */
 export class Endpoint {
-  @Describe('Whether it is served.')
+  @Describe('Whether the endpoint is served.')
   @Default(true)
   @IsOptional()
   @IsBoolean()
   enabled?: boolean;
 
-  @Describe('The port that it is served on.')
+  @Describe('The port of the endpoint.')
   @Schema({ format: 'int32' })
   @IsOptional()
   @IsInt()
@@ -38,7 +38,7 @@ export class Endpoint {
   @Max(65535)
   port?: number;
 
-  @Describe('The path that it is served under.')
+  @Describe('The path of the endpoint.')
   @IsOptional()
   @IsString()
   @MaxLength(256)
@@ -54,7 +54,7 @@ export class KimupSpec {
   @Matches(NAME)
   name!: string;
 
-  @Describe("The container image to run; kimup's own if not given.")
+  @Describe("The container image to run; by default kimup's own image.")
   @IsOptional()
   @IsString()
   @MaxLength(1024)
@@ -117,21 +117,21 @@ export class KimupSpec {
   @MaxLength(NAME_LENGTH)
   priorityClassName?: string;
 
-  @Describe('Its metrics.')
+  @Describe('The metrics endpoint.')
   @Default({ enabled: true })
   @IsOptional()
   @ValidateNested()
   @Type(() => Endpoint)
   metrics?: Endpoint;
 
-  @Describe('Its health.')
+  @Describe('The health endpoint.')
   @Default({ enabled: true })
   @IsOptional()
   @ValidateNested()
   @Type(() => Endpoint)
   healthz?: Endpoint;
 
-  @Describe('What it logs: this level and those above.')
+  @Describe('Minimum log level.')
   @Default('info')
   @IsOptional()
   @IsIn(['debug', 'info', 'warn', 'error', 'fatal', 'panic', 'trace'])
@@ -139,13 +139,13 @@ export class KimupSpec {
 }
 
 export class KimupStatus {
-  @Describe('ready when the controller runs as wanted.')
+  @Describe('ready when the controller runs as specified.')
   @IsOptional()
   @IsString()
   @MaxLength(64)
   state?: string;
 
-  @Describe('The metadata.generation that the conditions speak of.')
+  @Describe('The metadata.generation that the conditions refer to.')
   @Schema({ format: 'int64' })
   @IsOptional()
   @IsInt()
@@ -171,19 +171,24 @@ export class KimupStatus {
       name: 'State',
       type: 'string',
       jsonPath: '.status.state',
-      description: 'ready when the controller runs as wanted.',
+      description: 'ready when the controller runs as specified.',
     },
-    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'When it was made.' },
+    {
+      name: 'Age',
+      type: 'date',
+      jsonPath: '.metadata.creationTimestamp',
+      description: 'Time since the object was created.',
+    },
   ],
 })
-@Describe('A Kimup describes a kimup-controller that the operator keeps running. Accepted and not acted on yet.')
+@Describe('A Kimup describes a kimup-controller that the operator keeps running. It is accepted but not used yet.')
 export class Kimup {
-  @Describe('What is wanted.')
+  @Describe('The desired state.')
   @ValidateNested()
   @Type(() => KimupSpec)
   spec!: KimupSpec;
 
-  @Describe('What kimup found.')
+  @Describe('The observed state, written by kimup.')
   @IsOptional()
   @ValidateNested()
   @Type(() => KimupStatus)

@@ -23,14 +23,14 @@ export class KeyReference {
   @Matches(NAME)
   name!: string;
 
-  @Describe('Key of its data whose value is taken.')
+  @Describe('Key in the Secret or ConfigMap whose value is used.')
   @IsString()
   @MinLength(1)
   @MaxLength(NAME_LENGTH)
   @Matches(DATA_KEY)
   key!: string;
 
-  @Describe('Go on without a value if the object or the key does not exist.')
+  @Describe('Continue without a value if the object or the key does not exist.')
   @IsOptional()
   @IsBoolean()
   optional?: boolean;

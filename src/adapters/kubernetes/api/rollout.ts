@@ -26,19 +26,25 @@ export class WorkloadRollout {
   @MaxLength(NAME_LENGTH)
   name?: string;
 
-  @Describe("What the workload's pod template said of this Image before; absent where it said nothing.")
+  @Describe(
+    "The tag that the workload's pod template named for this Image before the rollout; absent if it named none.",
+  )
   @IsOptional()
   @IsString()
   @MaxLength(512)
   previousTag?: string;
 
-  @Describe('Of an Overridden workload whose pod template says nothing now: what its pods get until the next move.')
+  @Describe(
+    'For an Overridden workload whose pod template no longer names a tag for this Image: the tag that its pods get until the next move.',
+  )
   @IsOptional()
   @IsString()
   @MaxLength(512)
   pinnedTag?: string;
 
-  @Describe('How far the workload is. Overridden: somebody else changed its annotation, and has the last word.')
+  @Describe(
+    'The phase of the workload. Overridden: someone else changed its annotation kimup.cloudavenue.io/images, and kimup leaves it as it is until the next move.',
+  )
   @IsOptional()
   @IsIn(WORKLOAD_PHASES)
   phase?: WorkloadPhase;
@@ -49,7 +55,7 @@ export class WorkloadRollout {
   @IsString()
   since?: string;
 
-  @Describe('What holds it up.')
+  @Describe('Details about the phase: progress, what the workload waits for, or why it failed.')
   @IsOptional()
   @IsString()
   @MaxLength(MESSAGE_LENGTH)
@@ -68,7 +74,7 @@ export class LeftAlone {
   @MaxLength(NAME_LENGTH)
   name?: string;
 
-  @Describe('Which container keeps what, and why.')
+  @Describe('Which container keeps which image, and why.')
   @IsOptional()
   @IsString()
   @MaxLength(MESSAGE_LENGTH)
@@ -76,7 +82,7 @@ export class LeftAlone {
 }
 
 export class LateRollout {
-  @Describe('The tag that the Image was on already.')
+  @Describe('The current tag of the Image.')
   @IsOptional()
   @IsString()
   @MaxLength(TAG_LENGTH)
@@ -88,7 +94,7 @@ export class LateRollout {
   @MaxLength(DIGEST_LENGTH)
   digest?: string;
 
-  @Describe('The workloads that are brought to it, a row each.')
+  @Describe('The workloads that are updated to this tag, one entry each.')
   @Schema({ 'x-kubernetes-list-type': 'atomic' })
   @IsOptional()
   @IsArray()
@@ -99,7 +105,7 @@ export class LateRollout {
 }
 
 export class Rollout {
-  @Describe('The tag that is rolled out.')
+  @Describe('The tag to roll out.')
   @IsOptional()
   @IsString()
   @MaxLength(TAG_LENGTH)
@@ -111,30 +117,30 @@ export class Rollout {
   @MaxLength(DIGEST_LENGTH)
   digest?: string;
 
-  @Describe('The spec.image that it was for.')
+  @Describe('The spec.image that the rollout is for.')
   @IsOptional()
   @IsString()
   @MaxLength(512)
   image?: string;
 
-  @Describe('Progressing until every workload has its new pods ready (Healthy) or one does not get there (Failed).')
+  @Describe('Progressing until the new pods of every workload are ready (Healthy) or one workload fails (Failed).')
   @IsOptional()
   @IsIn(ROLLOUT_PHASES)
   phase?: RolloutPhase;
 
-  @Describe('The time of the update that this rollout is of (status.update.since), by which the two belong together.')
+  @Describe('Copied from status.update.since of the update that this rollout belongs to. It links the two.')
   @Schema({ format: 'date-time' })
   @IsOptional()
   @IsString()
   since?: string;
 
-  @Describe('Why it failed, or what it waits for.')
+  @Describe('Progress, what the rollout waits for, or why it failed.')
   @IsOptional()
   @IsString()
   @MaxLength(MESSAGE_LENGTH)
   message?: string;
 
-  @Describe('The workloads that are rolled, a row each.')
+  @Describe('The workloads that are rolled out, one entry each.')
   @Schema({ 'x-kubernetes-list-type': 'atomic' })
   @IsOptional()
   @IsArray()
@@ -143,7 +149,7 @@ export class Rollout {
   @Type(() => WorkloadRollout)
   workloads?: WorkloadRollout[];
 
-  @Describe('The workloads in scope that name the repository and stay as they are because of their tags.')
+  @Describe('The workloads in scope that use the repository and stay as they are because of their tags.')
   @Schema({ 'x-kubernetes-list-type': 'atomic' })
   @IsOptional()
   @IsArray()
@@ -153,7 +159,7 @@ export class Rollout {
   leftAlone?: LeftAlone[];
 
   @Describe(
-    'Beside a rollout that failed: workloads that came into scope late, and are brought to the tag that the Image is on.',
+    'Only after a failed rollout: workloads that came into scope later and are updated to the current tag of the Image.',
   )
   @IsOptional()
   @ValidateNested()

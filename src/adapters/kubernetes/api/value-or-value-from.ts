@@ -23,7 +23,7 @@ export class ValueSource {
   @Type(() => KeyReference)
   configMapKeyRef?: KeyReference;
 
-  @Describe('The AlertConfig that says where an alert goes. For actions only.')
+  @Describe('The AlertConfig that says where an alert is sent. For actions only.')
   @IsOptional()
   @ValidateNested()
   @Type(() => LocalObjectReference)
@@ -38,13 +38,13 @@ export class ValueSource {
   ({ value, valueFrom }: ValueOrValueFrom) => (value === undefined) !== (valueFrom === undefined),
 )
 export class ValueOrValueFrom {
-  @Describe('The value itself.')
+  @Describe('The value.')
   @IsOptional()
   @IsString()
   @MaxLength(4096)
   value?: string;
 
-  @Describe('Where the value is found, in the same namespace.')
+  @Describe('Where the value comes from, in the same namespace.')
   @IsOptional()
   @ValidateNested()
   @Type(() => ValueSource)

@@ -64,14 +64,17 @@ export class SecretCertificateStore extends CertificateStore {
 
   private explained(done: 'read' | 'written', cause: unknown): Error {
     const { namespace, name } = this.at;
-    const what = `the Secret ${namespace}/${name}, which keeps the webhook's certificate,`;
+    const what = `the Secret ${namespace}/${name}, which stores the webhook's certificate,`;
     if (hasStatus(cause, 404))
-      return new Error(`${what} is not there; create it empty: kubectl -n ${namespace} create secret generic ${name}`, {
-        cause,
-      });
+      return new Error(
+        `${what} does not exist; create an empty one: kubectl -n ${namespace} create secret generic ${name}`,
+        {
+          cause,
+        },
+      );
     if (hasStatus(cause, 403))
       return new Error(
-        `${what} may not be ${done}; give kimup's ServiceAccount a Role in ${namespace} with the verbs get and patch on secrets, resourceNames [${name}]`,
+        `${what} could not be ${done}, because kimup is not allowed to; give its ServiceAccount a Role in ${namespace} with the verbs get and patch on secrets, resourceNames [${name}]`,
         { cause },
       );
     return new Error(`${what} could not be ${done}: ${(cause as Error).message}`, { cause });

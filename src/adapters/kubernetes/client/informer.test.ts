@@ -206,7 +206,7 @@ describe('Informer', () => {
       await server.next();
       await clock.advance(300);
       await eventually(() => log.warn.mock.calls.length === 1);
-      expect(log.warn.mock.calls[0]?.[1]).toMatchObject({ error: 'watch pods: the API server did not answer' });
+      expect(log.warn.mock.calls[0]?.[1]).toMatchObject({ error: 'watch pods: the API server did not respond' });
       expect(informer.staleForMs()).toBe(300);
     });
 
@@ -246,7 +246,7 @@ describe('Informer', () => {
       (await server.next()).lines(bookmark(12));
       await eventually(() => informer.staleForMs() === 0);
       expect(log.warn.mock.lastCall).toEqual([
-        expect.stringContaining('what is known may be behind'),
+        expect.stringContaining('the cache may be out of date'),
         expect.objectContaining({ downSeconds: 0 }),
       ]);
     });

@@ -43,12 +43,12 @@ describe('Informers', () => {
 
   it('keep a replica from being ready until all was seen, and from then on only remark what is behind', () => {
     workloads.synced = false;
-    expect(readiness.problem()).toBe('not seen yet: workloads');
+    expect(readiness.problem()).toBe('caches not synced yet: workloads');
     workloads.synced = true;
     images.downMs = 75_400;
     expect([readiness.problem(), readiness.remarked()]).toEqual([
       undefined,
-      ['behind the API server: images for 75 s'],
+      ['the cache is out of date: images for 75 s'],
     ]);
   });
 

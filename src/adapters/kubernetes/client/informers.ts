@@ -22,10 +22,10 @@ export class Informers implements OnModuleInit, OnModuleDestroy {
     private readonly metrics: Metrics,
     readiness: Readiness,
   ) {
-    readiness.needs(() => (this.synced() ? undefined : `not seen yet: ${this.missing().join(', ')}`));
+    readiness.needs(() => (this.synced() ? undefined : `caches not synced yet: ${this.missing().join(', ')}`));
     readiness.mentions(() => {
       const behind = this.behind();
-      return behind.length === 0 ? undefined : `behind the API server: ${behind.join(', ')}`;
+      return behind.length === 0 ? undefined : `the cache is out of date: ${behind.join(', ')}`;
     });
   }
 

@@ -74,7 +74,7 @@ describe('KubeClient', () => {
   it('refuses a list that is none', async () => {
     const listed = client.list(PODS);
     (await server.next()).json(200, { metadata: {} });
-    await expect(listed).rejects.toThrow(/list pods: the answer is no list/);
+    await expect(listed).rejects.toThrow(/list pods: the response is not a list/);
   });
 
   it('applies as one field manager, by force', async () => {
@@ -127,7 +127,7 @@ describe('KubeClient', () => {
     (await server.next()).response.writeHead(200).end(body);
     await expect(created).rejects.toMatchObject({
       status: 0,
-      message: 'create Image default/demos: the answer is not JSON',
+      message: 'create Image default/demos: the response is not JSON',
     });
   });
 

@@ -204,7 +204,7 @@ export class KubeClient {
           signal,
         });
       if (!Array.isArray(page.items) || page.metadata?.resourceVersion === undefined)
-        throw new KubeError(`${what}: the answer is no list`, 0, 'NoAnswer');
+        throw new KubeError(`${what}: the response is not a list`, 0, 'NoAnswer');
       for (const item of page.items) items.push(keep(item));
       next = page.metadata.continue;
       if (!next) return { items, resourceVersion: page.metadata.resourceVersion };

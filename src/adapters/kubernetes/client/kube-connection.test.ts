@@ -185,7 +185,7 @@ describe('KubeConnection', () => {
     const load = (content: string) => () =>
       KubeConnection.load({ kubeconfig: file('bad', content), userAgent: 'test' });
     expect(load('clusters: []\ncontexts: []\nusers: []\n')).toThrow(
-      /current-context "" names no cluster of it: set current-context/,
+      /current-context "" does not point to a cluster in this kubeconfig: set current-context/,
     );
     expect(load('{')).toThrow(/^the kubeconfig .*bad can't be read: /);
     expect(() => KubeConnection.load({ kubeconfig: join(dir, 'missing'), userAgent: 'test' })).toThrow(
@@ -197,13 +197,13 @@ describe('KubeConnection', () => {
     vi.stubEnv('KUBECONFIG', '');
     vi.stubEnv('HOME', dir);
     expect(() => KubeConnection.load({ userAgent: 'test' })).toThrow(
-      /give --kubeconfig, set KUBECONFIG, or run in a Pod/,
+      /pass --kubeconfig, set KUBECONFIG, or run in a Pod/,
     );
   });
 
   it('refuses a SOCKS proxy with what to use instead', async () => {
     await expect(open({}, { 'proxy-url': 'socks5://127.0.0.1:1' }).get(PODS, AT)).rejects.toThrow(
-      /SOCKS.*name an HTTP proxy in proxy-url/,
+      /SOCKS.*set proxy-url to an HTTP proxy/,
     );
   });
 

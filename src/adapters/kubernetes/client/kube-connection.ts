@@ -67,13 +67,13 @@ export class KubeConnection implements OnApplicationShutdown {
     const cluster = this.config.getCurrentCluster();
     if (cluster === null) {
       throw new Error(
-        `the kubeconfig's current-context ${JSON.stringify(this.config.currentContext ?? '')} names no cluster of it: set current-context`,
+        `the kubeconfig's current-context ${JSON.stringify(this.config.currentContext ?? '')} does not point to a cluster in this kubeconfig: set current-context`,
       );
     }
     // What client-node falls back to when it finds nothing at all.
     if (cluster.name === 'cluster' && cluster.server === 'http://localhost:8080') {
       throw new Error(
-        'no way to the Kubernetes API: give --kubeconfig, set KUBECONFIG, or run in a Pod with a ServiceAccount',
+        'no configuration for the Kubernetes API found: pass --kubeconfig, set KUBECONFIG, or run in a Pod with a ServiceAccount',
       );
     }
     this.server = cluster.server.replace(/\/+$/, '');
@@ -182,7 +182,9 @@ class DispatcherlessKubeConfig extends KubeConfig {
     );
     const proxyUrl = this.getCurrentCluster()?.proxyUrl;
     if (proxyUrl?.startsWith('socks') === true)
-      throw new Error("the kubeconfig asks for a SOCKS proxy, which kimup can't use: name an HTTP proxy in proxy-url");
+      throw new Error(
+        'the kubeconfig uses a SOCKS proxy, which kimup does not support: set proxy-url to an HTTP proxy',
+      );
     return { headers, route: proxyUrl ? { tls: this.tls, proxyUrl } : { tls: this.tls } };
   }
 }

@@ -73,7 +73,7 @@ export function noAnswer(what: string, cause: unknown, signal: AbortSignal | und
   if (signal?.aborted) {
     const timedOut = (signal.reason as Error | undefined)?.name === 'TimeoutError';
     return new KubeError(
-      `${what}: ${timedOut ? 'no answer in time' : 'aborted'}`,
+      `${what}: ${timedOut ? 'no response in time' : 'aborted'}`,
       0,
       timedOut ? 'Timeout' : 'Aborted',
       undefined,

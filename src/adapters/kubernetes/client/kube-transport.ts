@@ -72,7 +72,7 @@ export class KubeTransport {
     try {
       const { headers, dispatcher } = await this.connection.access(watch);
       if (call.isStillLeader?.() === false)
-        throw new KubeError(`${call.what}: not sent, it is not wanted any more`, 0, 'Aborted');
+        throw new KubeError(`${call.what}: not sent: this replica is not the leader`, 0, 'Aborted');
       const answer = request(this.connection.server + call.path + queryOf(call.query), {
         method: call.method,
         dispatcher,
@@ -158,6 +158,6 @@ function parse<T>(what: string, text: string): T {
   try {
     return JSON.parse(text) as T;
   } catch (cause) {
-    throw new KubeError(`${what}: the answer is not JSON`, 0, 'NoAnswer', undefined, { cause });
+    throw new KubeError(`${what}: the response is not JSON`, 0, 'NoAnswer', undefined, { cause });
   }
 }

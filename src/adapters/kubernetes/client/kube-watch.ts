@@ -66,6 +66,7 @@ function eventOf(what: string, line: string): { readonly type: string; readonly 
   } catch (cause) {
     throw new KubeError(`${what}: a line is not JSON`, 0, 'Unreadable', undefined, { cause });
   }
-  if (typeof event !== 'object' || event === null) throw new KubeError(`${what}: a line is no event`, 0, 'Unreadable');
+  if (typeof event !== 'object' || event === null)
+    throw new KubeError(`${what}: a line is not a watch event`, 0, 'Unreadable');
   return event as { type: string; object: unknown };
 }

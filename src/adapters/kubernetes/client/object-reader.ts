@@ -21,7 +21,7 @@ export class ObjectReader<T extends KubeObject> {
   /** What is kept of an object; `undefined` for one that can't be read, which is said once for each version of it. */
   read(raw: T): T | undefined {
     try {
-      if (!isObject(raw)) throw new TypeError('it is no object');
+      if (!isObject(raw)) throw new TypeError('it is not an object');
       const { name, namespace } = raw.metadata ?? {};
       if (typeof name !== 'string' || name === '' || (namespace !== undefined && typeof namespace !== 'string'))
         throw new TypeError('it has no name');
@@ -43,7 +43,7 @@ export class ObjectReader<T extends KubeObject> {
     if (version !== '' && this.broken.get(key) === version) return;
     if (this.broken.size >= MAX_BROKEN) this.broken.clear();
     this.broken.set(key, version);
-    this.log?.warn("an object can't be read and is left out", {
+    this.log?.warn("ignoring an object that can't be read", {
       kind: this.resource.kind,
       object: key,
       problem: error instanceof Error ? error.message : String(error),

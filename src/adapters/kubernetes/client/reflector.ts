@@ -67,7 +67,7 @@ export class Reflector<T extends KubeObject> {
     this.clock = options.clock ?? new MonotonicClock();
     this.random = options.random ?? Math.random;
     this.health = new WatchHealth(this.clock, (downSeconds) =>
-      options.log?.info('the watch is back', { resource: resource.plural, downSeconds }),
+      options.log?.info('the watch works again', { resource: resource.plural, downSeconds }),
     );
   }
 
@@ -143,11 +143,11 @@ export class Reflector<T extends KubeObject> {
     if (this.oldLists < OLD_LISTS) {
       this.oldLists++;
       throw new OldNews(
-        `list ${this.resource.plural}: the answer is of ${resourceVersion}, but ${this.seenVersion} was seen already`,
+        `list ${this.resource.plural}: the response has resourceVersion ${resourceVersion}, older than ${this.seenVersion}, which was seen before`,
       );
     }
     this.options.log?.warn(
-      'the API server stays behind what was seen already and is believed: was it restored from a backup?',
+      'the API server keeps returning an older state than seen before; accepting it (was it restored from a backup?)',
       { resource: this.resource.plural, resourceVersion, seen: this.seenVersion },
     );
   }
@@ -172,7 +172,7 @@ export class Reflector<T extends KubeObject> {
       }
     } catch (error) {
       if (!watchdog.endedIt()) throw error;
-      if (!opening.isOpen()) throw this.failure('the API server did not answer', 'Timeout', error);
+      if (!opening.isOpen()) throw this.failure('the API server did not respond', 'Timeout', error);
       return this.silentSince(watchdog.lastHeardAt());
     }
     if (!said && this.clock.now() - begun < SHORT_WATCH_MS)
@@ -210,14 +210,14 @@ export class Reflector<T extends KubeObject> {
   private take({ type, object }: WatchEvent<T>, at: string): string | undefined {
     const version = versionOf(object);
     if (isNewer(at, version))
-      throw new OldNews(`watch ${this.resource.plural}: ${type} tells of ${version} after ${at}`);
+      throw new OldNews(`watch ${this.resource.plural}: ${type} event has resourceVersion ${version} after ${at}`);
     if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') this.store.take(type, object);
     return version;
   }
 
   /** A watch said nothing for too long. If it can't be opened anew, it was deaf since it was last heard. */
   private silentSince(since: number): void {
-    this.options.log?.debug('the watch said nothing for too long and is opened anew', {
+    this.options.log?.debug('no watch events for too long, reopening the watch', {
       resource: this.resource.plural,
       silentMs: Math.round(this.clock.now() - since),
     });
@@ -243,8 +243,8 @@ export class Reflector<T extends KubeObject> {
     );
     this.options.log?.warn(
       this.seenVersion === undefined
-        ? 'the watch broke and is tried again'
-        : 'the watch broke and is tried again; what is known may be behind meanwhile',
+        ? 'the watch failed, retrying'
+        : 'the watch failed, retrying; the cache may be out of date until then',
       {
         resource: this.resource.plural,
         error: error instanceof Error ? error.message : String(error),

@@ -161,7 +161,7 @@ export function pathOf(
 
 function segment(what: string, text: string): string {
   if (!NAME.test(text))
-    throw new TypeError(`${JSON.stringify(text.slice(0, 64))} is no ${what} of a Kubernetes object`);
+    throw new TypeError(`${JSON.stringify(text.slice(0, 64))} is not a valid ${what} of a Kubernetes object`);
   return text;
 }
 

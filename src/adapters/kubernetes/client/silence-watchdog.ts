@@ -54,7 +54,7 @@ export class SilenceWatchdog implements Disposable {
     this.cancel = this.clock.after(Math.max(1, leftMs), () => {
       if (this.heardAt + this.longestMs > this.clock.now()) return this.arm();
       this.expired = true;
-      this.ending.abort(new Error('nothing was heard for too long'));
+      this.ending.abort(new Error('no watch events for too long'));
     });
   }
 }

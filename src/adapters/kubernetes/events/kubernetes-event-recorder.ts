@@ -106,7 +106,7 @@ export class KubernetesEventRecorder extends EventRecorder implements BeforeAppl
       return;
     }
     if (!this.budget.take(`${subject.kind}/${subject.namespace}/${subject.name}/${subject.uid}`, now)) {
-      this.log.debug('an event is left out: too many of one object', {
+      this.log.debug('dropped an event: too many events for one object', {
         kind: subject.kind,
         namespace: subject.namespace,
         name: subject.name,

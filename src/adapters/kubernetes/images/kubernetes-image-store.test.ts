@@ -201,7 +201,7 @@ describe('KubernetesImageStore', () => {
       expect(client.apply).toHaveBeenCalledTimes(4);
     });
 
-    it('is gone when the Image was deleted or made again meanwhile', async () => {
+    it('is gone when the Image was deleted or recreated in the meantime', async () => {
       const { informer, store, client } = make();
       informer.set(raw('demos', spec, '1'));
       const image = store.get(at);
@@ -225,7 +225,7 @@ describe('KubernetesImageStore', () => {
       client.get.mockResolvedValue(raw('demos', spec, '2'));
       await expect(write(store, image)).rejects.toMatchObject({
         consequence: 'retry',
-        message: expect.stringContaining('does not lead') as string,
+        message: expect.stringContaining('is not the leader') as string,
       });
       expect(client.apply).toHaveBeenCalledTimes(1);
       await expect(store.annotate(store.get(at)!, { tag: 'v1' })).rejects.toMatchObject({ consequence: 'retry' });

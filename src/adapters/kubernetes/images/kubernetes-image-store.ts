@@ -140,7 +140,7 @@ export class KubernetesImageStore extends ImageStore {
 
   /**
    * Sends a write that was decided on `image`, guarded by the newest version that is known, as long as that one is the same in all
-   * that the decision rests on, and this replica leads. The API server refuses it where a newer one has come since; that one is
+   * that the decision rests on, and this replica is the leader. The API server refuses it where a newer one has come since; that one is
    * read, and judged in the same way.
    */
   private async write(
@@ -173,13 +173,13 @@ export class KubernetesImageStore extends ImageStore {
   private versionToWrite(image: Image, basis: Precondition, present: RawImage | undefined): string {
     const { namespace, name, uid } = image;
     if (present?.metadata?.uid !== uid || present.metadata.resourceVersion === undefined) {
-      throw new WriteError(`Image ${namespace}/${name} was deleted or made again meanwhile`, 'gone');
+      throw new WriteError(`Image ${namespace}/${name} was deleted or recreated in the meantime`, 'gone');
     }
     const now = this.read(present);
     if (now === undefined || !holdsStill(basis, image, now))
-      throw new WriteError(`Image ${namespace}/${name} has changed since it was looked at`, 'conflict');
+      throw new WriteError(`Image ${namespace}/${name} has changed since it was read`, 'conflict');
     if (!this.leadership.isLeader())
-      throw new WriteError(`Image ${namespace}/${name} is not written: this replica does not lead`, 'retry');
+      throw new WriteError(`Image ${namespace}/${name} is not written: this replica is not the leader`, 'retry');
     return present.metadata.resourceVersion;
   }
 
@@ -201,12 +201,12 @@ export class KubernetesImageStore extends ImageStore {
     { metadata: { namespace = '', name = '', uid = '' } = {} }: RawImage,
     problem: string,
   ): void {
-    this.log.warn("an Image can't be read and is left out", { namespace, name, problem });
+    this.log.warn("ignoring an Image that can't be read", { namespace, name, problem });
     this.events.record(
       { kind: IMAGES.kind, apiVersion: apiVersionOf(IMAGES), namespace, name, uid },
       'Warning',
       'InvalidImage',
-      `kimup leaves this Image out: ${problem}. Correct the field, and check that the CRDs are those of this version of kimup.`,
+      `kimup ignores this Image: ${problem}. Correct the field, and check that the CRDs are those of this version of kimup.`,
     );
   }
 }

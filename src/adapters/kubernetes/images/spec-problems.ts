@@ -27,7 +27,7 @@ function problemsIn(error: ValidationError, above: FieldPath, parent: unknown): 
   const constraints = error.constraints ?? {};
   const children = (error.children ?? []).flatMap((child) => problemsIn(child, path, error.value));
   if (Object.keys(constraints).length === 0) return children;
-  if ('whitelistValidation' in constraints) return [{ path, message: 'there is no such field' }];
+  if ('whitelistValidation' in constraints) return [{ path, message: 'unknown field' }];
   if (error.value === undefined) return [{ path, message: 'is required' }];
   // Of a value of a wrong type nothing else is worth a word.
   const wrongType = TYPES.find((type) => type in constraints);
@@ -50,7 +50,7 @@ function typeMessage(type: (typeof TYPES)[number], value: unknown): string | und
     case 'isBoolean':
       return 'must be true or false';
     case 'isString':
-      return `${Array.isArray(value) ? 'each must' : 'must'} be text${[value].flat().some((part) => part !== null && typeof part === 'object') ? '' : ': write it in quotes'}`;
+      return `${Array.isArray(value) ? 'each must' : 'must'} be a string${[value].flat().some((part) => part !== null && typeof part === 'object') ? '' : ': write it in quotes'}`;
     case 'isIn':
       return undefined;
   }

@@ -71,7 +71,7 @@ describe('KubernetesWorkloadRoller', () => {
     leadership.isLeader.mockReturnValue(false);
     await expect(make().setImagesAnnotation(workload, 'demos=v2')).rejects.toMatchObject({
       consequence: 'retry',
-      message: expect.stringContaining('does not lead') as string,
+      message: expect.stringContaining('is not the leader') as string,
     });
     await expect(make().deletePod(workload, pod)).rejects.toMatchObject({ consequence: 'retry' });
     expect([client.apply, client.mergePatch, client.delete].map(({ mock }) => mock.calls.length)).toEqual([0, 0, 0]);

@@ -92,7 +92,7 @@ export class LeaseLeaderElection extends LeaderElection {
   private async leadUntilLost(lead: (signal: AbortSignalLike) => Promise<void>, stop: AbortSignal): Promise<void> {
     const { namespace, name, identity } = this.options;
     const lease = `${namespace}/${name}`;
-    this.log.info('this replica leads', { lease, identity });
+    this.log.info('this replica is the leader', { lease, identity });
     using term = new Term(lead, stop);
     const deadline = setInterval(
       () => {
@@ -104,7 +104,11 @@ export class LeaseLeaderElection extends LeaderElection {
       await this.renewDuring(term);
       term.end();
       if (!stop.aborted && !term.hasEnded())
-        this.log.warn('this replica has lost the lead', { lease, identity, holder: this.lease?.spec?.holderIdentity });
+        this.log.warn('this replica is no longer the leader', {
+          lease,
+          identity,
+          holder: this.lease?.spec?.holderIdentity,
+        });
       await term.work;
     } finally {
       clearInterval(deadline);
@@ -131,7 +135,7 @@ export class LeaseLeaderElection extends LeaderElection {
       return await question();
     } catch (error) {
       const { namespace, name } = this.options;
-      this.log.warn("the Lease can't be asked for", {
+      this.log.warn('could not get or renew the Lease', {
         lease: `${namespace}/${name}`,
         error: error instanceof Error ? error.message : String(error),
       });
@@ -262,7 +266,7 @@ export class LeaseLeaderElection extends LeaderElection {
       const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(Date.now()) };
       await this.client.replace(LEASES, { namespace, name }, { ...lease, spec }, fieldManager, this.timeout());
     } catch (error) {
-      this.log.info('the Lease could not be given back, and expires by itself', {
+      this.log.info('the Lease could not be released; it will expire by itself', {
         lease: `${namespace}/${name}`,
         error: error instanceof Error ? error.message : String(error),
       });

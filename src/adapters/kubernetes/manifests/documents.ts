@@ -40,7 +40,7 @@ export function* manifestsIn(text: string, file: string): Iterable<Manifest> {
     if (!isObject(value))
       throw InputError.at(
         { file, line: lineOf([]) },
-        'is no manifest: an object with apiVersion, kind, metadata and spec',
+        'is not a manifest; expected an object with apiVersion, kind, metadata and spec',
       );
     yield* flattened({ value, root: [], lineOf });
   }

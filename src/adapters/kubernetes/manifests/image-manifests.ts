@@ -13,7 +13,7 @@ const API_VERSION = `${IMAGES.group}/${IMAGES.version}`;
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const NAME: FieldPath = ['metadata', 'name'];
 const NAMESPACE: FieldPath = ['metadata', 'namespace'];
-const NO_TEXT = 'must be text: write it in quotes';
+const NO_TEXT = 'must be a string: write it in quotes';
 
 type Identity = Required<Pick<ObjectMeta, 'name' | 'namespace' | 'uid'>>;
 
@@ -59,12 +59,12 @@ function identityOf(metadata: unknown): Identity | readonly FieldProblem[] {
   if (!isDnsSubdomain(name))
     problems.push({
       path: NAME,
-      message: `${JSON.stringify(name)} is not the name of an object: at most 253 of a-z, 0-9, - and ., a letter or digit first, last and beside each .`,
+      message: `${JSON.stringify(name)} is not a valid object name: at most 253 characters from a-z, 0-9, - and .; each part between dots must start and end with a letter or digit`,
     });
   if (!isDnsLabel(namespace))
     problems.push({
       path: NAMESPACE,
-      message: `${JSON.stringify(namespace)} is not the name of a namespace: at most 63 of a-z, 0-9 and -, a letter or digit first and last`,
+      message: `${JSON.stringify(namespace)} is not a valid namespace name: at most 63 characters from a-z, 0-9 and -, starting and ending with a letter or digit`,
     });
   return problems.length > 0 ? problems : { name, namespace, uid: `${namespace}/${name}` };
 }

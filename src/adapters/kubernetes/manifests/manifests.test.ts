@@ -87,22 +87,22 @@ describe('the Images of a file', () => {
       IMAGE.replace('semver-minor', 'semver'),
       'f:12: spec.rules[0].type: must be one of the following values: semver-major, semver-minor',
     ],
-    ['a field that is not there', IMAGE.replace('baseTag:', 'tag:'), 'f:7: spec.tag: there is no such field'],
+    ['a field that is not there', IMAGE.replace('baseTag:', 'tag:'), 'f:7: spec.tag: unknown field'],
     ['a missing field', IMAGE.replace('  image: registry.test/app\n', ''), 'f:6: spec.image: is required'],
     ['a rule without actions', IMAGE.replace(/ {6}actions:[^]*/, ''), 'f:11: spec.rules[0].actions: is required'],
     [
       'a tag in the repository',
       IMAGE.replace('/app', '/app:v1'),
-      'f:6: spec.image: a repository has no tag: put the tag to start from into spec.baseTag',
+      'f:6: spec.image: must not contain a tag: put the tag to start from into spec.baseTag',
     ],
-    ['a baseTag that is none', IMAGE.replace('v1.9.0', '-x'), 'f:7: spec.baseTag: not a tag'],
-    ['a number for a text', IMAGE.replace('v1.9.0', '1.10'), 'f:7: spec.baseTag: must be text: write it in quotes'],
+    ['a baseTag that is none', IMAGE.replace('v1.9.0', '-x'), 'f:7: spec.baseTag: must be a tag'],
+    ['a number for a text', IMAGE.replace('v1.9.0', '1.10'), 'f:7: spec.baseTag: must be a string: write it in quotes'],
     [
       'true for a text',
       IMAGE.replace('name: minor', 'name: yes').replace('yes', 'true'),
-      'f:11: spec.rules[0].name: must be text: write it in quotes',
+      'f:11: spec.rules[0].name: must be a string: write it in quotes',
     ],
-    ['an object for a text', IMAGE.replace('v1.9.0', '{a: b}'), 'f:7: spec.baseTag: must be text'],
+    ['an object for a text', IMAGE.replace('v1.9.0', '{a: b}'), 'f:7: spec.baseTag: must be a string'],
     [
       'an object for a list',
       IMAGE.replace(/rules:[^]*/, 'rules: {name: minor, type: semver-minor}\n'),
@@ -127,13 +127,13 @@ describe('the Images of a file', () => {
     [
       'numbers for platforms',
       IMAGE.replace('  triggers:', '  tags: {platforms: [1]}\n  triggers:'),
-      'f:8: spec.tags.platforms: each must be text: write it in quotes',
+      'f:8: spec.tags.platforms: each must be a string: write it in quotes',
     ],
     ['a rule that is a text', IMAGE.replace(/rules:[^]*/, 'rules: [minor]\n'), 'f:10: spec.rules'],
     [
       'no repository',
       IMAGE.replace('registry.test/app', 'registry.test/App'),
-      'f:6: spec.image: not the name of a repository',
+      'f:6: spec.image: must be a repository name',
     ],
     [
       'a crontab without a value',
@@ -148,12 +148,12 @@ describe('the Images of a file', () => {
     [
       'a wrong range',
       IMAGE.replace('semver-minor', 'semver-range\n      value: ">=x.y.z.q"'),
-      'f:13: spec.rules[0] ("minor"): ">=x.y.z.q" is no range',
+      'f:13: spec.rules[0] ("minor"): ">=x.y.z.q" is not a range',
     ],
     [
       'a wrong pattern',
       IMAGE.replace('semver-minor', 'regex\n      value: "v(1"'),
-      'f:13: spec.rules[0] ("minor"): "v(1" is no RE2 pattern',
+      'f:13: spec.rules[0] ("minor"): "v(1" is not a valid RE2 pattern',
     ],
     [
       'a wrong filter',
@@ -163,32 +163,32 @@ describe('the Images of a file', () => {
     [
       'a platform that is none',
       IMAGE.replace('  triggers:', '  tags:\n    platforms: [amd64]\n  triggers:'),
-      'f:9: spec.tags.platforms: a platform is os/architecture',
+      'f:9: spec.tags.platforms: each platform must be os/architecture',
     ],
     [
       'an age that is none',
       IMAGE.replace('  triggers:', '  tags: {minimumAge: soon}\n  triggers:'),
-      'f:8: spec.tags.minimumAge: not a duration',
+      'f:8: spec.tags.minimumAge: must be a duration',
     ],
     [
       'an alert to nobody',
       IMAGE.replace('type: apply', 'type: alert-discord'),
-      'f:14: spec.rules[0].actions[0]: an alert needs data.valueFrom.alertConfigRef',
+      'f:14: spec.rules[0].actions[0]: an alert action needs data.valueFrom.alertConfigRef.name',
     ],
     ['another version', IMAGE.replace('v1alpha1', 'v2'), 'f:1: apiVersion: must be kimup.cloudavenue.io/v1alpha1'],
     ['no name', IMAGE.replace('  name: demos\n', '  labels: {}\n'), 'f:4: metadata.name: is required'],
     ['an empty name', IMAGE.replace('demos', '""'), 'f:4: metadata.name: is required'],
-    ['a number for a name', IMAGE.replace('demos', '12'), 'f:4: metadata.name: must be text: write it in quotes'],
+    ['a number for a name', IMAGE.replace('demos', '12'), 'f:4: metadata.name: must be a string: write it in quotes'],
     [
       'a name that is none',
       IMAGE.replace('demos', 'Not A Name'),
-      'f:4: metadata.name: "Not A Name" is not the name of an object',
+      'f:4: metadata.name: "Not A Name" is not a valid object name',
     ],
     ['a name that is too long', IMAGE.replace('demos', 'a'.repeat(254)), 'f:4: metadata.name: '],
     [
       'a namespace that is none',
       IMAGE.replace('demos', 'demos\n  namespace: "Not A Name"'),
-      'f:5: metadata.namespace: "Not A Name" is not the name of a namespace',
+      'f:5: metadata.namespace: "Not A Name" is not a valid namespace name',
     ],
     [
       'a namespace with a dot',
@@ -222,9 +222,9 @@ describe('the Images of a file', () => {
       IMAGE.replace('  baseTag', '  image: nginx\n  baseTag'),
       'f:7: this is neither YAML nor JSON: Map keys must be unique',
     ],
-    ['a text', 'hello\n', 'f:1: is no manifest'],
-    ['no Image', 'kind: Pod\napiVersion: v1\n', 'f: holds no Image'],
-    ['nothing', '', 'f: holds no Image'],
+    ['a string', 'hello\n', 'f:1: is not a manifest'],
+    ['no Image', 'kind: Pod\napiVersion: v1\n', 'f: contains no Image'],
+    ['nothing', '', 'f: contains no Image'],
   ])('refuses %s, with line and field', (_, text, message) => {
     expect(() => readImages(text, 'f')).toThrow(message);
   });

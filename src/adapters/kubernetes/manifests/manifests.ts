@@ -47,6 +47,6 @@ export function readManifests(text: string, file: string): Manifests {
 export function noImage(files: readonly string[]): InputError {
   const [file = '', ...more] = files;
   return new InputError(
-    `${more.length === 0 ? file : files.join(', ')}: ${more.length === 0 ? 'holds no Image' : 'none of them holds an Image'} (apiVersion ${IMAGES.group}/${IMAGES.version}, kind Image)`,
+    `${more.length === 0 ? file : files.join(', ')}: ${more.length === 0 ? 'contains no Image' : 'none of them contains an Image'} (apiVersion ${IMAGES.group}/${IMAGES.version}, kind Image)`,
   );
 }

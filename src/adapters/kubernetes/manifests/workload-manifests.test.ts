@@ -77,7 +77,7 @@ spec:
   containers: {}
 `;
     expect(() => readManifests(text, 'f')).toThrow(
-      'f:9: spec.template.spec.containers[0].image: must be text: write it in quotes\nf:15: spec.containers: must be a list',
+      'f:9: spec.template.spec.containers[0].image: must be a string: write it in quotes\nf:15: spec.containers: must be a list',
     );
   });
 });

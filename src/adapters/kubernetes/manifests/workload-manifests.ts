@@ -37,7 +37,7 @@ export function workloadIn({ value, root, lineOf }: Manifest, file: string): Wor
     for (const [at, container] of containers.entries()) {
       const image: unknown = isObject(container) ? container['image'] : undefined;
       if (image !== undefined && image !== null && typeof image !== 'string')
-        return problem([...path, at, 'image'], 'must be text: write it in quotes');
+        return problem([...path, at, 'image'], 'must be a string: write it in quotes');
     }
     lists[list] = containers.filter(isObject).map(containerOf);
   }

@@ -75,12 +75,12 @@ describe('KubernetesSecretReader', () => {
     [
       'it is missing',
       undefined,
-      'spec.imagePullSecrets: Secret default/pull does not exist: create it, or take its name out',
+      'spec.imagePullSecrets: Secret default/pull does not exist: create it, or remove it from spec.imagePullSecrets',
     ],
     [
       'it may not be read',
       new KubeError('forbidden', 403, 'Forbidden'),
-      'spec.imagePullSecrets: Secret default/pull may not be read by kimup-controller: allow its ServiceAccount to get Secrets in namespace default',
+      'spec.imagePullSecrets: Secret default/pull is forbidden for kimup-controller: allow its ServiceAccount to get Secrets in namespace default',
     ],
     [
       'nobody answers',
@@ -90,7 +90,7 @@ describe('KubernetesSecretReader', () => {
     [
       'it has another type',
       { type: 'Opaque', data: { '.dockerconfigjson': base64('user=hunter2') } },
-      /^spec\.imagePullSecrets: Secret default\/pull has type "Opaque": make it one of kubernetes\.io\/dockerconfigjson, kubernetes\.io\/dockercfg /,
+      /^spec\.imagePullSecrets: Secret default\/pull has type "Opaque": it must be one of kubernetes\.io\/dockerconfigjson, kubernetes\.io\/dockercfg /,
     ],
     ['its type is a word of the language', { type: 'constructor', data: {} }, /has type "constructor"/],
     ['it has no type', {}, /has type ""/],

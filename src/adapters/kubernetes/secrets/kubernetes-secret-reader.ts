@@ -61,13 +61,13 @@ export class KubernetesSecretReader extends SecretReader {
     const expected = FORMS[type as keyof typeof FORMS];
     if (!Object.hasOwn(FORMS, type) || expected === undefined) {
       throw new PullSecretsError(
-        `${which} has type ${JSON.stringify(type)}: make it one of ${Object.keys(FORMS).join(', ')} (kubectl create secret docker-registry does)`,
+        `${which} has type ${JSON.stringify(type)}: it must be one of ${Object.keys(FORMS).join(', ')} (use kubectl create secret docker-registry)`,
       );
     }
     const encoded = data?.[expected.key];
     if (encoded === undefined)
       throw new PullSecretsError(
-        `${which} has no key ${expected.key}: create it anew with kubectl create secret docker-registry`,
+        `${which} has no key ${expected.key}: recreate it with kubectl create secret docker-registry`,
       );
     try {
       return this.parse(Buffer.from(encoded, 'base64').toString('utf8'), expected.form);
@@ -81,11 +81,13 @@ export class KubernetesSecretReader extends SecretReader {
       return await this.client.get<RawSecret>(SECRETS, { namespace, name });
     } catch (error) {
       if (error instanceof KubeError && error.status === 404) {
-        throw new PullSecretsError(`${which} does not exist: create it, or take its name out`, { cause: error });
+        throw new PullSecretsError(`${which} does not exist: create it, or remove it from spec.imagePullSecrets`, {
+          cause: error,
+        });
       }
       if (error instanceof KubeError && error.status === 403) {
         throw new PullSecretsError(
-          `${which} may not be read by kimup-controller: allow its ServiceAccount to get Secrets in namespace ${namespace}`,
+          `${which} is forbidden for kimup-controller: allow its ServiceAccount to get Secrets in namespace ${namespace}`,
           { cause: error },
         );
       }

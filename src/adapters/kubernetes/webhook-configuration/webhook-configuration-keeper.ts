@@ -108,7 +108,7 @@ export class WebhookConfigurationKeeper {
   private tell(webhooks: readonly Webhook[], putBack: boolean): void {
     const what = `the MutatingWebhookConfiguration ${WEBHOOK_CONFIGURATION}`;
     if (putBack)
-      this.log.warn(`${what} was changed or deleted by somebody else and is put back`, {
+      this.log.warn(`${what} was changed or deleted by someone else; restoring it`, {
         times: this.pace.putBack(this.clock.now()),
       });
     else this.log.info(`${what} is written`, { entries: webhooks.map(({ name }) => name) });

@@ -189,7 +189,7 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
   private readonly isStillLeader = (): boolean => this.leadership.isLeader();
 
   private mustLead(what: string): void {
-    if (!this.leadership.isLeader()) throw new WriteError(`${what}: this replica does not lead`, 'retry');
+    if (!this.leadership.isLeader()) throw new WriteError(`${what}: this replica is not the leader`, 'retry');
   }
 
   /** Lists show what was answered, though the watch has not come that far. */

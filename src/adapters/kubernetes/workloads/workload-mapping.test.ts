@@ -24,7 +24,7 @@ describe('a workload from the API', () => {
     });
   });
 
-  it('shows that its progress deadline is over, and since when', () => {
+  it('shows that its progress deadline was exceeded, and since when', () => {
     const raw: RawWorkload = {
       status: {
         conditions: [

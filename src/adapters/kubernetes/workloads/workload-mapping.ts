@@ -227,7 +227,7 @@ function exceededOf(conditions: RawStatus['conditions']): Pick<WorkloadStatus, '
   return {
     exceeded: {
       at: Date.parse(condition.lastUpdateTime ?? condition.lastTransitionTime ?? '') || 0,
-      message: short(condition.message ?? 'its progress deadline is over'),
+      message: short(condition.message ?? 'its progress deadline was exceeded'),
     },
   };
 }

@@ -5,5 +5,5 @@ export const updateInProgress: Gate = ({ updating }) =>
   updating === undefined
     ? undefined
     : {
-        reason: `the update to ${updating.tag} (${updating.rule}) is under way; nothing else moves until it has ended`,
+        reason: `the update to ${updating.tag} (${updating.rule}) is in progress; no other update starts until it has finished`,
       };

@@ -10,8 +10,8 @@ export const digestUnchanged: Veto = ({ tag, rule }, input) => {
   if (hidden !== undefined) return { reason: hidden };
   const digest = factOf(tag, 'digest', input);
   if (digest === undefined) return { tag, missing: ['digest'] };
-  if (isUnknown(digest)) return { reason: `points at an unknown digest: ${digest.unknown}` };
+  if (isUnknown(digest)) return { reason: `points to an unknown digest: ${digest.unknown}` };
   if (currentDigest === undefined)
-    return { reason: 'has no recorded digest yet to compare with', currentDigest: digest };
-  return digest === currentDigest ? { reason: `still points at ${digest}` } : undefined;
+    return { reason: 'has no recorded digest to compare with yet', currentDigest: digest };
+  return digest === currentDigest ? { reason: `still points to ${digest}` } : undefined;
 };

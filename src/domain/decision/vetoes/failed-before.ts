@@ -7,7 +7,7 @@ import { factOf, type Veto } from './veto.ts';
 
 /**
  * The tag failed its rollout, or is an older one of its series: taking the next best instead, and then the failed one again,
- * would roll the workloads for ever. Where the tag points at another digest now, it is no longer kept out.
+ * would roll the workloads for ever. Where the tag now points to another digest, it is no longer kept out.
  */
 export const failedBefore: Veto = ({ tag, rule }, input) => {
   const { rejected, tags } = input;
@@ -16,8 +16,8 @@ export const failedBefore: Veto = ({ tag, rule }, input) => {
     return undefined;
   const reason =
     tag === rejected.tag
-      ? `is left out until it points at something new, since its rollout failed (${rejected.reason})`
-      : `is left out, being older than ${rejected.tag}, whose rollout failed (${rejected.reason})`;
+      ? `is skipped until it points to a new digest, because its rollout failed (${rejected.reason})`
+      : `is skipped because it is older than ${rejected.tag}, whose rollout failed (${rejected.reason})`;
   if (rejected.digest === undefined || !tags.includes(rejected.tag)) return { reason };
   const digest = factOf(rejected.tag, 'digest', input);
   if (digest === undefined) return { tag: rejected.tag, missing: ['digest'] };

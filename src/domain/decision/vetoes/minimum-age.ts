@@ -8,7 +8,7 @@ export const tooYoung: Veto = ({ tag }, input) => {
   if (minimumAgeMs === 0) return undefined;
   const firstSeen = factOf(tag, 'firstSeen', input);
   if (firstSeen === undefined) return { tag, missing: ['age'] };
-  if (isUnknown(firstSeen)) return { reason: `is of unknown age: ${firstSeen.unknown}` };
+  if (isUnknown(firstSeen)) return { reason: `has an unknown age: ${firstSeen.unknown}` };
   const recheckAt = firstSeen + minimumAgeMs;
   return recheckAt > (input.now ?? 0)
     ? { reason: `is younger than spec.tags.minimumAge, until ${new Date(recheckAt).toISOString()}`, recheckAt }

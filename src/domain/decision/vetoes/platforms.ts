@@ -8,7 +8,7 @@ export const lacksPlatform: Veto = ({ tag }, input) => {
   if (wanted.length === 0) return undefined;
   const platforms = factOf(tag, 'platforms', input);
   if (platforms === undefined) return { tag, missing: ['platforms'] };
-  if (isUnknown(platforms)) return { reason: `is for unknown platforms: ${platforms.unknown}` };
+  if (isUnknown(platforms)) return { reason: `has unknown platforms: ${platforms.unknown}` };
   const lacking = wanted.filter((platform) => !hasPlatform(platforms, platform));
   return lacking.length > 0 ? { reason: `lacks ${lacking.join(', ')}` } : undefined;
 };

@@ -19,12 +19,12 @@ describe('the arguments of kimup plan', () => {
   });
 
   it.each<[string, string]>([
-    ['', 'which Images?'],
+    ['', 'no manifests given'],
     ['-f', '-f needs a file'],
     ['-f a -o xml', '-o takes table, json or yaml, not "xml"'],
-    ['-f a --tag-file b', '"--tag-file" is no flag'],
-    ['a.yaml', '"a.yaml" is no flag'],
-    ['-f - --tags-file -', 'stdin (-) can be read once only'],
+    ['-f a --tag-file b', '"--tag-file" is not a flag'],
+    ['a.yaml', '"a.yaml" is not a flag'],
+    ['-f - --tags-file -', 'stdin (-) can be used only once, for -f or for --tags-file'],
     ['-f a --explain=maybe', '--explain takes true or false'],
   ])('refuses "%s"', (line, message) => {
     expect(() => readArguments(line === '' ? [] : line.split(' '))).toThrow(message);

@@ -35,44 +35,45 @@ export const PLAN = {
       short: 'f',
       default: '',
       description:
-        'a file with manifests, YAML or JSON, - for stdin; may be given again: Images, and workloads (Deployments, CronJobs, Pods, ...) to show what becomes of their containers',
+        'a file with manifests, YAML or JSON, - for stdin; may be given again: Images, and workloads (Deployments, CronJobs, Pods, ...) to show what happens to their containers',
     },
     'tags-file': {
       kind: FILE,
       default: '',
       description:
-        'take the tags from this file (- for stdin) instead of asking registries: a tag a line, for all Images, or JSON or YAML that gives each spec.image its list of tags',
+        'read the tags from this file (- for stdin), not from registries: one tag per line, for all Images, or JSON or YAML that maps each spec.image to a list of tags',
     },
     output: { kind: OUTPUT, short: 'o', default: 'table', description: 'table, json or yaml' },
     explain: {
       kind: BOOLEAN,
       default: 'false',
-      description: 'also tell of every tag which rule takes it or not, and why',
+      description: 'also show for every tag which rules select it, and why or why not',
     },
     'plain-http-registries': {
       kind: { ...HOSTS, neverEmpty: true },
       default: '',
-      description: 'registries (host or host:port, separated by commas) that are asked over plain HTTP',
+      description: 'registries (host or host:port, separated by commas) to query over plain HTTP',
     },
   },
   environment: [
     {
       name: 'DOCKER_CONFIG',
-      description: 'the folder of the config.json with credentials for registries; else ~/.docker',
+      description: 'the directory of the config.json with credentials for registries; by default ~/.docker',
     },
     ...PROXY,
-    { name: 'NO_COLOR', description: 'where it is not empty, the table has no colours' },
+    { name: 'NO_COLOR', description: 'if it is not empty, the table has no colours' },
   ],
-  more: `The current tag of an Image is its status.tag, else its spec.baseTag.
+  more: `The current tag of an Image is its status.tag or, if it has none, its spec.baseTag.
 
-Exit status: 0; 1 when a registry could not be asked; 2 when the command line, a manifest or the tags can't be read.
+Exit status: 0 on success; 1 if a registry could not be queried; 2 if the command line, a manifest or the tags can't
+be read.
 
 Examples:
   kimup plan -f image.yaml                                 what would happen now
-  kimup plan -f image.yaml --explain                       and why not another tag
-  kimup plan -f image.yaml -f deployment.yaml              and what becomes of the workload's containers
-  kubectl get images -A -o yaml | kimup plan -f - -o json  for all Images of a cluster, for machines
-  kimup plan -f image.yaml --tags-file tags.txt            try rules on tags of your own
+  kimup plan -f image.yaml --explain                       also why other tags were not selected
+  kimup plan -f image.yaml -f deployment.yaml              also what happens to the workload's containers
+  kubectl get images -A -o yaml | kimup plan -f - -o json  for all Images of a cluster, machine-readable
+  kimup plan -f image.yaml --tags-file tags.txt            try rules on your own tags
 `,
 } satisfies CommandLine;
 
@@ -84,9 +85,8 @@ export function readArguments(argv: readonly string[]): PlanArguments | 'help' {
   const given = parseFlags(PLAN, argv);
   if (given === 'help') return 'help';
   const { filename: files, 'tags-file': tagsFile, output, explain } = given;
-  if (files.length === 0)
-    throw refusal(PLAN.program, 'which Images? Give their manifests with -f FILE, or -f - for stdin');
+  if (files.length === 0) throw refusal(PLAN.program, 'no manifests given; pass them with -f FILE, or -f - for stdin');
   if ([...files, tagsFile].filter((file) => file === '-').length > 1)
-    throw refusal(PLAN.program, 'stdin (-) can be read once only');
+    throw refusal(PLAN.program, 'stdin (-) can be used only once, for -f or for --tags-file');
   return { files, tagsFile, output, explain, plainHttpRegistries: given['plain-http-registries'] };
 }

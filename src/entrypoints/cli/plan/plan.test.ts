@@ -36,7 +36,7 @@ it('says in the table why spec.baseTag moves an Image', async () => {
   writeFileSync(tags, 'v1.9.0\nv2.0.0\n');
   const status = { tag: 'v1.9.0', baseTag: 'v1.9.0', image: 'registry.test/app' };
   const { stdout } = await plan(['-f', '-', '--tags-file', tags], surroundings(image({ baseTag: 'v2.0.0' }, status)));
-  expect(stdout).toContain('moves v1.9.0 -> v2.0.0: spec.baseTag is v2.0.0 now');
+  expect(stdout).toContain('moves v1.9.0 -> v2.0.0: spec.baseTag is now v2.0.0');
 });
 
 it('tells of triggers that the controller would refuse, with what to write instead; that is no reason to end otherwise', async () => {
@@ -59,9 +59,9 @@ it('tells of triggers that the controller would refuse, with what to write inste
       field: 'spec.triggers[2].value',
       message: expect.stringContaining('for every 8 hours write "0 0 */8 * * *"') as string,
     },
-    { field: 'spec.triggers[3].value', message: expect.stringContaining('"Nowhere" is no time zone') as string },
+    { field: 'spec.triggers[3].value', message: expect.stringContaining('"Nowhere" is not a time zone') as string },
   ]);
-  expect((await planned('table')).stdout).toContain('refused: spec.triggers[2].value: the field minutes: "*/480"');
+  expect((await planned('table')).stdout).toContain('invalid: spec.triggers[2].value: the field minutes: "*/480"');
 });
 
 it.each<[string, readonly string[], string]>([

@@ -101,7 +101,7 @@ async function read(file: string, surroundings: Surroundings): Promise<string> {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
     throw InputError.at(
       { file },
-      `can't be read: ${{ ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'permission denied' }[code] ?? code}`,
+      `can't be read: ${{ ENOENT: 'there is no such file', EISDIR: 'it is a directory', EACCES: 'permission denied' }[code] ?? code}`,
     );
   }
 }

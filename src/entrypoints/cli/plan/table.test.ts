@@ -35,7 +35,7 @@ it.each<[string, Partial<PlanEntry>, string | undefined, string]>([
     'takes the same tag again',
     { move: { rule: 'digest', tag: 'v1.9.0', action: 'apply' } },
     'x',
-    'moves v1.9.0, pushed anew by rule "digest": x',
+    'moves v1.9.0 (pushed again with a new digest) by rule "digest": x',
   ],
   [
     'finds nothing',
@@ -47,19 +47,19 @@ it.each<[string, Partial<PlanEntry>, string | undefined, string]>([
     'only tells people',
     { move: null },
     undefined,
-    'stays on v1.9.0: no rule that finds a tag has an action that moves it',
+    'stays on v1.9.0: no rule that finds a tag has the action apply or request-approval',
   ],
   [
     'is under way',
     { move: null },
-    'the update to v1.10.2 (minor) is under way',
-    'stays on v1.9.0: the update to v1.10.2 (minor) is under way',
+    'the update to v1.10.2 (minor) is in progress',
+    'stays on v1.9.0: the update to v1.10.2 (minor) is in progress',
   ],
   [
     'has a registry that fails',
     { move: null, error: 'registry x answered 500' },
     undefined,
-    'not known: registry x answered 500',
+    'error: registry x answered 500',
   ],
 ])('says of an Image that %s', (_, changes, why, expected) => {
   expect(table([{ entry: { ...ENTRY, ...changes }, why }], false)).toContain(`\n  ${expected}\n`);
@@ -70,10 +70,10 @@ it('says which triggers are refused, also where the registry fails', () => {
     { field: 'spec.triggers[0].value', message: '"@every 1m"\u001B' },
     { field: 'spec.triggers[2].value', message: 'has no fields' },
   ];
-  const line = '  refused: spec.triggers[0].value: "@every 1m"?\n  refused: spec.triggers[2].value: has no fields\n';
+  const line = '  invalid: spec.triggers[0].value: "@every 1m"?\n  invalid: spec.triggers[2].value: has no fields\n';
   expect(table([{ entry: { ...ENTRY, triggers }, why: 'x' }], false)).toContain(`by rule "minor": x\n${line}\n  RULE`);
   expect(table([{ entry: { ...ENTRY, triggers, error: 'registry x answered 500' } }], false)).toContain(
-    `\n  not known: registry x answered 500\n${line}`,
+    `\n  error: registry x answered 500\n${line}`,
   );
 });
 

@@ -33,8 +33,8 @@ function block({ entry, why }: Plan, colours: Colours): string {
   const { good, bad, bold } = colours;
   const { namespace, name, image, currentTag, rules, move, candidates, workloads, triggers = [], error } = entry;
   const title = `${bold(text(`${namespace}/${name}`))}  ${text(`${image}:${currentTag}`)}`;
-  const refused = triggers.map(({ field, message }) => `  ${bad(text(`refused: ${field}: ${message}`))}`);
-  if (error !== undefined) return [title, `  ${bad(`not known: ${text(error)}`)}`, ...refused].join('\n');
+  const refused = triggers.map(({ field, message }) => `  ${bad(text(`invalid: ${field}: ${message}`))}`);
+  if (error !== undefined) return [title, `  ${bad(`error: ${text(error)}`)}`, ...refused].join('\n');
   return [
     title,
     `  ${move === null ? head(entry, why) : good(moves(entry, why))}`,
@@ -70,7 +70,7 @@ function workloadRows(workloads: NonNullable<PlanEntry['workloads']>, { good, di
   const containers = workloads.flatMap((workload) =>
     workload.containers.map((container) => ({ ...container, workload: `${workload.kind} ${workload.name}` })),
   );
-  if (containers.length === 0) return [`  ${dim('no workload in the files names this repository in this namespace')}`];
+  if (containers.length === 0) return [`  ${dim('no workload in the files uses this repository in this namespace')}`];
   return columns([
     { cells: ['WORKLOAD', 'CONTAINER', 'IMAGE', 'BECOMES', 'WHY'], paint: dim },
     ...containers.map((one) => ({
@@ -82,7 +82,7 @@ function workloadRows(workloads: NonNullable<PlanEntry['workloads']>, { good, di
 
 function moves({ currentTag, move, rules }: PlanEntry, why: string | undefined): string {
   const { tag, rule, action } = move!;
-  const to = tag === currentTag ? `${tag}, pushed anew` : `${currentTag} -> ${tag}`;
+  const to = tag === currentTag ? `${tag} (pushed again with a new digest)` : `${currentTag} -> ${tag}`;
   // Its own reason says it by name.
   const by =
     rule === BASE_TAG_RULE && !rules.some(({ name }) => name === rule) ? '' : ` by rule ${JSON.stringify(rule)}`;
@@ -94,7 +94,7 @@ function moves({ currentTag, move, rules }: PlanEntry, why: string | undefined):
 function head({ currentTag, rules }: PlanEntry, why: string | undefined): string {
   if (why !== undefined) return text(`stays on ${currentTag}: ${why}`);
   return text(
-    `stays on ${currentTag}: ${rules.some(({ tag }) => tag !== null) ? 'no rule that finds a tag has an action that moves it' : 'no rule finds a tag to move to'}`,
+    `stays on ${currentTag}: ${rules.some(({ tag }) => tag !== null) ? 'no rule that finds a tag has the action apply or request-approval' : 'no rule finds a tag to move to'}`,
   );
 }
 
