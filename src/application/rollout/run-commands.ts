@@ -66,11 +66,11 @@ export class RunCommands {
     const { workload } = command;
     const fields = { image: keyOf(image), kind: workload.kind, workload: workload.name };
     switch (command.type) {
-      case 'set-entry':
-        await this.setEntry(image, workload, command.entry);
+      case 'set-pinned-tag':
+        await this.setPinnedTag(image, workload, command.pinnedTag);
         this.log.info('set the annotation kimup.cloudavenue.io/images of a workload', {
           ...fields,
-          entry: command.entry,
+          pinnedTag: command.pinnedTag,
         });
         return;
       case 'delete-pod':
@@ -83,7 +83,7 @@ export class RunCommands {
     }
   }
 
-  private async setEntry(image: Image, workload: Workload, text: string | undefined): Promise<void> {
+  private async setPinnedTag(image: Image, workload: Workload, text: string | undefined): Promise<void> {
     const entries = parseImagesAnnotation(workload.template.annotations[IMAGES_ANNOTATION]);
     const entry = text === undefined ? undefined : parsePinnedTag(text);
     if (entry === undefined) entries.delete(image.name);

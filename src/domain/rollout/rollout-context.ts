@@ -73,7 +73,7 @@ export interface AmbiguousWorkloads {
 
 /** What is to be done in the cluster, once the plan's rollout stands in the status. */
 export type Command =
-  | { readonly type: 'set-entry'; readonly workload: Workload; readonly entry: string | undefined }
+  | { readonly type: 'set-pinned-tag'; readonly workload: Workload; readonly pinnedTag: string | undefined }
   | { readonly type: 'delete-pod'; readonly workload: Workload; readonly pod: PodState };
 
 /** What to write, then what to do. */

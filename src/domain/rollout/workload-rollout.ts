@@ -97,7 +97,7 @@ export function startPending(context: RolloutContext, rows: readonly WorkloadRol
     const workload = row.phase === 'Pending' ? context.workloads.get(workloadId(row)) : undefined;
     if (workload === undefined || room <= 0) continue;
     room -= 1;
-    context.commands.push({ type: 'set-entry', workload, entry: formatPinnedTag(target) });
+    context.commands.push({ type: 'set-pinned-tag', workload, pinnedTag: formatPinnedTag(target) });
   }
 }
 
@@ -111,7 +111,7 @@ export function rollBack(context: RolloutContext, row: WorkloadRollout, target: 
   const entry = pinnedTagTextIn(workload, context.image.name);
   const isPut = entry === formatPinnedTag(target) || row.phase === 'Pending';
   if (isPut && entry !== row.previousTag && workload.ownsAnnotation) {
-    context.commands.push({ type: 'set-entry', workload, entry: row.previousTag });
+    context.commands.push({ type: 'set-pinned-tag', workload, pinnedTag: row.previousTag });
     return true;
   }
   if (workload.kind !== 'StatefulSet' || progressOf(workload).complete) return false;

@@ -154,7 +154,9 @@ function optionFor(name: string, flag: Flag<unknown>, program: string): Option {
         const now = kind.parse(text, `--${name}`);
         return kind.join === undefined ? now : kind.join(before, now);
       } catch (error) {
-        throw refusal(program, `--${name}: ${(error as Error).message}`);
+        const { message } = error as Error;
+        const isNamed = message.startsWith(`-${short} `) || message.startsWith(`--${name} `);
+        throw refusal(program, isNamed ? message : `--${name}: ${message}`);
       }
     });
 }
@@ -211,8 +213,8 @@ function explained(
       return refusal(program, needs(name, flags[name]!));
     }
     case 'commander.unknownOption': {
-      const { argument, typed } = given.find(({ argument }) => said.endsWith(`'${argument}'`)) ?? given[0]!;
-      return refusal(program, `unknown flag ${argument}: ${JSON.stringify(typed)} is not a flag of ${program}`, hint);
+      const { typed } = given.find(({ argument }) => said.endsWith(`'${argument}'`)) ?? given[0]!;
+      return refusal(program, `${JSON.stringify(typed)} is not a flag of ${program}`, hint);
     }
     default:
       return refusal(program, `${JSON.stringify(operands[0] ?? said)} is not a flag of ${program}`);

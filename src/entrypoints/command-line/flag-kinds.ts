@@ -11,7 +11,7 @@ export const BOOLEAN: Kind<boolean> = {
   parse(text, flag) {
     if (/^(1|t|true)$/i.test(text)) return true;
     if (/^(0|f|false)$/i.test(text)) return false;
-    throw new RangeError(`${JSON.stringify(text)} is neither true nor false; ${flag} takes true or false`);
+    throw new RangeError(`${flag} takes true or false, not ${JSON.stringify(text)}`);
   },
 };
 
