@@ -22,6 +22,24 @@ const DOMAIN: Record<string, readonly string[]> = {
   rollout: ['reference', 'image', 'track', 'assignment'],
 };
 
+/** Every room has its entry in {@link DOMAIN}, and no room comes back to itself through those that it knows. */
+function checkRooms(): void {
+  const domain = join(import.meta.dirname, 'src/domain');
+  for (const { name } of readdirSync(domain, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+    if (DOMAIN[name] === undefined && readdirSync(join(domain, name)).length > 0)
+      throw new Error(
+        `src/domain/${name} has no entry in DOMAIN of boundaries.config.ts: say there what it may import`,
+      );
+  }
+  const follow = (name: string, path: readonly string[]): void => {
+    const walked = [...path, name];
+    if (path.includes(name)) throw new Error(`DOMAIN of boundaries.config.ts has a circle: ${walked.join(' -> ')}`);
+    for (const known of DOMAIN[name] ?? []) follow(known, walked);
+  };
+  for (const name of Object.keys(DOMAIN)) follow(name, []);
+}
+checkRooms();
+
 /** Layers that may use these packages only. The others may use what package.json has. */
 const PACKAGES: Record<string, string[]> = {
   support: [],

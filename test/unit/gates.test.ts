@@ -237,6 +237,29 @@ describe('the boundaries', () => {
   });
 });
 
+describe('the rooms of the domain', () => {
+  it('each have an entry that says which others it may know', async () => {
+    const { status, output } = await gateWith(
+      'boundaries',
+      'src/domain/quarantine/planted.ts',
+      'export const a = 1;\n',
+    );
+    expect(output).toContain('src/domain/quarantine has no entry in DOMAIN');
+    expect(status).not.toBe(0);
+  });
+
+  it('know each other in no circle', async () => {
+    const config = readFileSync(join(ROOT, 'boundaries.config.ts'), 'utf8');
+    const { status, output } = await gateWith(
+      'boundaries',
+      'boundaries.config.ts',
+      config.replace('  tag: [],', "  tag: ['image'],"),
+    );
+    expect(output).toContain('has a circle: tag -> image -> tag');
+    expect(status).not.toBe(0);
+  });
+});
+
 describe('the format', () => {
   it.each([
     ['another width', 'src/domain/planted.ts', 'export const sum = (a: number,\n  b: number): number => a + b;'],

@@ -160,7 +160,8 @@ function updateEnded(state: ControllerState, { outcome, message, at }: EventOf<'
     tag: update.tag,
     ...(update.digest === undefined ? {} : { digest: update.digest }),
     origins: withOrigins(state, left, update.tag),
-    conditions: withoutTagGone(state.conditions),
+    // Of the same tag, pushed again, nothing new is known.
+    conditions: update.tag === state.tag ? state.conditions : withoutTagGone(state.conditions),
   };
 }
 

@@ -67,7 +67,7 @@ describe('a wrong command line is told by its flag', () => {
     [['--nope'], /"--nope" is not a flag/],
     [['metrics'], /"metrics" is not a flag/],
     [['--metrics', 'true'], /"true" is not a flag/],
-    [['--metrics=perhaps'], /kimup-operator: --metrics takes true or false, not "perhaps"/],
+    [['--metrics=perhaps'], /kimup-controller: --metrics takes true or false, not "perhaps"/],
     [['--metrics-port', ':99999'], /--metrics-port: ":99999" is not a listen address/],
     [['--metrics-port', 'here'], /--metrics-port: "here" is not a listen address/],
     [['--metrics-path', 'metrics'], /--metrics-path: "metrics" is not a path/],

@@ -1,4 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyStatus, IMAGE } from '../../../../test/support/domain/controller-statuses.ts';
+import { fromStatus, toStatus } from '../../../domain/image/controller-state.ts';
 import { imageOf, UnreadableImageError } from './image-mapping.ts';
 
 const METADATA = { namespace: 'default', name: 'demos', uid: 'u-1', resourceVersion: '7', generation: 2 };
@@ -31,6 +34,15 @@ describe('imageOf', () => {
       },
       status: { conditions: [] },
     });
+  });
+
+  it("reads every field of the controller's status: one that is forgotten goes from each Image at its next refresh", () => {
+    fc.assert(
+      fc.property(anyStatus, (status) => {
+        const image = imageOf({ metadata: METADATA, spec: { image: IMAGE }, status });
+        expect(toStatus(fromStatus(image))).toEqual(status);
+      }),
+    );
   });
 
   it('keeps what an action carries', () => {

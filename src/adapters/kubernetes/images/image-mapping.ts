@@ -131,26 +131,32 @@ function actionOf(raw: unknown, at: FieldPath): Action {
   return data === undefined ? { type } : { type, data };
 }
 
+/** How each field of a status is read; undefined where it is not there, or not what it should be. */
+const STATUS: { readonly [K in keyof Required<ImageStatus>]: (value: unknown) => ImageStatus[K] | undefined } = {
+  tag: (value) => readable(value, isString),
+  digest: (value) => readable(value, isString),
+  result: (value) => readable(value, isString) as RefreshResult | undefined,
+  time: (value) => readable(value, isString),
+  image: (value) => readable(value, isString),
+  baseTag: (value) => readable(value, isString),
+  observedGeneration: (value) => readable(value, (it) => typeof it === 'number'),
+  update: (value) => readable(value, isUpdate),
+  rollout: rolloutOf,
+  candidates: (value) => listOf(value, isCandidate),
+  firstSeen: (value) => listOf(value, isFirstSeen),
+  history: (value) => listOf(value, isHistoryEntry),
+  origins: (value) => listOf(value, isOrigin),
+  conditions: (value) => listOf(value, isCondition) ?? [],
+};
+
 function statusOf(raw: unknown): ImageStatus {
   const status = isObject(raw) ? raw : {};
-  return {
-    ...strings(status, ['tag', 'digest', 'time', 'image', 'baseTag'] as const),
-    ...present(
-      'result',
-      readable(status['result'], (value): value is RefreshResult => typeof value === 'string'),
-    ),
-    ...present(
-      'observedGeneration',
-      readable(status['observedGeneration'], (value) => typeof value === 'number'),
-    ),
-    ...present('update', readable(status['update'], isUpdate)),
-    ...present('rollout', rolloutOf(status['rollout'])),
-    ...present('candidates', listOf(status['candidates'], isCandidate)),
-    ...present('firstSeen', listOf(status['firstSeen'], isFirstSeen)),
-    ...present('history', listOf(status['history'], isHistoryEntry)),
-    ...present('origins', listOf(status['origins'], isOrigin)),
-    conditions: Array.isArray(status['conditions']) ? status['conditions'].filter(isCondition) : [],
-  };
+  const fields = Object.entries(STATUS).map(([field, read]) => [field, read(status[field])] as const);
+  return Object.fromEntries(fields.filter(([, value]) => value !== undefined)) as unknown as ImageStatus;
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function isUpdate(value: unknown): value is Update {
@@ -164,10 +170,7 @@ function rolloutOf(value: unknown): Rollout | undefined {
     ...rollout,
     workloads: workloadsOf(value),
     ...present('leftAlone', listOf(leftAlone, isLeftAlone)),
-    ...present(
-      'image',
-      readable(image, (it): it is string => typeof it === 'string'),
-    ),
+    ...present('image', readable(image, isString)),
     ...(isObject(late) && hasStrings(late, 'tag') ? { late: { ...late, workloads: workloadsOf(late) } } : {}),
   } as unknown as Rollout;
 }
@@ -218,12 +221,6 @@ function readable<T>(value: unknown, is: (value: unknown) => value is T): T | un
 
 function present<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
   return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
-}
-
-function strings<K extends string>(value: Fields, names: readonly K[]): { [P in K]?: string } {
-  return Object.fromEntries(
-    names.filter((name) => typeof value[name] === 'string').map((name) => [name, value[name]]),
-  ) as { [P in K]?: string };
 }
 
 function object(value: unknown, at: FieldPath): Fields {
