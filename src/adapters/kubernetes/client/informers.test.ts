@@ -52,6 +52,22 @@ describe('Informers', () => {
     ]);
   });
 
+  it('neither hold up readiness nor the lead for one that the component can do without, and remark it', async () => {
+    const never: Watch = {
+      start: vi.fn(),
+      stop: vi.fn(async () => undefined),
+      whenSynced: () => new Promise(() => undefined),
+      synced: () => false,
+      staleForMs: () => 0,
+    };
+    informers.add('mutatingwebhookconfigurations', never, { optional: true });
+    await informers.whenSynced();
+    expect([readiness.problem(), readiness.remarked()]).toEqual([
+      undefined,
+      ['caches not synced yet: mutatingwebhookconfigurations'],
+    ]);
+  });
+
   it('have a metric each', () => {
     images.downMs = 1_500;
     expect([...metrics.watches].map(([name, seconds]) => [name, seconds()])).toEqual([

@@ -11,10 +11,16 @@ export type Watch = Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced' | 'wh
 
 const BEHIND_MS = 30_000;
 
+/** What a watch is to its component. */
+export interface WatchOptions {
+  /** Whether the component does its work without what is seen here: it is ready, and may lead, before that was seen. */
+  readonly optional?: boolean;
+}
+
 /** All informers of a component: known here, so that they start, are waited for and stop as one, and are in metrics and readiness. */
 @Injectable()
 export class Informers implements OnModuleInit, OnModuleDestroy {
-  private readonly all: { readonly name: string; readonly watch: Watch }[] = [];
+  private readonly all: { readonly name: string; readonly watch: Watch; readonly optional: boolean }[] = [];
 
   constructor(
     private readonly client: KubeClient,
@@ -23,6 +29,10 @@ export class Informers implements OnModuleInit, OnModuleDestroy {
     readiness: Readiness,
   ) {
     readiness.needs(() => (this.synced() ? undefined : `caches not synced yet: ${this.missing().join(', ')}`));
+    readiness.mentions(() => {
+      const missing = this.namesOf((one) => one.optional && !one.watch.synced());
+      return missing.length === 0 ? undefined : `caches not synced yet: ${missing.join(', ')}`;
+    });
     readiness.mentions(() => {
       const behind = this.behind();
       return behind.length === 0 ? undefined : `the cache is out of date: ${behind.join(', ')}`;
@@ -39,14 +49,18 @@ export class Informers implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Makes an informer. It starts with the others. */
-  of<T extends KubeObject>(resource: Resource, options: InformerOptions<T> = {}): Informer<T> {
+  of<T extends KubeObject>(
+    resource: Resource,
+    options: InformerOptions<T> = {},
+    watchOptions: WatchOptions = {},
+  ): Informer<T> {
     const informer = new Informer<T>(this.client, resource, { log: this.log, ...options });
-    return this.add(resource.plural, informer);
+    return this.add(resource.plural, informer, watchOptions);
   }
 
   /** Takes in what has informers of its own. @param name as in `workloads`, for people */
-  add<T extends Watch>(name: string, watch: T): T {
-    this.all.push({ name, watch });
+  add<T extends Watch>(name: string, watch: T, { optional = false }: WatchOptions = {}): T {
+    this.all.push({ name, watch, optional });
     this.metrics.watch(name, () => watch.staleForMs() / 1_000);
     return watch;
   }
@@ -55,14 +69,14 @@ export class Informers implements OnModuleInit, OnModuleDestroy {
     for (const { watch } of this.all) watch.start();
   }
 
-  /** Whether each has seen everything once. */
+  /** Whether each that is needed has seen everything once. */
   synced(): boolean {
     return this.missing().length === 0;
   }
 
-  /** What has not been seen whole yet, as in `images`. */
+  /** What is needed and has not been seen whole yet, as in `images`. */
   missing(): string[] {
-    return this.all.filter(({ watch }) => !watch.synced()).map(({ name }) => name);
+    return this.namesOf(({ optional, watch }) => !optional && !watch.synced());
   }
 
   /** What is behind the API server for longer than a restart of it takes, and for how long, as in `images for 75 s`: what is known is served meanwhile. */
@@ -74,10 +88,15 @@ export class Informers implements OnModuleInit, OnModuleDestroy {
 
   /** Resolves once synced; rejects when `signal` aborts before. */
   async whenSynced(signal?: AbortSignal): Promise<void> {
-    await Promise.all(this.all.map(({ watch }) => watch.whenSynced(signal)));
+    const needed = this.all.filter(({ optional }) => !optional);
+    await Promise.all(needed.map(({ watch }) => watch.whenSynced(signal)));
   }
 
   async stop(): Promise<void> {
     await Promise.all(this.all.map(({ watch }) => watch.stop()));
+  }
+
+  private namesOf(which: (one: { readonly optional: boolean; readonly watch: Watch }) => boolean): string[] {
+    return this.all.filter(which).map(({ name }) => name);
   }
 }

@@ -58,9 +58,12 @@ export class WebhookConfigurationKeeper {
     private readonly options: WebhookConfigurationOptions,
     private readonly leadership: LeaderElection,
   ) {
-    this.informer = informers.of<Configuration>(MUTATING_WEBHOOK_CONFIGURATIONS, {
-      fieldSelector: `metadata.name=${WEBHOOK_CONFIGURATION}`,
-    });
+    // Reviews are answered, and rollouts go on, without it: where it may not be seen, pods must still start.
+    this.informer = informers.of<Configuration>(
+      MUTATING_WEBHOOK_CONFIGURATIONS,
+      { fieldSelector: `metadata.name=${WEBHOOK_CONFIGURATION}` },
+      { optional: true },
+    );
   }
 
   /** Calls `changed` whenever something has changed that the configuration follows from, or the configuration itself. */
