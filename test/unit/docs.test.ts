@@ -8,6 +8,8 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { PrometheusMetrics } from '../../src/adapters/metrics/prometheus-metrics.ts';
 import { REFRESH_RESULTS } from '../../src/domain/image/image-status.ts';
+import { ACTION_TYPES } from '../../src/domain/action/action.ts';
+import { TRIGGER_TYPES } from '../../src/domain/trigger/trigger.ts';
 import { RULE_TYPES } from '../../src/domain/rule/rule-spec.ts';
 import { PLAN } from '../../src/entrypoints/cli/plan/arguments.ts';
 import { CONTROLLER, CONTROLLER_FLAGS, OPERATOR, OPERATOR_FLAGS } from '../../src/entrypoints/command-line/flags.ts';
@@ -117,7 +119,8 @@ describe('docs/reference', () => {
     // Of what is deeper in an action's data or in the status, the names stand in the row of their field.
     const wanted = [...fieldsOf('spec', spec!, 3), ...fieldsOf('status', status!, 1)];
     expect(wanted.filter((field) => !page.includes(`\`${field}`))).toEqual([]);
-    expect(RULE_TYPES.filter((type) => !page.includes(`\`${type}\``))).toEqual([]);
+    const types = [...RULE_TYPES, ...ACTION_TYPES, ...TRIGGER_TYPES];
+    expect(types.filter((type) => !page.includes(`\`${type}\``))).toEqual([]);
   });
 
   it('has every flag with its default', () => {

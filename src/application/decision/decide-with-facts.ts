@@ -59,6 +59,18 @@ export async function withoutFailed(
   );
 }
 
+/** How each fact is asked, once the digest of the tag is known. */
+const ASK: {
+  readonly [F in Exclude<FactName, 'digest'>]: (
+    source: FactSource,
+    tag: string,
+    digest: string,
+  ) => Promise<NonNullable<TagFacts[F]>>;
+} = {
+  platforms: (source, _tag, digest) => orUnknown(source.platforms(digest)),
+  firstSeen: async (source, tag, digest) => source.firstSeen(tag, digest),
+};
+
 async function factsOf(
   tag: string,
   wanted: readonly FactName[],
@@ -66,11 +78,12 @@ async function factsOf(
   source: FactSource,
 ): Promise<TagFacts> {
   const digest = known.digest ?? (await orUnknown(source.digest(tag)));
-  if (isUnknown(digest)) return { ...known, digest, platforms: digest, firstSeen: digest };
-  const facts: TagFacts = { ...known, digest };
-  const platforms = wanted.includes('platforms') ? { platforms: await orUnknown(source.platforms(digest)) } : {};
-  const age = wanted.includes('age') ? { firstSeen: source.firstSeen(tag, digest) } : {};
-  return { ...facts, ...platforms, ...age };
+  // What is not known by its digest is not known at all.
+  if (isUnknown(digest))
+    return { ...known, digest, ...Object.fromEntries(Object.keys(ASK).map((fact) => [fact, digest])) };
+  let facts: TagFacts = { ...known, digest };
+  for (const fact of wanted) if (fact !== 'digest') facts = { ...facts, [fact]: await ASK[fact](source, tag, digest) };
+  return facts;
 }
 
 async function orUnknown<T>(asked: Promise<T>): Promise<T | Unknown> {

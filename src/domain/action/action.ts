@@ -36,10 +36,16 @@ export interface Action {
 }
 
 const MOVES: ReadonlySet<ActionType> = new Set(MOVE_ACTION_TYPES);
+const ALERTS: ReadonlySet<ActionType> = new Set(ALERT_ACTION_TYPES);
 
 /** Whether an action is a {@link MoveAction}. */
 export function movesImage<T extends Pick<Action, 'type'>>(action: T): action is T & { readonly type: MoveAction } {
   return MOVES.has(action.type);
+}
+
+/** Whether an action is an {@link AlertAction}, which needs an AlertConfig. */
+export function isAlert({ type }: Pick<Action, 'type'>): boolean {
+  return ALERTS.has(type);
 }
 
 /** What the contract has and this version of kimup does not do yet, and what comes of it. */

@@ -28,11 +28,7 @@ function decideWith(
     const gone = { unknown: 'the registry has no such tag' };
     facts.set(decision.tag, {
       ...facts.get(decision.tag),
-      ...Object.fromEntries(
-        decision.facts.map((fact) =>
-          fact === 'age' ? ['firstSeen', known.firstSeen ?? gone] : [fact, known[fact] ?? gone],
-        ),
-      ),
+      ...Object.fromEntries(decision.facts.map((fact) => [fact, known[fact] ?? gone])),
     });
   }
 }
@@ -84,7 +80,7 @@ describe('the registry is asked', () => {
       { ...minor, filter: buildTagFilter({ platforms: ['linux/arm64'], minimumAge: '2h' }) },
     );
     expect(moved(found)).toBe('1.12');
-    expect(found.asked).toEqual(['1.12 platforms age']);
+    expect(found.asked).toEqual(['1.12 platforms firstSeen']);
   });
 
   it(`about at most ${MOST_TRIED} tags a rule`, () => {

@@ -1,5 +1,5 @@
 /** What only a registry knows of a tag, asked of it one tag at a time and only where it matters. */
-export type FactName = 'digest' | 'platforms' | 'age';
+export type FactName = 'digest' | 'platforms' | 'firstSeen';
 
 /**
  * What is known of a tag so far; what is left out has not been asked. What was asked and can't be known is `unknown`,
@@ -10,7 +10,7 @@ export interface TagFacts {
   readonly digest?: string | Unknown;
   /** `linux/amd64`, `linux/arm64/v8`, …: what the tag's index, or its one image, is for. */
   readonly platforms?: readonly string[] | Unknown;
-  /** When kimup first saw the tag's present digest, milliseconds since the epoch; the fact `age`. */
+  /** When kimup first saw the tag's present digest, milliseconds since the epoch. */
   readonly firstSeen?: number | Unknown;
 }
 

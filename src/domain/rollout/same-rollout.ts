@@ -1,20 +1,38 @@
 import type { LateRollout, LeftAlone, Rollout, WorkloadRollout } from '../image/image-status.ts';
 
+/** Of each field of T, when two of them say the same: a field that is added has to be added here, or its change is not written. */
+type Same<T> = { readonly [K in keyof Required<T>]: (a: T[K], b: T[K]) => boolean };
+
+const SAME_ROLLOUT: Same<Rollout> = {
+  tag: equal,
+  digest: equal,
+  image: equal,
+  phase: equal,
+  since: sameTime,
+  message: equal,
+  workloads: sameRows,
+  leftAlone: sameLeftAlone,
+  late: sameLate,
+};
+
+const SAME_LATE: Same<LateRollout> = { tag: equal, digest: equal, workloads: sameRows };
+
+const SAME_ROW: Same<WorkloadRollout> = {
+  kind: equal,
+  name: equal,
+  previousTag: equal,
+  pinnedTag: equal,
+  phase: equal,
+  since: sameTime,
+  message: equal,
+};
+
+const SAME_LEFT_ALONE: Same<LeftAlone> = { kind: equal, name: equal, message: equal };
+
 /** Whether two rollouts say the same, so that nothing needs to be written. */
 export function sameRollout(a: Rollout | undefined, b: Rollout | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return (
-    a === b ||
-    (a.tag === b.tag &&
-      a.digest === b.digest &&
-      a.phase === b.phase &&
-      sameTime(a.since, b.since) &&
-      a.message === b.message &&
-      a.image === b.image &&
-      sameRows(a.workloads, b.workloads) &&
-      sameLeftAlone(a.leftAlone, b.leftAlone) &&
-      sameLate(a.late, b.late))
-  );
+  return a === b || same(SAME_ROLLOUT, a, b);
 }
 
 /** The rollout with the workloads that stay as they are; absent where there are none. */
@@ -25,10 +43,7 @@ export function withLeftAlone(rollout: Rollout, left: readonly LeftAlone[]): Rol
 
 /** Whether two lists of workloads that were left alone say the same. */
 export function sameLeftAlone(a: readonly LeftAlone[] = [], b: readonly LeftAlone[] = []): boolean {
-  return (
-    a.length === b.length &&
-    a.every(({ kind, name, message }, at) => kind === b[at]!.kind && name === b[at]!.name && message === b[at]!.message)
-  );
+  return a.length === b.length && a.every((one, at) => same(SAME_LEFT_ALONE, one, b[at]!));
 }
 
 /** Whether two rows say the same but for how far Kubernetes is: what may wait a little before it is written. */
@@ -50,24 +65,20 @@ function withoutProgress(rollout: Rollout): Rollout {
 
 function sameLate(a: LateRollout | undefined, b: LateRollout | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return a.tag === b.tag && a.digest === b.digest && sameRows(a.workloads, b.workloads);
+  return same(SAME_LATE, a, b);
 }
 
 function sameRows(a: readonly WorkloadRollout[], b: readonly WorkloadRollout[]): boolean {
-  return a.length === b.length && a.every((row, at) => sameRow(row, b[at]));
+  return a.length === b.length && a.every((row, at) => same(SAME_ROW, row, b[at]!));
 }
 
-function sameRow(a: WorkloadRollout, b: WorkloadRollout | undefined): boolean {
-  return (
-    b !== undefined &&
-    a.kind === b.kind &&
-    a.name === b.name &&
-    a.previousTag === b.previousTag &&
-    a.pinnedTag === b.pinnedTag &&
-    a.phase === b.phase &&
-    sameTime(a.since, b.since) &&
-    a.message === b.message
-  );
+function same<T>(fields: Same<T>, a: T, b: T): boolean {
+  for (const field in fields) if (!fields[field](a[field], b[field])) return false;
+  return true;
+}
+
+function equal(a: unknown, b: unknown): boolean {
+  return a === b;
 }
 
 /** The same instant, however it is spelt. */

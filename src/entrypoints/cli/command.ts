@@ -21,7 +21,7 @@ export interface CliCommand {
   readonly summary: string;
   /**
    * @param argv what follows its name
-   * @throws FlagError for a wrong command line
+   * @throws FlagError for a wrong command line, InputError for what can't be read or used: both end with status 2
    */
   run(argv: readonly string[], surroundings: Surroundings): Promise<Outcome>;
 }

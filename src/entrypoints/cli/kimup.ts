@@ -1,9 +1,10 @@
 import { CommanderError } from 'commander';
+import { InputError } from '../../application/plan/input-error.ts';
 import { FlagError, quietCommand, refusal } from '../command-line/command-line.ts';
 import { VERSION } from '../version.ts';
 import type { Outcome, Surroundings } from './command.ts';
 import { COMMANDS } from './commands.ts';
-import { text } from './text.ts';
+import { lines } from './text.ts';
 
 const PROGRAM = 'kimup';
 
@@ -20,8 +21,8 @@ export async function kimup(argv: readonly string[], surroundings: Surroundings)
     if (command !== undefined) return await command.run(rest, surroundings);
     return overview(name);
   } catch (error) {
-    if (error instanceof FlagError) return { stdout: '', stderr: `${text(error.message)}\n`, status: 2 };
-    throw error;
+    if (!(error instanceof FlagError || error instanceof InputError)) throw error;
+    return { stdout: '', stderr: `${lines(error.message)}\n`, status: 2 };
   }
 }
 

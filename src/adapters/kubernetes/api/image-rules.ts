@@ -10,7 +10,7 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
-import { ACTION_TYPES, type ActionType, ALERT_ACTION_TYPES, movesImage } from '../../../domain/action/action.ts';
+import { ACTION_TYPES, type ActionType, ALERT_ACTION_TYPES, isAlert } from '../../../domain/action/action.ts';
 import { BASE_TAG_RULE } from '../../../domain/image/image-status.ts';
 import { RULE_TYPES, type RuleType } from '../../../domain/rule/rule-spec.ts';
 import { LONGEST_PATTERN, PLATFORM } from '../../../domain/tag/tags-spec.ts';
@@ -47,7 +47,7 @@ export class Trigger {
   `!(${isOneOf(ALERT_ACTION_TYPES)}) || (has(self.data) && has(self.data.valueFrom) && has(self.data.valueFrom.alertConfigRef))`,
   'an alert action needs data.valueFrom.alertConfigRef.name: the name of an AlertConfig',
   undefined,
-  ({ type, data }: Action) => movesImage({ type }) || data?.valueFrom?.alertConfigRef !== undefined,
+  ({ type, data }: Action) => !isAlert({ type }) || data?.valueFrom?.alertConfigRef !== undefined,
 )
 export class Action {
   @Describe(

@@ -7,7 +7,7 @@ export const tooYoung: Veto = ({ tag }, input) => {
   const { minimumAgeMs } = input.filter ?? EVERY_TAG;
   if (minimumAgeMs === 0) return undefined;
   const firstSeen = factOf(tag, 'firstSeen', input);
-  if (firstSeen === undefined) return { tag, missing: ['age'] };
+  if (firstSeen === undefined) return { tag, missing: ['firstSeen'] };
   if (isUnknown(firstSeen)) return { reason: `has an unknown age: ${firstSeen.unknown}` };
   const recheckAt = firstSeen + minimumAgeMs;
   return recheckAt > (input.now ?? 0)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PlanEntry } from '../../../application/plan/plan-images.ts';
-import { plan } from './plan.ts';
+import { kimup } from '../kimup.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -35,7 +35,10 @@ it('says in the table why spec.baseTag moves an Image', async () => {
   const tags = join(folder, 'tags.txt');
   writeFileSync(tags, 'v1.9.0\nv2.0.0\n');
   const status = { tag: 'v1.9.0', baseTag: 'v1.9.0', image: 'registry.test/app' };
-  const { stdout } = await plan(['-f', '-', '--tags-file', tags], surroundings(image({ baseTag: 'v2.0.0' }, status)));
+  const { stdout } = await kimup(
+    ['plan', '-f', '-', '--tags-file', tags],
+    surroundings(image({ baseTag: 'v2.0.0' }, status)),
+  );
   expect(stdout).toContain('moves v1.9.0 -> v2.0.0: spec.baseTag is now v2.0.0');
 });
 
@@ -47,7 +50,7 @@ it('tells of triggers that the controller would refuse, with what to write inste
     value,
   }));
   const planned = (output: string) =>
-    plan(['-f', '-', '--tags-file', tags, '-o', output], surroundings(image({ triggers })));
+    kimup(['plan', '-f', '-', '--tags-file', tags, '-o', output], surroundings(image({ triggers })));
   const { stdout, stderr, status } = await planned('json');
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
   expect((JSON.parse(stdout) as PlanEntry[])[0]!.triggers).toEqual([
@@ -77,7 +80,7 @@ it.each<[string, readonly string[], string]>([
   ['the name of a file', ['-f', 'no\u001B[2J\rsuch'], ''],
   ['a flag', ['--no\u001B[2J'], ''],
 ])('shows %s on stderr without what moves the cursor', async (_, argv, stdin) => {
-  const { stderr, status } = await plan(argv, surroundings(stdin));
+  const { stderr, status } = await kimup(['plan', ...argv], surroundings(stdin));
   expect(status).toBe(2);
   expect(stderr).not.toBe('');
   expect(stderr).not.toMatch(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/u);
@@ -85,6 +88,6 @@ it.each<[string, readonly string[], string]>([
 });
 
 it('shows on stderr each problem on a line of its own', async () => {
-  const { stderr } = await plan(['-f', '-'], surroundings(image({ a: 1, b: 2 })));
+  const { stderr } = await kimup(['plan', '-f', '-'], surroundings(image({ a: 1, b: 2 })));
   expect(stderr.split('\n')).toHaveLength(3);
 });

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { readTags } from '../../../adapters/files/tags-file.ts';
 import { type Manifests, noImage, readManifests } from '../../../adapters/kubernetes/manifests/manifests.ts';
@@ -11,11 +10,12 @@ import { InputError } from '../../../application/plan/input-error.ts';
 import { type Plan, planImages, type TagSource } from '../../../application/plan/plan-images.ts';
 import { tellOfTriggers } from '../../../application/plan/plan-triggers.ts';
 import { FileTagSource, RegistryTagSource } from '../../../application/plan/tag-sources.ts';
-import { FlagError, usage } from '../../command-line/command-line.ts';
+import { usage } from '../../command-line/command-line.ts';
 import type { CliCommand, Outcome, Surroundings } from '../command.ts';
+import { readInput, shown } from '../files.ts';
 import { PLAN, type PlanArguments, readArguments } from './arguments.ts';
 import { table } from './table.ts';
-import { lines, text } from '../text.ts';
+import { text } from '../text.ts';
 
 /** In the catalogue of commands. */
 export const PLAN_COMMAND: CliCommand = {
@@ -24,21 +24,17 @@ export const PLAN_COMMAND: CliCommand = {
   run: plan,
 };
 
-/** `kimup plan`: reads, plans, shows. */
+/**
+ * `kimup plan`: reads, plans, shows.
+ * @throws FlagError, InputError
+ */
 export async function plan(argv: readonly string[], surroundings: Surroundings): Promise<Outcome> {
-  const outcome = await ended(argv, surroundings);
-  return { ...outcome, stderr: lines(outcome.stderr) };
-}
-
-async function ended(argv: readonly string[], surroundings: Surroundings): Promise<Outcome> {
+  const given = readArguments(argv);
+  if (given === 'help') return { stdout: `${usage(PLAN)}\n`, stderr: '', status: 0 };
   try {
-    const given = readArguments(argv);
-    if (given === 'help') return { stdout: `${usage(PLAN)}\n`, stderr: '', status: 0 };
     return await planFor(given, surroundings);
   } catch (error) {
-    if (error instanceof FlagError || error instanceof InputError || error instanceof DockerConfigError)
-      return { stdout: '', stderr: `${error.message}\n`, status: 2 };
-    throw error;
+    throw error instanceof DockerConfigError ? new InputError(error.message) : error;
   }
 }
 
@@ -67,7 +63,7 @@ async function planFor(given: PlanArguments, surroundings: Surroundings): Promis
 /** One after the other: what is wrong is told of the first file that has it. */
 async function readFiles(files: readonly string[], surroundings: Surroundings): Promise<Manifests[]> {
   const manifests: Manifests[] = [];
-  for (const file of files) manifests.push(readManifests(await read(file, surroundings), shown(file)));
+  for (const file of files) manifests.push(readManifests(await readInput(file, surroundings), shown(file)));
   return manifests;
 }
 
@@ -80,7 +76,7 @@ async function withTags<T>(
   const { env } = surroundings;
   if (tagsFile !== undefined) {
     const name = shown(tagsFile);
-    return work(new FileTagSource(name, readTags(await read(tagsFile, surroundings), name)));
+    return work(new FileTagSource(name, readTags(await readInput(tagsFile, surroundings), name)));
   }
   const config = await UserDockerConfig.load(env);
   const registry = new DistributionTagRegistry(new NoMetrics(), { insecureRegistries: plainHttpRegistries, env });
@@ -91,23 +87,6 @@ async function withTags<T>(
   } finally {
     await registry.close();
   }
-}
-
-async function read(file: string, surroundings: Surroundings): Promise<string> {
-  if (file === '-') return surroundings.readStdin();
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    throw InputError.at(
-      { file },
-      `can't be read: ${{ ENOENT: 'there is no such file', EISDIR: 'it is a directory', EACCES: 'permission denied' }[code] ?? code}`,
-    );
-  }
-}
-
-function shown(file: string): string {
-  return file === '-' ? 'stdin' : file;
 }
 
 function format(plans: readonly Plan[], output: PlanArguments['output'], { env, isTerminal }: Surroundings): string {

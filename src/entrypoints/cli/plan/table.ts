@@ -87,7 +87,7 @@ function moves({ currentTag, move, rules }: PlanEntry, why: string | undefined):
   const by =
     rule === BASE_TAG_RULE && !rules.some(({ name }) => name === rule) ? '' : ` by rule ${JSON.stringify(rule)}`;
   return text(
-    `${action === 'apply' ? 'moves' : 'asks for approval to move'} ${to}${by}${why === undefined ? '' : `: ${why}`}`,
+    `${action === 'request-approval' ? 'asks for approval to move' : 'moves'} ${to}${by}${why === undefined ? '' : `: ${why}`}`,
   );
 }
 
