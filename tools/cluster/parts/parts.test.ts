@@ -52,7 +52,7 @@ describe('ensureParts', () => {
     const failure = ensureParts(['etcd']);
     await expect(failure).rejects.toThrow('etcd can\'t be built: there is no "go" on the PATH');
     await expect(failure).rejects.toThrow(
-      /install Go 1\.26\.6 or newer[^]*KUBEBUILDER_ASSETS[^]*put it there yourself: .*\/etcd[^]*KIMUP_CACHE/,
+      /install Go 1\.26\.6 or newer[^]*KUBEBUILDER_ASSETS[^]*put the binaries there yourself: .*\/etcd[^]*KIMUP_CACHE/,
     );
   });
 
