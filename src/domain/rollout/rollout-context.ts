@@ -14,6 +14,7 @@ export interface RolloutOptions {
   readonly maxConcurrent: number;
 }
 
+/** What holds where the operator's flags say nothing else. */
 export const DEFAULT_ROLLOUT_OPTIONS: RolloutOptions = { rolloutDeadlineMs: 600_000, maxConcurrent: 10 };
 
 /** What is worth remembering between two looks at an Image. All of it may be lost: it saves requests and writes, no more. */
