@@ -10,7 +10,6 @@ import {
   type KubeObject,
   MUTATING_WEBHOOK_CONFIGURATIONS,
   PODS,
-  REPLICASETS,
   STATEFULSETS,
 } from '../../src/adapters/kubernetes/client/resource.ts';
 import type { RawImage } from '../../src/adapters/kubernetes/images/image-mapping.ts';
@@ -30,6 +29,7 @@ import { eventually } from '../support/eventually.ts';
 import { type Admission, startAdmission } from './admission-wiring.ts';
 
 import { manifest, type ManifestOptions } from './workloads.ts';
+import { REPLICASETS } from '../support/replica-sets.ts';
 
 // A cluster of its own: its webhook is the whole cluster's, and pods of one tag never get ready on it.
 const ROOT = join(import.meta.dirname, '../..');

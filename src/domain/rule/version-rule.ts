@@ -151,7 +151,7 @@ function missOf(
 }
 
 /** Why a version is not of the current tag's line, the most telling reason first; `undefined` where it is. */
-export function shapeMiss(current: VersionTag, tag: VersionTag): Pick<Miss, 'reason' | 'distance'> | undefined {
+function shapeMiss(current: VersionTag, tag: VersionTag): Pick<Miss, 'reason' | 'distance'> | undefined {
   if (tag.variant !== current.variant) return { reason: 'from a different variant', distance: 6 };
   if (tag.prefix !== current.prefix)
     return { reason: `written ${tag.prefix === 'v' ? 'with' : 'without'} a leading v`, distance: 7 };
