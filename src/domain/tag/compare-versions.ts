@@ -2,7 +2,7 @@ import { digitsEnd, type Part, type PreRelease, type VersionTag } from './versio
 import { isTooWide } from './width.ts';
 
 /**
- * Whether `tag` is of the same line as `current`, so that it may take its place if it is newer: with a leading v or none
+ * Whether `tag` is of the same series as `current`, so that it may take its place if it is newer: with a leading v or none
  * like it, as many numbers (`1.25` never becomes `1.26.3`) and revision groups, the same variant, no number that is too
  * wide; and a release or, where `current` is a pre-release, a later pre-release of the same numbers, with numbers of its
  * own or without like `current` (`13-ea` is a channel that follows `13-ea-30` and its like: it never becomes one of them,

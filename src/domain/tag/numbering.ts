@@ -11,7 +11,7 @@ function changesNumbering(from: VersionTag, to: VersionTag): boolean {
 }
 
 /**
- * What is said of `to` where it takes the place of `from` and {@link changesNumbering}: a question, and what to do.
+ * What is said of `to` where it takes the place of `from` and {@link changesNumbering}: that it may not be intended, and what to do.
  * @param tag the whole tag, of which the version may be a part (`spec.tags.extract`)
  */
 export function numberingRemark(

@@ -182,7 +182,7 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
         this.isStillLeader,
       );
     }
-    this.learn(raw, kind);
+    this.observe(raw, kind);
     return workloadOf(raw, kind);
   }
 
@@ -193,14 +193,14 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
   }
 
   /** Lists show what was answered, though the watch has not come that far. */
-  private learn(raw: RawWorkload, kind: WorkloadKind): void {
+  private observe(raw: RawWorkload, kind: WorkloadKind): void {
     this.informers.get(kind)?.observe(raw as unknown as Kept);
   }
 
   private async read({ kind, namespace, name, uid }: Workload): Promise<RawWorkload | undefined> {
     try {
       const raw = await this.client.get<RawWorkload>(RESOURCES[kind], { namespace, name });
-      this.learn(raw, kind);
+      this.observe(raw, kind);
       return raw.metadata?.uid === uid ? raw : undefined;
     } catch (error) {
       if (hasStatus(error, 404)) return undefined;
