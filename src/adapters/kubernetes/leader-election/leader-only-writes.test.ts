@@ -54,11 +54,11 @@ beforeEach(() => {
 });
 
 describe('KubernetesWorkloadRoller', () => {
-  const raw = (resourceVersion: string, entries?: string): RawWorkload => ({
+  const raw = (resourceVersion: string, annotation?: string): RawWorkload => ({
     metadata: { namespace: 'default', name: 'web', uid: 'u', resourceVersion, generation: 1 },
     spec: {
       template: {
-        ...(entries === undefined ? {} : { metadata: { annotations: { [IMAGES_ANNOTATION]: entries } } }),
+        ...(annotation === undefined ? {} : { metadata: { annotations: { [IMAGES_ANNOTATION]: annotation } } }),
         spec: { containers: [{ name: 'c', image: 'i' }] },
       },
     },
@@ -87,7 +87,7 @@ describe('KubernetesWorkloadRoller', () => {
     expect(client.apply).toHaveBeenCalledTimes(1);
   });
 
-  it('sends entries again over a status that changed, for the present version, and never over other entries', async () => {
+  it('sends the annotation again over a status that changed, for the present version, and never over another annotation', async () => {
     client.apply.mockRejectedValueOnce(conflict()).mockResolvedValueOnce(raw('3', 'demos=v2'));
     client.get.mockResolvedValueOnce(raw('2'));
     await make().setImagesAnnotation(workload, 'demos=v2');
