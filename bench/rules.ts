@@ -1,6 +1,6 @@
 // 10,000 tags of the shapes that real repositories hold through each rule, beside a plain loop of npm's semver.parse and
 // compare over the same tags, round by round in turn. The ratio is the slowest of the semver and the calver rules. npm's
-// parse is slow on what is no version, so the same is told for 10,000 plain versions, which are all of one line.
+// parse is slow on what is no version, so the same is told for 10,000 plain versions, which are all of one series.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -28,7 +28,7 @@ interface Case {
   readonly currentTag: string;
 }
 
-/** Each rule from tags that it has much to do with: many others are of their line. */
+/** Each rule from tags that it has much to do with: many others are of their series. */
 const CASES: readonly Case[] = [
   { type: 'semver-major', currentTag: '10.0.0' },
   { type: 'semver-minor', currentTag: '17.0.1' },
@@ -62,9 +62,9 @@ export async function benchRules(tell: (line: string) => void): Promise<Finding>
   tell(`${TAGS} plain versions:`);
   const plain = compare(PLAIN_CASES, plainTags(), tell);
   const regex = regexGrowth(tell);
-  const reasons = milliseconds(3, () => explain(questionOf(CASES[0]!, realTags())));
+  const reasons = milliseconds(3, () => explain(inputOf(CASES[0]!, realTags())));
   tell(`the reasons, on request: ${reasons.toFixed(1)} ms for a verdict on each of ${TAGS} tags`);
-  const grown = memoryGrowth(CASES.map((each) => questionOf(each, realTags())));
+  const grown = memoryGrowth(CASES.map((each) => inputOf(each, realTags())));
   tell(`memory after ${MEMORY_RUNS} runs of all rules: ${grown >= 0 ? '+' : ''}${grown.toFixed(2)} MB`);
   return {
     figure: TAGS / mixed.slowest,
@@ -88,7 +88,7 @@ interface Compared {
 function compare(cases: readonly Case[], tags: readonly string[], tell: (line: string) => void): Compared {
   const runs = cases.map((each) => ({
     name: each.name ?? each.type,
-    question: questionOf(each, tags),
+    input: inputOf(each, tags),
     times: [] as number[],
   }));
   const baselines: number[] = [];
@@ -96,18 +96,18 @@ function compare(cases: readonly Case[], tags: readonly string[], tell: (line: s
     const keep = round >= COLD;
     const baseline = milliseconds(PASSES, () => newestByNpm(tags));
     if (keep) baselines.push(baseline);
-    for (const { question, times } of runs) {
-      const figure = milliseconds(PASSES, () => decide(question));
+    for (const { input, times } of runs) {
+      const figure = milliseconds(PASSES, () => decide(input));
       if (keep) times.push(figure);
     }
   }
   const baseline = median(baselines);
   tell(`  ${"npm's parse and compare".padEnd(28)} ${baseline.toFixed(3)} ms`);
-  const found = runs.map(({ name, question, times }) => ({ name, question, ms: median(times) }));
-  for (const { name, question, ms } of found) {
-    const decision = decide(question);
+  const found = runs.map(({ name, input, times }) => ({ name, input, ms: median(times) }));
+  for (const { name, input, ms } of found) {
+    const decision = decide(input);
     tell(
-      `  ${name.padEnd(28)} ${ms.toFixed(3)} ms, ${(baseline / ms).toFixed(1)} times as fast: ${question.currentTag} -> ${decision.kind === 'move' ? decision.tag : decision.kind}`,
+      `  ${name.padEnd(28)} ${ms.toFixed(3)} ms, ${(baseline / ms).toFixed(1)} times as fast: ${input.currentTag} -> ${decision.kind === 'move' ? decision.tag : decision.kind}`,
     );
   }
   return {
@@ -143,7 +143,7 @@ function plainTags(): readonly string[] {
   ).sort();
 }
 
-function questionOf({ type, value, currentTag }: Case, tags: readonly string[]): DecisionInput {
+function inputOf({ type, value, currentTag }: Case, tags: readonly string[]): DecisionInput {
   return {
     rules: [
       buildRule({ name: type, type, ...(value === undefined ? {} : { value }), actions: [{ type: 'apply' }] }, 0),
@@ -173,9 +173,9 @@ function milliseconds(passes: number, work: () => unknown): number {
 function regexGrowth(tell: (line: string) => void): { readonly tags: number; readonly pattern: number } {
   const tags = (count: number): string[] => Array.from({ length: count }, (_, i) => `${'a'.repeat(100)}${i}!`);
   const time = (pattern: string, count: number): number => {
-    const question = questionOf({ type: 'regex', value: pattern, currentTag: 'latest' }, tags(count));
-    decide(question);
-    return median(Array.from({ length: 5 }, () => milliseconds(1, () => decide(question))));
+    const input = inputOf({ type: 'regex', value: pattern, currentTag: 'latest' }, tags(count));
+    decide(input);
+    return median(Array.from({ length: 5 }, () => milliseconds(1, () => decide(input))));
   };
   const few = time('(a+)+$', 10_000);
   const many = time('(a+)+$', 100_000);
@@ -188,15 +188,15 @@ function regexGrowth(tell: (line: string) => void): { readonly tags: number; rea
 }
 
 /** What stays in memory after many runs, MB. */
-function memoryGrowth(questions: readonly DecisionInput[]): number {
+function memoryGrowth(inputs: readonly DecisionInput[]): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const weigh = (): number => {
     collect();
     return process.memoryUsage().heapUsed / 2 ** 20;
   };
-  for (const question of questions) for (let i = 0; i < 10; i++) decide(question);
+  for (const input of inputs) for (let i = 0; i < 10; i++) decide(input);
   const before = weigh();
-  for (let i = 0; i < MEMORY_RUNS; i++) for (const question of questions) decide(question);
+  for (let i = 0; i < MEMORY_RUNS; i++) for (const input of inputs) decide(input);
   return weigh() - before;
 }

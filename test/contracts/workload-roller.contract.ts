@@ -11,15 +11,15 @@ export interface WorkloadRollerUnderTest {
   readonly namespace: string;
   /** Makes a workload of one replica, with these annotations on its pod template. */
   create(kind: WorkloadKind, name: string, annotations?: Readonly<Record<string, string>>): Promise<void>;
-  /** Sets the template's entries, or takes them away, as the field manager `manager`. */
+  /** Sets the template's images annotation, or removes it, as the field manager `manager`. */
   override(kind: WorkloadKind, name: string, text: string | undefined, manager: string): Promise<void>;
-  /** Changes something of the workload, but not its entries. */
+  /** Changes something of the workload, but not its images annotation. */
   touch(kind: WorkloadKind, name: string): Promise<void>;
   remove(kind: WorkloadKind, name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-const ENTRIES = 'kimup.cloudavenue.io/images';
+const IMAGES = 'kimup.cloudavenue.io/images';
 const SAYS = { 'kimup.cloudavenue.io/enabled': 'true' };
 const KINDS: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
 
@@ -85,7 +85,7 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
         changed: (one) =>
           void (
             one.namespace === under.namespace &&
-            told.push(`${workloadId(one)} ${one.template.annotations[ENTRIES] ?? '-'}`)
+            told.push(`${workloadId(one)} ${one.template.annotations[IMAGES] ?? '-'}`)
           ),
         deleted: (one) => void (one.namespace === under.namespace && told.push(`${workloadId(one)} gone`)),
       });
@@ -96,17 +96,17 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
       await vi.waitUntil(() => told.includes('Deployment/web gone'), { timeout: HANG_MS });
     });
 
-    it.each(KINDS)('sets the entries of a %s, and takes them away without a trace', async (kind) => {
+    it.each(KINDS)('sets the images annotation of a %s, and removes it without a trace', async (kind) => {
       const before = await made(kind);
       const set = await under.roller.setImagesAnnotation(before, 'demos=v1.10.2');
       expect(set).toMatchObject({
         generation: before.generation + 1,
         ownsAnnotation: true,
-        template: { annotations: { ...SAYS, [ENTRIES]: 'demos=v1.10.2' } },
+        template: { annotations: { ...SAYS, [IMAGES]: 'demos=v1.10.2' } },
         revision: before.revision,
       });
       const changed = await under.roller.setImagesAnnotation(set, 'another=v1,demos=v1.10.2');
-      expect(changed.template.annotations[ENTRIES]).toBe('another=v1,demos=v1.10.2');
+      expect(changed.template.annotations[IMAGES]).toBe('another=v1,demos=v1.10.2');
       const back = await under.roller.setImagesAnnotation(changed, undefined);
       expect(back).toMatchObject({
         generation: before.generation + 3,
@@ -116,7 +116,7 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
       expect(back.template).toEqual(before.template);
       await shown(
         `${kind}/web`,
-        (one) => one.generation === back.generation && one.template.annotations[ENTRIES] === undefined,
+        (one) => one.generation === back.generation && one.template.annotations[IMAGES] === undefined,
       );
     });
 
@@ -129,22 +129,22 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
       expect(back).toMatchObject({ revision: before.revision, template: before.template });
     });
 
-    it('changes nothing when the entries are there already', async () => {
+    it('changes nothing when the annotation is there already', async () => {
       const set = await under.roller.setImagesAnnotation(await made(), 'demos=v1.10.2');
       expect((await under.roller.setImagesAnnotation(set, 'demos=v1.10.2')).generation).toBe(set.generation);
     });
 
-    it('does not overwrite entries that it was not shown', async () => {
+    it('does not overwrite an annotation that it was not shown', async () => {
       const stale = await made();
       await under.override('Deployment', 'web', 'demos=v3', 'kubectl-edit');
       expect(await consequence(under.roller.setImagesAnnotation(stale, 'demos=v1.10.2'))).toBe('conflict');
-      expect((await under.roller.annotationManager(stale))?.workload.template.annotations[ENTRIES]).toBe('demos=v3');
+      expect((await under.roller.annotationManager(stale))?.workload.template.annotations[IMAGES]).toBe('demos=v3');
     });
 
     it('does not mind what else has changed', async () => {
       const stale = await made();
       await under.touch('Deployment', 'web');
-      expect((await under.roller.setImagesAnnotation(stale, 'demos=v1.10.2')).template.annotations[ENTRIES]).toBe(
+      expect((await under.roller.setImagesAnnotation(stale, 'demos=v1.10.2')).template.annotations[IMAGES]).toBe(
         'demos=v1.10.2',
       );
     });
@@ -152,24 +152,24 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
     it('takes away what somebody else had set', async () => {
       await made();
       await under.override('Deployment', 'web', 'demos=v3', 'kubectl-edit');
-      const theirs = await shown('Deployment/web', (one) => one.template.annotations[ENTRIES] === 'demos=v3');
+      const theirs = await shown('Deployment/web', (one) => one.template.annotations[IMAGES] === 'demos=v3');
       expect(theirs.ownsAnnotation).toBe(false);
-      expect((await under.roller.setImagesAnnotation(theirs, undefined)).template.annotations[ENTRIES]).toBeUndefined();
+      expect((await under.roller.setImagesAnnotation(theirs, undefined)).template.annotations[IMAGES]).toBeUndefined();
     });
 
     it.each([
       ['demos=v3', 'kubectl-rollout'],
       [undefined, UNKNOWN_MANAGER],
-    ])('knows who had the last word, to say %s', async (text, manager) => {
+    ])('knows who changed the annotation last, to %s', async (text, manager) => {
       const set = await under.roller.setImagesAnnotation(await made(), 'demos=v1.10.2');
       expect(await under.roller.annotationManager(set)).toMatchObject({
         workload: { generation: set.generation, ownsAnnotation: true },
         manager: 'kimup-operator',
       });
       await under.override('Deployment', 'web', text, 'kubectl-rollout');
-      const word = await under.roller.annotationManager(set);
-      expect(word).toMatchObject({ workload: { ownsAnnotation: false }, manager });
-      expect(word?.workload.template.annotations[ENTRIES]).toBe(text);
+      const last = await under.roller.annotationManager(set);
+      expect(last).toMatchObject({ workload: { ownsAnnotation: false }, manager });
+      expect(last?.workload.template.annotations[IMAGES]).toBe(text);
     });
 
     it('does not make a workload that is gone, nor touch one that was made again', async () => {
@@ -186,7 +186,7 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
     });
 
     it.each(KINDS)('shows the pods of a %s with what they were made from, and deletes one by its uid', async (kind) => {
-      const before = await made(kind, { ...SAYS, [ENTRIES]: 'demos=v1.9.0' });
+      const before = await made(kind, { ...SAYS, [IMAGES]: 'demos=v1.9.0' });
       const pods = await vi.waitUntil(
         async () => {
           const found = await under.roller.pods(before);
@@ -198,7 +198,7 @@ export function workloadRollerContract(name: string, start: () => Promise<Worklo
         deleting: false,
         finished: false,
         ready: true,
-        entries: 'demos=v1.9.0',
+        imagesAnnotation: 'demos=v1.9.0',
         containers: [{ name: 'main', image: 'registry.test/whoami:v1.9.0' }],
       });
       const [pod] = pods;

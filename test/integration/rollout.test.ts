@@ -10,7 +10,6 @@ import {
   type KubeObject,
   MUTATING_WEBHOOK_CONFIGURATIONS,
   PODS,
-  REPLICASETS,
   STATEFULSETS,
 } from '../../src/adapters/kubernetes/client/resource.ts';
 import type { RawImage } from '../../src/adapters/kubernetes/images/image-mapping.ts';
@@ -30,6 +29,7 @@ import { eventually } from '../support/eventually.ts';
 import { type Admission, startAdmission } from './admission-wiring.ts';
 
 import { manifest, type ManifestOptions } from './workloads.ts';
+import { REPLICASETS } from '../support/replica-sets.ts';
 
 // A cluster of its own: its webhook is the whole cluster's, and pods of one tag never get ready on it.
 const ROOT = join(import.meta.dirname, '../..');
@@ -149,7 +149,7 @@ describe('a rollout, on a real API server with its controllers', () => {
     });
   const get = (kind: WorkloadKind, name: string): Promise<RawWorkload> =>
     admin.get<RawWorkload>(RESOURCES[kind], { namespace, name });
-  const entries = async (kind: WorkloadKind, name: string): Promise<string | undefined> =>
+  const imagesAnnotation = async (kind: WorkloadKind, name: string): Promise<string | undefined> =>
     (await get(kind, name)).spec?.template?.metadata?.annotations?.[ENTRIES];
   const pods = async (kind: WorkloadKind, name: string): Promise<Pod[]> =>
     (await admin.list<Pod>(PODS, { namespace, labelSelector: `app=${kind.toLowerCase()}-${name}` })).filter(
@@ -197,7 +197,7 @@ describe('a rollout, on a real API server with its controllers', () => {
       ['DaemonSet', 'agent'],
     ] as const) {
       expect(new Set(await running(kind, name))).toEqual(new Set(['acme/whoami:v1.10.2 ready']));
-      expect(await entries(kind, name)).toBe('demos=v1.10.2');
+      expect(await imagesAnnotation(kind, name)).toBe('demos=v1.10.2');
       expect((await get(kind, name)).spec?.template?.spec?.containers?.[0]?.image).toBe('acme/whoami:v1.9.0');
     }
     expect(new Set(await running('Deployment', 'out'))).toEqual(new Set(['acme/whoami:v1.9.0 ready']));
@@ -238,7 +238,7 @@ describe('a rollout, on a real API server with its controllers', () => {
   });
 
   it.each(['StatefulSet', 'DaemonSet'] as const)(
-    'goes back when a %s makes no progress, over a pod that is stuck',
+    'goes back when a %s makes no progress, over a pod that never becomes ready',
     async (kind) => {
       await workload(kind, 'db');
       const { template } = (await get(kind, 'db')).spec ?? {};
@@ -267,8 +267,8 @@ describe('a rollout, on a real API server with its controllers', () => {
     await move(FAILING);
     await eventually(
       async () =>
-        (await entries('Deployment', 'a')) === `demos=${FAILING}` &&
-        (await entries('Deployment', 'b')) === `demos=${FAILING}`,
+        (await imagesAnnotation('Deployment', 'a')) === `demos=${FAILING}` &&
+        (await imagesAnnotation('Deployment', 'b')) === `demos=${FAILING}`,
     );
     await cluster.kubectl(['rollout', 'undo', 'deployment/a', '-n', namespace]);
     await cluster.kubectl(['rollout', 'undo', 'deployment/b', '-n', namespace]);
@@ -301,7 +301,7 @@ describe('a rollout, on a real API server with its controllers', () => {
     // Held up, so that there is something to undo.
     await admin.mergePatch(DEPLOYMENTS, { namespace, name: 'b' }, { spec: { minReadySeconds: 3 } }, 'user');
     await move('v1.10.2');
-    await eventually(async () => (await entries('Deployment', 'a')) === 'demos=v1.10.2');
+    await eventually(async () => (await imagesAnnotation('Deployment', 'a')) === 'demos=v1.10.2');
     await cluster.kubectl(['rollout', 'undo', 'deployment/a', '-n', namespace]);
     const { workloads } = await rollout(({ phase }) => phase === 'Healthy');
     expect(workloads.map(({ name, phase, pinnedTag: keeps }) => [name, phase, keeps])).toEqual([

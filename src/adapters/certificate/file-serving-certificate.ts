@@ -7,10 +7,7 @@ import type { Clock } from '../../application/ports/clock.ts';
 import type { Log } from '../../application/ports/log.ts';
 import type { CertificateBundle } from '../../application/ports/serving-certificate.ts';
 
-/** Where the contract has the certificate, put there by cert-manager or by hand. */
-export const SERVING_CERTS_DIRECTORY = '/tmp/k8s-webhook-server/serving-certs';
-
-/** Whether somebody put a certificate there. */
+/** Whether there is a certificate in the directory, put there by cert-manager or by hand. */
 export function hasServingCertificate(directory: string): boolean {
   return existsSync(join(directory, 'tls.crt')) && existsSync(join(directory, 'tls.key'));
 }
@@ -35,7 +32,7 @@ export class FileServingCertificate extends PolledServingCertificate {
   constructor(
     clock: Clock,
     log: Log,
-    private readonly directory: string = SERVING_CERTS_DIRECTORY,
+    private readonly directory: string,
     periodMs = 5_000,
     private readonly trustMs = TRUST_MS,
   ) {

@@ -69,8 +69,8 @@ export class ReviewPod {
    */
   review({ namespace, operation, subResource, pod, before }: PodReview): PodAnswer {
     if (this.excluded.has(namespace)) return NOTHING;
-    const entries = pod.metadata?.annotations?.[IMAGES_ANNOTATION];
-    if (entries === undefined && !this.index.hasAny(namespace)) return NOTHING;
+    const imagesAnnotation = pod.metadata?.annotations?.[IMAGES_ANNOTATION];
+    if (imagesAnnotation === undefined && !this.index.hasAny(namespace)) return NOTHING;
     const addsContainers = operation === 'UPDATE' && subResource === 'ephemeralcontainers';
     if (!addsContainers && !(operation === 'CREATE' && subResource === '')) return NOTHING;
     const annotations = pod.metadata?.annotations;
@@ -79,7 +79,7 @@ export class ReviewPod {
       !inScope(annotations, this.namespaces.annotations(namespace))
     )
       return NOTHING;
-    if (entries !== undefined) this.checkKnown(namespace, entries);
+    if (imagesAnnotation !== undefined) this.checkKnown(namespace, imagesAnnotation);
     const { patches, warnings } = mutatePod(
       pod,
       (repository) => this.index.find(namespace, repository),
@@ -96,12 +96,12 @@ export class ReviewPod {
   }
 
   /** The operator put the names there, so the Images were there: they are gone, or this replica has not heard of them. */
-  private checkKnown(namespace: string, entries: string): void {
+  private checkKnown(namespace: string, annotation: string): void {
     if (this.images.staleForMs() === 0) return;
-    for (const [name, entry] of parseImagesAnnotation(entries)) {
+    for (const [name, pinnedTag] of parseImagesAnnotation(annotation)) {
       const image = this.images.get({ namespace, name });
       // Known, but not yet as far as to put a tag on anything.
-      if (image === undefined || resolveTag(image, entry) === undefined)
+      if (image === undefined || resolveTag(image, pinnedTag) === undefined)
         throw new StaleCacheError(
           `kimup: this operator replica can't reach the API server and does not know the tag of Image ${namespace}/${name} yet; try again`,
         );

@@ -129,6 +129,15 @@ describe('what becomes of a key', () => {
     ]);
   });
 
+  it('is logged with what it means for users where the controller says that, unless it is in the order of things', async () => {
+    const failureMessage = 'pods may start without their tag';
+    expect((await after(throws(new WriteError('no', 'retry')), { failureMessage })).logged).toEqual([
+      'error pods may start without their tag: no',
+    ]);
+    log.lines.length = 0;
+    expect((await after(throws(new WriteError('no', 'conflict')), { failureMessage })).logged).toEqual([expected]);
+  });
+
   it('never loses a key: whatever it meets, it is worked on until it is done, and not before it may be', async () => {
     const meets = fc.oneof(
       fc.record({ kind: fc.constant('requeue' as const), afterMs: fc.nat(5_000) }),
@@ -199,10 +208,13 @@ describe('a source', () => {
 
   it('subscribes once, tells of every key at each start, and of nothing while it is stopped', () => {
     const told: Enqueue[] = [];
+    const computed: string[] = [];
     const keys = ['a', 'b'];
     const subscription = new Subscription({
-      subscribe: (enqueue) => {
+      subscribe: (enqueue, whileStarted) => {
         told.push(enqueue);
+        const compute = whileStarted((key: string) => computed.push(key));
+        told.push(compute);
         enqueue('present');
       },
       keys: () => keys,
@@ -215,10 +227,13 @@ describe('a source', () => {
     expect(heard.splice(0)).toEqual(['changed']);
     subscription.stop();
     told[0]!('not heard');
+    told[1]!('not computed');
     keys.push('new');
     subscription.start(enqueue);
     told[0]!('changed again');
-    expect([told.length, heard]).toEqual([1, ['a', 'b', 'new', 'changed again']]);
+    told[1]!('computed');
+    expect([told.length, heard]).toEqual([2, ['a', 'b', 'new', 'changed again']]);
+    expect(computed).toEqual(['computed']);
   });
 });
 

@@ -22,6 +22,8 @@ export interface ControllerOptions {
   readonly concurrency: number;
   /** The wait after the first failure of a key, and the longest one, milliseconds. */
   readonly backoff: { readonly firstMs: number; readonly mostMs: number };
+  /** What the log says of a failure, with what it means for users; `NAME failed, retrying` without it. */
+  readonly failureMessage?: string;
   /** Failures that are in the order of things, and logged for debugging only. */
   readonly expected?: readonly FailureReason[];
   /** Called at each start, before anything is worked on: what is remembered may be old, since another replica led meanwhile. */
@@ -86,10 +88,10 @@ export class Controller {
 
   private failed(key: string, { error, reason }: Failed, { failures, inMs }: Retry): void {
     this.retries++;
-    const { name, subject } = this.options;
+    const { name, subject, failureMessage } = this.options;
     const { log } = this.controllers;
     const fields = { [subject]: key, failures, retryInMs: Math.round(inMs), error };
     if (this.expected.has(reason)) log.debug(`retrying ${name}`, fields);
-    else log.error(`${name} failed, retrying`, fields);
+    else log.error(failureMessage ?? `${name} failed, retrying`, fields);
   }
 }

@@ -17,9 +17,15 @@ export interface Source {
   stop(): void;
 }
 
+/** A listener that is called only while the source is started. */
+export type WhileStarted = <T extends readonly unknown[]>(listener: (...args: T) => void) => (...args: T) => void;
+
 export interface SubscriptionOptions {
-  /** Subscribes to whatever the keys follow from. Called once, at the first start: nobody can be unsubscribed from. */
-  readonly subscribe: (enqueue: Enqueue) => void;
+  /**
+   * Subscribes to whatever the keys follow from. Called once, at the first start: nobody can be unsubscribed from. A listener
+   * that computes keys is wrapped in `whileStarted`: a replica that stands by does not compute what nobody takes.
+   */
+  readonly subscribe: (enqueue: Enqueue, whileStarted: WhileStarted) => void;
   /** Every key, told of at each start: what changed while another replica led was told to nobody. */
   readonly keys?: () => Iterable<string>;
 }
@@ -35,7 +41,13 @@ export class Subscription implements Source {
     this.enqueue = enqueue;
     if (!this.subscribed) {
       this.subscribed = true;
-      this.options.subscribe((key, asked) => this.enqueue?.(key, asked));
+      this.options.subscribe(
+        (key, asked) => this.enqueue?.(key, asked),
+        (listener) =>
+          (...args) => {
+            if (this.enqueue !== undefined) listener(...args);
+          },
+      );
     }
     for (const key of this.options.keys?.() ?? []) enqueue(key);
   }

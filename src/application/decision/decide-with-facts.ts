@@ -20,7 +20,7 @@ export interface Decided {
 }
 
 /** How many tags are asked about at most for one decision: each is a request or two to the registry. */
-export const MOST_ASKED = 300;
+const MOST_ASKED = 300;
 
 /**
  * Asks the rules; what they have to know of a tag before they take it is asked of `source`, and they are asked again.

@@ -21,7 +21,7 @@ export class Explanations {
   private readonly last = new Map<string, { readonly of: string; readonly said: string }>();
 
   of(image: Image, decided: Decided): Explanation {
-    const of = questionOf(image, decided);
+    const of = inputFingerprint(image, decided);
     const known = this.last.get(keyOf(image));
     const stays = decided.answer.kind === 'stay';
     const there = inStatus(image, stays);
@@ -37,7 +37,7 @@ export class Explanations {
 }
 
 /** All that an explanation depends on. What is too young says until when, so the time itself changes nothing. */
-function questionOf({ uid, generation }: Image, { answer, input }: Decided): string {
+function inputFingerprint({ uid, generation }: Image, { answer, input }: Decided): string {
   const { currentTag, currentDigest, updating, rejected, facts, noFacts, tags } = input;
   const all = JSON.stringify([
     uid,

@@ -153,9 +153,9 @@ const UNKNOWN = "the Image's tag is not known, because the registry could not be
 
 /** What each Image puts on the pod: what its template names, where nothing moves. */
 function contendersAt(pod: Pod, images: readonly MovedImage[]): readonly Contender[] {
-  const entries = parseImagesAnnotation(pod.metadata?.annotations?.[IMAGES_ANNOTATION]);
+  const pinnedTags = parseImagesAnnotation(pod.metadata?.annotations?.[IMAGES_ANNOTATION]);
   return images.map(({ image, built, to }) => {
-    const named = image.status.update === undefined ? entries.get(image.name) : undefined;
+    const named = image.status.update === undefined ? pinnedTags.get(image.name) : undefined;
     const tag = to === undefined ? undefined : named === undefined ? pinned(image, to) : resolveTag(image, named);
     return contenderFor({ image, track: new Track(image, { find: () => built }) }, tag);
   });

@@ -6,7 +6,7 @@ export interface WorkloadListener {
   deleted(workload: Workload): void;
 }
 
-/** A workload as the API server has it, and who changed its entries last. */
+/** A workload as the API server has it, and who changed its images annotation last. */
 export interface AnnotationManager {
   readonly workload: Workload;
   /** The field manager that has the annotation now; {@link UNKNOWN_MANAGER} where it is gone: who takes a field away owns nothing. */

@@ -12,8 +12,8 @@ import { UNKNOWN_MANAGER, WorkloadRoller } from '../ports/workload-roller.ts';
 import { REQUESTS_AT_ONCE, RolloutSettings } from './rollout-settings.ts';
 import { SeenWorkloads } from './seen-workloads.ts';
 
-/** A plan asks for pods, then for who had the last word, and perhaps again after that; more is a mistake of ours. */
-const MAX_QUESTIONS = 10;
+/** A plan asks for pods, then for who changed the images annotation last, and perhaps again after that; more is a mistake of ours. */
+const MAX_LOOKUPS = 10;
 
 /** Makes the plan of an Image's rollout, with all that it wants to know first: pods, and who manages annotations. */
 @Injectable()
@@ -37,7 +37,7 @@ export class PlanRollout {
     const reference = readReference(image.spec.image);
     const competingImages = (reference && this.index.find(image.namespace, repositoryId(reference))) ?? [];
     const excluded = this.settings.excludedNamespaces.includes(image.namespace);
-    for (let question = 0; question < MAX_QUESTIONS; question++) {
+    for (let lookup = 0; lookup < MAX_LOOKUPS; lookup++) {
       const plan = reconcileRollout({
         own: this.index.tracked(image),
         rollout: image.status.rollout,
@@ -59,7 +59,7 @@ export class PlanRollout {
         annotationManagers.set(workloadId(workload), await this.annotationManager(workload));
       });
     }
-    throw new Error(`the rollout of Image ${keyOf(image)} still asks after ${MAX_QUESTIONS} rounds`);
+    throw new Error(`the rollout of Image ${keyOf(image)} still asks after ${MAX_LOOKUPS} rounds`);
   }
 
   private async annotationManager(workload: Workload): Promise<string> {

@@ -154,7 +154,7 @@ describe('a rollout', () => {
     await world.run();
     expect(world.rows()).toEqual(['DaemonSet agent Healthy', 'StatefulSet db Healthy', 'Deployment web Healthy']);
     expect(world.rollout()).toMatchObject({ tag: NEW, phase: 'Healthy', since: world.image().status.update?.since });
-    expect(world.roller.entries('Deployment', 'web')).toBe(`demos=${NEW}`);
+    expect(world.roller.imagesAnnotation('Deployment', 'web')).toBe(`demos=${NEW}`);
     expect(world.roller.podsNow('StatefulSet', 'db').map((pod) => pod.containers[0]?.image)).toEqual([
       `${REPOSITORY}:${NEW}`,
       `${REPOSITORY}:${NEW}`,
@@ -208,7 +208,7 @@ describe('a rollout', () => {
         "the pod was created without kimup's webhook (check that the API server can reach it)",
       ),
     });
-    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
+    expect(world.roller.imagesAnnotation('Deployment', 'web')).toBeUndefined();
   });
 
   it('has pods made anew that the webhook did not see, one at a time, while that helps', async () => {
@@ -311,12 +311,12 @@ describe('a rollout', () => {
     expect(world.rollout()?.phase).toBe(phase);
   });
 
-  it('leaves the entries of other Images where they are', async () => {
+  it('leaves the pinned tags of other Images where they are', async () => {
     const world = new World();
     world.workload({ annotations: { 'kimup.cloudavenue.io/images': 'another=1.2,web=v3' } });
     world.move();
     await world.run();
-    expect(world.roller.entries('Deployment', 'web')).toBe(`another=1.2,demos=${NEW},web=v3`);
+    expect(world.roller.imagesAnnotation('Deployment', 'web')).toBe(`another=1.2,demos=${NEW},web=v3`);
   });
 
   it('holds still while the status speaks of another spec', async () => {
@@ -465,7 +465,7 @@ describe('of several Images on tracks of their own', () => {
     world.move();
     await world.run();
     expect(world.rows()).toEqual(['Deployment web Healthy']);
-    expect(world.roller.entries('Deployment', 'new')).toBeUndefined();
+    expect(world.roller.imagesAnnotation('Deployment', 'new')).toBeUndefined();
     expect(world.condition()).toBe(`True RolledOut: ${NEW}: 1 of 1 workload done`);
     expect(world.ambiguous()).toBeUndefined();
   });
@@ -585,7 +585,7 @@ describe('rules that change while a tag is rolled out', () => {
     expect(world.rollout()?.message).toContain(
       `container main keeps ${REPOSITORY}:v1.9.5: no rule of Image demos with apply or request-approval leads from v1.9.5 to ${NEW}`,
     );
-    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
+    expect(world.roller.imagesAnnotation('Deployment', 'web')).toBeUndefined();
   });
 });
 
@@ -612,7 +612,7 @@ describe('a tag that a rule takes where the build stands at its end', () => {
     world.settle();
     world.workload({ name: 'late', image: `${REPOSITORY}:4.0.16.2950-ls300` });
     await world.run();
-    expect(world.roller.entries('Deployment', 'late')).toBeUndefined();
+    expect(world.roller.imagesAnnotation('Deployment', 'late')).toBeUndefined();
     expect(world.roller.podsNow('Deployment', 'late').map((pod) => pod.containers[0]?.image)).toEqual([
       `${REPOSITORY}:4.0.17.2952-ls301`,
     ]);
@@ -648,7 +648,7 @@ describe('a rollout that fails', () => {
     );
   });
 
-  it('of a StatefulSet deletes its stuck pod, not before Kubernetes would make it anew as it was', async () => {
+  it('of a StatefulSet deletes the pod that holds it up, not before Kubernetes would make it anew as it was', async () => {
     const world = new World();
     world.workload({ kind: 'StatefulSet' });
     world.roller.broken.add(NEW);
@@ -685,12 +685,12 @@ describe('a rollout that fails', () => {
     ]);
     await world.run();
     expect(world.rollout()?.phase).toBe('Failed');
-    expect(['a', 'b', 'd'].map((name) => world.roller.entries('Deployment', name))).toEqual([
+    expect(['a', 'b', 'd'].map((name) => world.roller.imagesAnnotation('Deployment', name))).toEqual([
       undefined,
       'demos=v1.8.0',
       undefined,
     ]);
-    expect(world.roller.entries('StatefulSet', 'c')).toBeUndefined();
+    expect(world.roller.imagesAnnotation('StatefulSet', 'c')).toBeUndefined();
   });
 
   it("counts a Deployment's deadline from its new template, not from an old failure", async () => {
@@ -805,7 +805,7 @@ describe("a person's word", () => {
     await world.run();
     expect(world.rows()).toEqual(['Deployment a Overridden', 'Deployment b Healthy']);
     expect(world.rollout()).toMatchObject({ phase: 'Healthy' });
-    expect(world.roller.entries('Deployment', 'a')).toBe(text);
+    expect(world.roller.imagesAnnotation('Deployment', 'a')).toBe(text);
     expect(world.condition()).toBe(`True Overridden: ${NEW}: Deployment a: ${message}`);
     expect(world.events.events).toContain(`Warning RolloutOverridden: Deployment a: ${message}`);
   });
@@ -825,7 +825,7 @@ describe("a person's word", () => {
     await world.clock.advance(1_000);
     world.move('v1.10.3');
     await world.run();
-    expect(world.roller.entries('Deployment', 'web')).toBe('demos=v1.10.3');
+    expect(world.roller.imagesAnnotation('Deployment', 'web')).toBe('demos=v1.10.3');
   });
 
   it('that took the only rolled workload back makes the rollout Failed: nothing has proven the tag', async () => {
@@ -848,7 +848,7 @@ describe("a person's word", () => {
     });
     expect(world.image().status.tag).toBe('v1.9.0');
     expect(world.rows()).toEqual(['Deployment web Overridden']);
-    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
+    expect(world.roller.imagesAnnotation('Deployment', 'web')).toBeUndefined();
   });
 
   it('that took one of several back keeps its next pods on what they had, until the next move', async () => {
@@ -883,7 +883,7 @@ describe("a person's word", () => {
     world.roller.override('Deployment', 'a', 'demos=v1.9.5', 'helm');
     await world.run();
     expect(world.rollout()?.phase).toBe('Failed');
-    expect(world.roller.entries('Deployment', 'a')).toBe('demos=v1.9.5');
+    expect(world.roller.imagesAnnotation('Deployment', 'a')).toBe('demos=v1.9.5');
   });
 });
 
@@ -902,7 +902,7 @@ describe('another update', () => {
     world.roller.broken.add('v1.11.0');
     await world.run();
     expect(world.rollout()?.phase).toBe('Failed');
-    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
+    expect(world.roller.imagesAnnotation('Deployment', 'web')).toBeUndefined();
   });
 
   it('that fails takes back also what it had not started, and the one before it had', async () => {
@@ -918,7 +918,7 @@ describe('another update', () => {
     world.move('v1.11.0');
     await world.run();
     expect(world.rows()).toEqual(['Deployment a Failed', 'Deployment b Pending']);
-    expect(['a', 'b'].map((name) => world.roller.entries('Deployment', name))).toEqual([undefined, undefined]);
+    expect(['a', 'b'].map((name) => world.roller.imagesAnnotation('Deployment', name))).toEqual([undefined, undefined]);
   });
 
   it('goes back, when it fails, to the one that was proven', async () => {
@@ -932,7 +932,7 @@ describe('another update', () => {
     world.move('v1.11.0');
     await world.run();
     expect(world.rollout()?.phase).toBe('Failed');
-    expect(world.roller.entries('Deployment', 'web')).toBe('demos=v1.10.0');
+    expect(world.roller.imagesAnnotation('Deployment', 'web')).toBe('demos=v1.10.0');
   });
 
   it('to the same tag, decided anew while the first is under way, proves it all the same', async () => {
@@ -953,7 +953,7 @@ describe('another update', () => {
     });
     await world.run();
     expect(world.rollout()?.phase).toBe('Failed');
-    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
+    expect(world.roller.imagesAnnotation('Deployment', 'web')).toBeUndefined();
   });
 
   it('to the same tag goes by the very time of the update, also where the clock went back', async () => {
@@ -973,7 +973,7 @@ describe('another update', () => {
     ['pods that are not', true, 'Failed', undefined],
   ])(
     'to a tag that a template names already is proven by %s, where nothing is known of an earlier rollout',
-    async (_, broken, phase, entries) => {
+    async (_, broken, phase, annotation) => {
       const world = new World();
       if (broken) world.roller.broken.add(NEW);
       world.workload({
@@ -993,11 +993,11 @@ describe('another update', () => {
       await world.run();
       expect(world.rollout()?.phase).toBe(phase);
       expect(world.rollout()?.workloads).toHaveLength(1);
-      expect(world.roller.entries('Deployment', 'web')).toBe(entries);
+      expect(world.roller.imagesAnnotation('Deployment', 'web')).toBe(annotation);
     },
   );
 
-  it('that is withdrawn is taken back, and leaves no rollout', async () => {
+  it('that is cancelled is rolled back, and leaves no rollout', async () => {
     const world = new World();
     world.workload();
     world.move();
@@ -1008,7 +1008,7 @@ describe('another update', () => {
     await world.run();
     expect(world.rollout()).toBeUndefined();
     expect(world.condition()).toBeUndefined();
-    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
+    expect(world.roller.imagesAnnotation('Deployment', 'web')).toBeUndefined();
     expect(world.events.events.at(-1)).toBe(
       `Normal RolloutWithdrawn: the rollout of ${NEW} was cancelled; the workloads that it changed were rolled back`,
     );
@@ -1072,7 +1072,7 @@ describe('a workload that comes late', () => {
     expect(world.rollout()).toMatchObject({ tag: NEW, phase: 'Healthy' });
     expect(world.rows()).toEqual(['Deployment web Failed']);
     expect(world.condition()).toMatch(/^False WorkloadFailed: v1.10.2: Deployment web: .*ImagePullBackOff/);
-    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
+    expect(world.roller.imagesAnnotation('Deployment', 'web')).toBeUndefined();
     const before = effort(world);
     await world.run();
     world.restart();
@@ -1123,7 +1123,7 @@ describe('a workload that comes late', () => {
     world.roller.broken.add('v1.9.0');
     await world.run();
     expect(world.rollout()?.late?.workloads).toMatchObject([{ name: 'web', phase: 'Failed' }]);
-    expect(world.roller.entries('Deployment', 'web')).toBeUndefined();
+    expect(world.roller.imagesAnnotation('Deployment', 'web')).toBeUndefined();
     expect(world.events.events.at(-1)).toMatch(
       /^Warning WorkloadFailed: Deployment web failed to roll out v1.9.0 and is rolled back: /,
     );
@@ -1163,7 +1163,7 @@ describe('a workload that comes late', () => {
     await world.run();
     world.settle();
     await world.run();
-    expect(world.roller.entries('Deployment', 'web')).toBe('demos=v1.10.0');
+    expect(world.roller.imagesAnnotation('Deployment', 'web')).toBe('demos=v1.10.0');
     world.roller.put({
       ...world.roller.live('Deployment', 'web'),
       image: `${REPOSITORY}:v1.9.0`,
@@ -1172,7 +1172,7 @@ describe('a workload that comes late', () => {
       paused: false,
     });
     await world.run();
-    expect(world.roller.entries('Deployment', 'web')).toBe('demos=v1.11.0');
+    expect(world.roller.imagesAnnotation('Deployment', 'web')).toBe('demos=v1.11.0');
   });
 });
 
@@ -1254,7 +1254,7 @@ describe('a request that fails', () => {
     world.roller.failures.push(new WriteError('the webhook says no', 'refused'));
     world.move();
     await expect(world.look()).rejects.toThrow('the webhook says no');
-    expect(world.roller.entries('Deployment', 'b')).toBe(`demos=${NEW}`);
+    expect(world.roller.imagesAnnotation('Deployment', 'b')).toBe(`demos=${NEW}`);
     expect(world.events.events.at(-1)).toBe(
       'Warning WorkloadRefused: the API server rejected the change of Deployment a; kimup will retry: the webhook says no',
     );
@@ -1291,7 +1291,7 @@ describe('a request that fails', () => {
       phase: 'Failed',
       message: 'Deployment a: the API server rejected the change: exceeded quota',
     });
-    expect(world.roller.entries('Deployment', 'b')).toBeUndefined();
+    expect(world.roller.imagesAnnotation('Deployment', 'b')).toBeUndefined();
   });
 
   it('because the Image is gone ends the matter', async () => {
@@ -1459,7 +1459,7 @@ describe('killed between any two steps', () => {
                 .map((one) => [
                   one.name,
                   one.template,
-                  world.roller.podsNow(one.kind, one.name).map((pod) => [pod.ready, pod.entries]),
+                  world.roller.podsNow(one.kind, one.name).map((pod) => [pod.ready, pod.imagesAnnotation]),
                 ]),
             ]),
           );

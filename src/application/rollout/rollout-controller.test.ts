@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../../test/support/fakes/fake-clock.ts';
 import { FakeImageStore } from '../../../test/support/fakes/fake-image-store.ts';
 import { FakeNamespaceStore } from '../../../test/support/fakes/fake-namespace-store.ts';
@@ -118,6 +118,10 @@ describe('the rollout controller', () => {
     await controller.stop();
     move();
     expect(await settled()).toEqual([]);
+    const lookedUp = vi.spyOn(images, 'list');
+    roller.put({ image: 'registry.test/other:v1' });
+    namespaces.put('default', { enabled: 'true', 'failure-policy': 'fail' });
+    expect([await settled(), lookedUp.mock.calls]).toEqual([[], []]);
     controller.start();
     expect(new Set(await settled())).toEqual(new Set(['default/demos', 'default/other']));
     expect(images.get({ namespace: 'default', name: 'demos' })?.status.rollout?.phase).toBe('Healthy');

@@ -12,12 +12,12 @@ import type { WorkloadRoller } from '../ports/workload-roller.ts';
 export function imageChanges(images: ImageStore, index: ImageIndex): Source {
   return new Subscription({
     keys: () => images.list().map(keyOf),
-    subscribe: (enqueue) => {
+    subscribe: (enqueue, whileStarted) => {
       const addCompeting = (image: Image): void => {
         for (const other of imagesFor(index, image.namespace, image.spec.image)) enqueue(keyOf(other));
       };
       images.subscribe({
-        changed: (image, previous) => {
+        changed: whileStarted((image, previous) => {
           enqueue(keyOf(image));
           // Who else is for its repository, or was, is selected now, or no longer.
           if (
@@ -28,11 +28,11 @@ export function imageChanges(images: ImageStore, index: ImageIndex): Source {
             addCompeting(image);
             if (previous !== undefined) addCompeting(previous);
           }
-        },
-        deleted: (image) => {
+        }),
+        deleted: whileStarted((image) => {
           enqueue(keyOf(image));
           addCompeting(image);
-        },
+        }),
       });
     },
   });
@@ -41,12 +41,12 @@ export function imageChanges(images: ImageStore, index: ImageIndex): Source {
 /** The Images that a workload's change may matter to. */
 export function workloadChanges(images: ImageStore, index: ImageIndex, roller: WorkloadRoller): Source {
   return new Subscription({
-    subscribe: (enqueue) => {
+    subscribe: (enqueue, whileStarted) => {
       const changed = (workload: Workload): void => {
         if (!index.hasAny(workload.namespace)) return;
         for (const image of imagesOf(workload, images, index)) enqueue(keyOf(image));
       };
-      roller.subscribe({ changed, deleted: changed });
+      roller.subscribe({ changed: whileStarted(changed), deleted: whileStarted(changed) });
     },
   });
 }
@@ -54,11 +54,11 @@ export function workloadChanges(images: ImageStore, index: ImageIndex, roller: W
 /** All Images of a namespace whose annotations changed. */
 export function namespaceChanges(images: ImageStore, namespaces: NamespaceStore): Source {
   return new Subscription({
-    subscribe: (enqueue) => {
+    subscribe: (enqueue, whileStarted) => {
       const changed = ({ name }: { readonly name: string }): void => {
         for (const image of images.list(name)) enqueue(keyOf(image));
       };
-      namespaces.subscribe({ changed, deleted: changed });
+      namespaces.subscribe({ changed: whileStarted(changed), deleted: whileStarted(changed) });
     },
   });
 }

@@ -84,12 +84,15 @@ export class RunCommands {
   }
 
   private async setPinnedTag(image: Image, workload: Workload, text: string | undefined): Promise<void> {
-    const entries = parseImagesAnnotation(workload.template.annotations[IMAGES_ANNOTATION]);
-    const entry = text === undefined ? undefined : parsePinnedTag(text);
-    if (entry === undefined) entries.delete(image.name);
-    else entries.set(image.name, entry);
+    const pinnedTags = parseImagesAnnotation(workload.template.annotations[IMAGES_ANNOTATION]);
+    const pinnedTag = text === undefined ? undefined : parsePinnedTag(text);
+    if (pinnedTag === undefined) pinnedTags.delete(image.name);
+    else pinnedTags.set(image.name, pinnedTag);
     this.seen.put(
-      await this.roller.setImagesAnnotation(workload, entries.size === 0 ? undefined : formatImagesAnnotation(entries)),
+      await this.roller.setImagesAnnotation(
+        workload,
+        pinnedTags.size === 0 ? undefined : formatImagesAnnotation(pinnedTags),
+      ),
     );
   }
 }

@@ -48,7 +48,10 @@ export function isAlert({ type }: Pick<Action, 'type'>): boolean {
   return ALERTS.has(type);
 }
 
-/** What the contract has and this version of kimup does not do yet, and what comes of it. */
-export const NOT_BUILT_YET: ReadonlyMap<ActionType, string> = new Map(
+/**
+ * The actions that the contract has and this version of kimup does not do yet, and what follows. Not request-approval: it holds
+ * the Image up as soon as its rule finds a tag, and the condition Stalled tells of it.
+ */
+export const ACTIONS_NOT_BUILT_YET: ReadonlyMap<ActionType, string> = new Map(
   ALERT_ACTION_TYPES.map((type) => [type, 'so nothing is sent']),
 );

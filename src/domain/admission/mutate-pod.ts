@@ -38,7 +38,7 @@ export function mutatePod(pod: Pod, imagesFor: ImagesFor, before?: Pod): PodMuta
   const annotations = pod.metadata?.annotations;
   const patches: ImagePatch[] = [];
   const warnings = new Set<string>();
-  let entries: ReadonlyMap<string, PinnedTag> | undefined;
+  let pinnedTags: ReadonlyMap<string, PinnedTag> | undefined;
 
   for (const list of CONTAINER_LISTS) {
     if (before !== undefined && list !== 'ephemeralContainers') continue;
@@ -50,11 +50,11 @@ export function mutatePod(pod: Pod, imagesFor: ImagesFor, before?: Pod): PodMuta
       if (container.image === undefined || reference === undefined) continue;
       const images = imagesFor(repositoryId(reference));
       if (images === undefined || images.length === 0) continue;
-      entries ??= parseImagesAnnotation(annotations?.[IMAGES_ANNOTATION]);
+      pinnedTags ??= parseImagesAnnotation(annotations?.[IMAGES_ANNOTATION]);
       const selection = selectImage(
         container.image,
         reference,
-        contenders(images, entries, pod),
+        contenders(images, pinnedTags, pod),
         annotations?.[IMAGE_ANNOTATION],
       );
       if (selection.kind === 'one' && selection.fit.kind === 'put' && selection.contender.waits !== true)
@@ -69,11 +69,11 @@ export function mutatePod(pod: Pod, imagesFor: ImagesFor, before?: Pod): PodMuta
 /** With what each puts on the pod. */
 function contenders(
   images: readonly TrackedImage[],
-  entries: ReadonlyMap<string, PinnedTag>,
+  pinnedTags: ReadonlyMap<string, PinnedTag>,
   pod: Pod,
 ): readonly Contender[] {
   return images.map((one) =>
-    contenderFor(one, resolveTag(one.image, entries.get(one.image.name) ?? kept(one.image, pod))),
+    contenderFor(one, resolveTag(one.image, pinnedTags.get(one.image.name) ?? kept(one.image, pod))),
   );
 }
 

@@ -5,7 +5,7 @@ import { formatImagesAnnotation, parseImagesAnnotation } from './images-annotati
 
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
-describe('the entries of a pod template', () => {
+describe('the images annotation of a pod template', () => {
   it('are one an Image, with or without a digest', () => {
     expect(parseImagesAnnotation(`demos=v1.10.2@${digest},web.front=1.27-alpine`)).toEqual(
       new Map<string, PinnedTag>([
@@ -48,26 +48,26 @@ describe('the entries of a pod template', () => {
     expect(parseImagesAnnotation('demos=v1,demos=v2').get('demos')).toEqual({ tag: 'v2' });
   });
 
-  const entry = fc
+  const pinnedTag = fc
     .record({
       tag: fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/),
       digest: fc.option(fc.stringMatching(/^sha256:[0-9a-f]{64}$/), { nil: undefined }),
     })
     .map(({ tag, digest: of }): PinnedTag => (of === undefined ? { tag } : { tag, digest: of }));
-  const entries = fc
-    .array(fc.tuple(fc.stringMatching(/^[a-z0-9]([a-z0-9.-]{0,30}[a-z0-9])?$/), entry))
+  const pinnedTags = fc
+    .array(fc.tuple(fc.stringMatching(/^[a-z0-9]([a-z0-9.-]{0,30}[a-z0-9])?$/), pinnedTag))
     .map((list) => new Map(list));
 
   it('read back as they were written', () => {
     fc.assert(
-      fc.property(entries, (map) => {
+      fc.property(pinnedTags, (map) => {
         expect(parseImagesAnnotation(formatImagesAnnotation(map))).toEqual(
           new Map([...map].sort(([a], [b]) => (a < b ? -1 : 1))),
         );
       }),
     );
     fc.assert(
-      fc.property(entry, (one) => {
+      fc.property(pinnedTag, (one) => {
         expect(parsePinnedTag(formatPinnedTag(one))).toEqual(one);
       }),
     );

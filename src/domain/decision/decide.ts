@@ -18,7 +18,7 @@ export interface AlertRequest {
   readonly actions: readonly Action[];
 }
 
-/** What a rule makes of the tags: the one it picks, or none, and why. */
+/** What a rule makes of the tags: the one it selects, or none, and why. */
 export interface RuleOutcome {
   readonly rule: string;
   readonly type: RuleType;

@@ -36,7 +36,7 @@ export interface DecisionInput {
 }
 
 /**
- * A tag that must not be taken again until there is a newer one. Older tags of its line are left out with it: taking the
+ * A tag that must not be taken again until there is a newer one. Older tags of its series are left out with it: taking the
  * next best instead, and then this one again when that fails too, would roll the workloads for ever.
  */
 export interface Rejected {

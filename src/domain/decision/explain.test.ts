@@ -157,7 +157,7 @@ describe('the newer tags that were left out', () => {
       `; 2 newer tags are from a different variant (1.3.0-9f8e7d6), ${WAY_OUT}; 1 newer tag is from a different variant (1.4.0-slim)`,
     ],
     [
-      'beside what is of the line',
+      'beside what is of the series',
       ['semver-minor'],
       '1.9-alpine3.20',
       '2.0-alpine3.20 1.10-alpine3.21 1.11-slim',

@@ -307,7 +307,7 @@ describe('the digest rule', () => {
     expect(found).toMatchObject({ decision: { kind: 'stay' }, asked: ['latest digest', 'latest platforms'] });
   });
 
-  it('learns the digest where none is recorded, and moves nothing', () => {
+  it('records the digest where none is recorded, and moves nothing', () => {
     expect(decideWith({ latest: { digest: 'sha256:b' } }, digest).decision).toMatchObject({
       kind: 'stay',
       currentDigest: 'sha256:b',

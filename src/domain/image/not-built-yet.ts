@@ -1,4 +1,5 @@
-import { NOT_BUILT_YET } from '../action/action.ts';
+import { ACTIONS_NOT_BUILT_YET } from '../action/action.ts';
+import { TRIGGERS_NOT_BUILT_YET } from '../trigger/trigger.ts';
 import type { ImageSpec } from './image-spec.ts';
 
 /** What a spec asks for that the contract has and this version of kimup does not do yet. */
@@ -8,25 +9,24 @@ export interface NotBuiltYet {
   readonly message: string;
 }
 
-/** Everything of that kind, in the order of the spec: people are told of it rather than left to wait. */
+/**
+ * All triggers and actions of a spec that never come to anything, in its order: people are told of them rather than left to
+ * wait. Which they are is said where the types are: {@link TRIGGERS_NOT_BUILT_YET}, {@link ACTIONS_NOT_BUILT_YET}.
+ */
 export function notBuiltYet({ triggers, rules }: ImageSpec): NotBuiltYet[] {
-  const found: NotBuiltYet[] = [];
-  triggers.forEach(({ type }, i) => {
-    if (type === 'webhook')
-      found.push({
-        field: `spec.triggers[${i}].type`,
-        message: 'triggers of type "webhook" are not implemented yet, so this one never fires; use "crontab"',
-      });
-  });
-  rules.forEach(({ actions }, rule) =>
-    actions.forEach(({ type }, i) => {
-      const consequence = NOT_BUILT_YET.get(type);
-      if (consequence === undefined) return;
-      found.push({
-        field: `spec.rules[${rule}].actions[${i}].type`,
-        message: `actions of type ${JSON.stringify(type)} are not implemented yet, ${consequence}`,
-      });
-    }),
-  );
-  return found;
+  return [
+    ...triggers.flatMap(({ type }, i) =>
+      remark('triggers', `spec.triggers[${i}].type`, type, TRIGGERS_NOT_BUILT_YET.get(type)),
+    ),
+    ...rules.flatMap(({ actions }, rule) =>
+      actions.flatMap(({ type }, i) =>
+        remark('actions', `spec.rules[${rule}].actions[${i}].type`, type, ACTIONS_NOT_BUILT_YET.get(type)),
+      ),
+    ),
+  ];
+}
+
+function remark(what: string, field: string, type: string, consequence: string | undefined): NotBuiltYet[] {
+  if (consequence === undefined) return [];
+  return [{ field, message: `${what} of type ${JSON.stringify(type)} are not implemented yet, ${consequence}` }];
 }

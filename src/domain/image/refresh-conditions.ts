@@ -22,7 +22,7 @@ interface End {
   readonly at: string;
 }
 
-/** The controller's conditions after a refresh. Those of other types stay. */
+/** The controller's conditions after a refresh: of {@link CONTROLLER_CONDITIONS}, all that there is something to say of. */
 export function refreshConditions(state: Refreshed, end: End): readonly Condition[] {
   const { conditions } = state;
   const gone = end.gone === undefined ? messageOfTagGone(conditions) : end.gone.message;
@@ -32,11 +32,7 @@ export function refreshConditions(state: Refreshed, end: End): readonly Conditio
     stalled(end.outcome, end.problems),
     ...(gone === undefined ? [] : [isTagGone(gone)]),
   ];
-  const known = new Set([...states.map(({ type }) => type), TAG_GONE]);
-  return [
-    ...conditionsAfter(conditions, states, end.generation, end.at),
-    ...conditions.filter(({ type }) => !known.has(type)),
-  ];
+  return conditionsAfter(conditions, states, end.generation, end.at);
 }
 
 /** What the condition {@link TAG_GONE} says; undefined where it is not there. */

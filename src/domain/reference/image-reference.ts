@@ -76,12 +76,6 @@ export function readReference(text: string): ImageReference | undefined {
   }
 }
 
-/** The canonical text of a reference: `docker.io/library/nginx:1.9`. {@link parseImageReference} is its inverse. */
-export function formatImageReference(reference: ImageReference): string {
-  const { tag, digest } = reference;
-  return `${repositoryId(reference)}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
-}
-
 /** The repository in one canonical spelling, for maps and comparisons: `docker.io/library/nginx`, without tag and digest. */
 export function repositoryId(reference: ImageReference): string {
   return `${reference.registry}/${reference.repository}`;

@@ -37,7 +37,7 @@ function whyNot(context: RolloutContext, workload: Workload, to: PinnedTag): str
 }
 
 /** `Deployment web, StatefulSet db and 2 more`. */
-export function someOf(workloads: readonly Pick<Workload, 'kind' | 'name'>[]): string {
+function someOf(workloads: readonly Pick<Workload, 'kind' | 'name'>[]): string {
   const names = workloads
     .slice(0, MOST_NAMED)
     .map(({ kind, name }) => `${kind} ${name}`)

@@ -19,7 +19,7 @@ import { byName, pinnedTagIn, pinnedTagTextIn, type Workload, workloadId } from 
  *   names the tag already, gets a row: Healthy means that pods have proven it
  * - Progressing: rows go on, in turns; all done makes it Healthy, one that fails makes it Failed
  * - Failed: what was rolled goes back, and the rollout stays as it is until another update comes
- * - Progressing, but its update was withdrawn (its user changed the spec): what was rolled goes back, and the rollout goes away
+ * - Progressing, but its update was cancelled (its user changed the spec): what was rolled is rolled back, and the rollout goes away
  * - no update: workloads that came into scope late are brought to the Image's tag
  * - workloads that can't tell which of several Images is theirs: nothing is proven by leaving them out, so it waits
  *

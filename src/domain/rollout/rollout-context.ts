@@ -14,6 +14,7 @@ export interface RolloutOptions {
   readonly maxConcurrent: number;
 }
 
+/** What holds where the operator's flags say nothing else. */
 export const DEFAULT_ROLLOUT_OPTIONS: RolloutOptions = { rolloutDeadlineMs: 600_000, maxConcurrent: 10 };
 
 /** What is worth remembering between two looks at an Image. All of it may be lost: it saves requests and writes, no more. */
@@ -57,7 +58,7 @@ export interface RolloutInput {
   readonly namespace: Annotations;
   /** The pods of the workloads that an earlier plan asked for, by {@link workloadId}. */
   readonly pods: ReadonlyMap<string, readonly PodState[]>;
-  /** Who changed the workloads' entries, for those that an earlier plan asked for, by {@link workloadId}; their present state is in `workloads`. */
+  /** Who changed the workloads' images annotations last, for those that an earlier plan asked for, by {@link workloadId}; their present state is in `workloads`. */
   readonly annotationManagers: ReadonlyMap<string, string>;
   readonly memory: RolloutMemory;
   /** Milliseconds since the epoch. */
@@ -80,7 +81,7 @@ export type Command =
 export interface RolloutPlan {
   /** Where these are not empty the plan is no plan yet: ask again with the pods of these workloads … */
   readonly podsNeeded: readonly Workload[];
-  /** … and with the live state of these, and who had the last word on their entries. */
+  /** … and with the live state of these, and who changed their images annotation last. */
   readonly ownersNeeded: readonly Workload[];
   /** The next `status.rollout`: written first, where it is not {@link sameRollout} as before. */
   readonly rollout: Rollout | undefined;
@@ -117,7 +118,7 @@ export class RolloutContext {
     this.workloads = new Map(input.workloads.map((workload) => [workloadId(workload), workload]));
   }
 
-  /** The workload of a row, as long as it is the one that the row was written for and kimup has a say in it. */
+  /** The workload of a row, as long as it is the one that the row was written for and this Image selects it. */
   workloadOf(row: WorkloadRollout): Workload | undefined {
     const workload = this.workloads.get(workloadId(row));
     return workload !== undefined && this.selects(workload) && workload.createdAt <= Date.parse(row.since)
@@ -183,7 +184,7 @@ export class RolloutContext {
     return pods;
   }
 
-  /** Who had the last word on a workload's entries; `undefined` when that has to be asked for first. */
+  /** Who changed a workload's images annotation last; `undefined` when that has to be asked for first. */
   annotationManager(workload: Workload): string | undefined {
     const manager = this.input.annotationManagers.get(workloadId(workload));
     if (manager === undefined) this.ownersNeeded.set(workloadId(workload), workload);

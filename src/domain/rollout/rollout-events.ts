@@ -12,7 +12,7 @@ export interface RolloutEvent {
 
 /** What people are told by events when the rollout in the status changes. Progress is nothing to tell. */
 export function rolloutEvents(before: Rollout | undefined, after: Rollout | undefined): readonly RolloutEvent[] {
-  if (after === undefined) return before === undefined ? [] : [withdrawn(before)];
+  if (after === undefined) return before === undefined ? [] : [cancelled(before)];
   const { tag, workloads, leftAlone = [], late } = after;
   const known = before !== undefined && isSame(before, after) ? before : undefined;
   return [
@@ -71,7 +71,7 @@ function workloadEvents(
   return events;
 }
 
-function withdrawn({ tag }: Rollout): RolloutEvent {
+function cancelled({ tag }: Rollout): RolloutEvent {
   return normal(
     'RolloutWithdrawn',
     `the rollout of ${tag} was cancelled; the workloads that it changed were rolled back`,

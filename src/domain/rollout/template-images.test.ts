@@ -124,8 +124,8 @@ describe('the pods of a workload', () => {
 
   it('are left behind when they are not ready and of another template than the present one', () => {
     const back = workload({ kind: 'StatefulSet', name: 'db', replicas: 2 });
-    const stuck = { ...podOf(back, { name: 'db-1', ready: false }), entries: 'demos=v1.10.2' };
-    const pods = [podOf(back, { name: 'db-0', ready: false }), stuck, { ...stuck, name: 'db-2', ready: true }];
-    expect(leftBehind(back, pods, IMAGE)).toEqual([stuck]);
+    const held = { ...podOf(back, { name: 'db-1', ready: false }), imagesAnnotation: 'demos=v1.10.2' };
+    const pods = [podOf(back, { name: 'db-0', ready: false }), held, { ...held, name: 'db-2', ready: true }];
+    expect(leftBehind(back, pods, IMAGE)).toEqual([held]);
   });
 });

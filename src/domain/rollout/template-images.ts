@@ -116,6 +116,6 @@ function wrongContainer(workload: Workload, pod: PodState, tags: WorkloadTags, t
 }
 
 function namesThe(pod: PodState, image: Image, entry: PinnedTag | undefined): boolean {
-  const own = parseImagesAnnotation(pod.entries).get(image.name);
+  const own = parseImagesAnnotation(pod.imagesAnnotation).get(image.name);
   return own?.tag === entry?.tag && own?.digest === entry?.digest;
 }

@@ -60,7 +60,7 @@ export interface PodState {
   readonly finished: boolean;
   readonly ready: boolean;
   /** Its `kimup.cloudavenue.io/images`, inherited from the template that it was made from. */
-  readonly entries?: string;
+  readonly imagesAnnotation?: string;
   /** Init containers first. */
   readonly containers: readonly Container[];
   /** Why a container of it does not run: reason and message of the first one that waits or broke. */
@@ -79,8 +79,8 @@ export function pinnedTagIn(workload: Workload, name: string): PinnedTag | undef
 
 /** {@link pinnedTagIn} as text, as `previousTag` and comparisons have it. */
 export function pinnedTagTextIn(workload: Workload, name: string): string | undefined {
-  const entry = pinnedTagIn(workload, name);
-  return entry === undefined ? undefined : formatPinnedTag(entry);
+  const pinnedTag = pinnedTagIn(workload, name);
+  return pinnedTag === undefined ? undefined : formatPinnedTag(pinnedTag);
 }
 
 /** By name, then kind: the order in which workloads take their turn. */

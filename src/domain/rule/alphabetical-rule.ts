@@ -31,7 +31,7 @@ function selectFrom(currentTag: string, direction: Direction): CandidateSelector
   const isBeyond = (tag: string): boolean => compareText(tag, currentTag) * direction > 0;
   return selectBy({
     descends: direction < 0,
-    wants:
+    description:
       direction > 0
         ? {
             one: `is the highest by code point above ${currentTag}`,

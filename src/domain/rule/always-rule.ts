@@ -18,7 +18,10 @@ export function alwaysRule({ name, type, actions }: RuleSpec): Rule {
       const current = parseVersionTag(currentTag);
       if (current === undefined) return noVersion(currentTag);
       return selectBy({
-        wants: { one: `is the newest release above ${currentTag}`, none: `no tag is a release above ${currentTag}` },
+        description: {
+          one: `is the newest release above ${currentTag}`,
+          none: `no tag is a release above ${currentTag}`,
+        },
         accepts(tag) {
           const version = parseVersionTag(tag);
           return version !== undefined && version.preRelease === undefined && comparePrecedence(version, current) > 0;

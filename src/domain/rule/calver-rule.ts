@@ -9,7 +9,7 @@ import { notBetter } from './miss.ts';
 import { selectOfSeries, notAVersion, NUMBERED_VARIANT } from './version-rule.ts';
 import { reachOfSeries } from './reach.ts';
 import type { CandidateSelector, Miss, Reach, Rule } from './rule.ts';
-import { isWithinLevel, type Level, levelStep, type Names } from './semver-rule.ts';
+import { isWithinLevel, type Level, levelConstraint, type Names } from './semver-rule.ts';
 
 const NAMES: Names = ['year', 'month', 'day'];
 
@@ -29,13 +29,13 @@ export function calverRule({ name, type, actions }: RuleSpec, level: Level): Rul
     from: (currentTag) =>
       selectOfSeries(currentTag, (current) => {
         const width = yearWidth(current);
-        if (width === undefined) return { stuck: notCalver(currentTag) };
+        if (width === undefined) return { notApplicable: notCalver(currentTag) };
         if (level === 'minor' && current.numbers.length === 1) {
           return {
-            stuck: `the current tag ${currentTag} has no month; use calver-major, or set spec.baseTag to a tag with more numbers`,
+            notApplicable: `the current tag ${currentTag} has no month; use calver-major, or set spec.baseTag to a tag with more numbers`,
           };
         }
-        const { description: wanted, accepts, miss } = levelStep(level, current, NAMES);
+        const { description: wanted, accepts, miss } = levelConstraint(level, current, NAMES);
         const lastYear = width === 4 ? 9999 : 99;
         return {
           description: wanted,
@@ -88,29 +88,29 @@ function preReleaseFrom(currentTag: string): CandidateSelector {
     return notApplicable(
       `the current tag ${currentTag} is not a pre-release with a number; set spec.baseTag to one, such as 2024.01.02-rc.1`,
     );
-  const line = new TagSeries(version);
+  const series = new TagSeries(version);
   const date = version.numbers;
   /** What a tag is, where it has the current one's date. */
   const read = (tag: string): Labelled | undefined => {
-    const end = line.readNumbers(tag, tag.length);
+    const end = series.readNumbers(tag, tag.length);
     if (end === -1 || end === tag.length) return undefined;
-    for (let i = 0; end !== -2 && i < date.length; i++) if (line.parts[i] !== date[i]) return undefined;
+    for (let i = 0; end !== -2 && i < date.length; i++) if (series.parts[i] !== date[i]) return undefined;
     const other = parseVersionTag(tag);
     return other === undefined ? undefined : labelled(other);
   };
-  const isOfLine = (tag: Labelled): boolean => isSameLabel(current, tag);
+  const sameSeries = (tag: Labelled): boolean => isSameLabel(current, tag);
   return selectBy({
-    wants: {
+    description: {
       one: `is the highest ${current.label} of ${date.join('.')} above ${currentTag}`,
       none: `no ${current.label} of ${date.join('.')} above ${currentTag}`,
     },
     accepts(tag) {
       const other = read(tag);
-      return other !== undefined && isOfLine(other) && compareLabelled(other, current) > 0;
+      return other !== undefined && sameSeries(other) && compareLabelled(other, current) > 0;
     },
     miss(tag) {
       const other = read(tag);
-      if (other !== undefined && isOfLine(other))
+      if (other !== undefined && sameSeries(other))
         return compareLabelled(other, current) > 0 ? undefined : notBetter('not above the current tag');
       return preReleaseMiss(current, tag);
     },

@@ -13,7 +13,7 @@ export function notApplicable(reason: string): CandidateSelector {
 
 /** What makes a rule that looks at tags one by one: which are candidates, and which of two is the better. */
 export interface Order {
-  readonly wants: CandidateSelector['description'];
+  readonly description: CandidateSelector['description'];
   /** Set where lower is better. */
   readonly descends?: boolean;
   /** Of any tag, why it is no candidate; `undefined` where it is. */
@@ -28,7 +28,7 @@ export interface Order {
 /** {@link CandidateSelector} by an order. */
 export function selectBy(order: Order): CandidateSelector {
   return {
-    description: order.wants,
+    description: order.description,
     descends: order.descends === true,
     ...(order.remark === undefined ? {} : { remark: order.remark }),
     explain: () => (tag) => order.miss(tag),

@@ -38,7 +38,7 @@ function selectFrom(currentTag: string, direction: Direction): CandidateSelector
   const isBeyond = (tag: string): boolean => compareNumbers(tag, currentTag) * direction > 0;
   return selectBy({
     descends: direction < 0,
-    wants:
+    description:
       direction > 0
         ? { one: `is the highest number above ${currentTag}`, none: `no tag is a number above ${currentTag}` }
         : { one: `is the lowest number below ${currentTag}`, none: `no tag is a number below ${currentTag}` },

@@ -38,7 +38,7 @@ function reach(pattern: Pattern, origin: string, target: string): Reach {
     ? isNewerVersion(from, to)
     : pattern.matches(origin) && (!pattern.matches(target) || isNewer(origin, target));
   if (isPast) return 'beyond';
-  // A pattern says of what the Image is one: what does not match is of another line, such as 14.9 to ^17\.
+  // A pattern says of what the Image is one: what does not match is of another series, such as 14.9 to ^17\.
   if (!pattern.matches(origin) || !pattern.matches(target) || isCompanion(target)) return 'out';
   const comes = origin === target || (areVersions ? isNewerVersion(to, from) : isNewer(target, origin));
   return comes ? 'within' : 'out';
@@ -74,7 +74,7 @@ function selectFrom(pattern: Pattern, currentTag: string): CandidateSelector {
 /** @param words whether tags that are not versions are candidates too */
 function selectMatching(pattern: Pattern, current: CurrentTag, words: boolean): CandidateSelector {
   return selectBy({
-    wants: {
+    description: {
       one: `is the newest that matches ${pattern.source}`,
       none: `no tag newer than ${current.tag} matches ${pattern.source}`,
     },

@@ -34,8 +34,8 @@ const VERSION_RULES = /^(?:semver|calver)-|^always$/;
 
 const tagList = fc.array(anyTag, { maxLength: 40 });
 
-/** A current tag and tags of one shape, with or without revisions, so that many are of its line. */
-const oneLine = fc
+/** A current tag and tags of one shape, with or without revisions, so that many are of its series. */
+const oneSeries = fc
   .tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom('', '-', '_', '-rc', 'RC.'), fc.constantFrom(3, 20230110))
   .chain(([count, separator, highest]) => {
     const tag = fc
@@ -119,14 +119,14 @@ describe('every rule', () => {
 
   it('gives its candidates best first, each once, all of them', () => {
     fc.assert(
-      fc.property(anyRule, fc.oneof(fc.tuple(anyTag, tagList), oneLine), (rule, [current, tags]) => {
-        const chooser = rule.from(current);
-        const candidates = [...chooser.candidates(tags)];
-        const miss = chooser.explain(tags);
+      fc.property(anyRule, fc.oneof(fc.tuple(anyTag, tagList), oneSeries), (rule, [current, tags]) => {
+        const selector = rule.from(current);
+        const candidates = [...selector.candidates(tags)];
+        const miss = selector.explain(tags);
         expect(new Set(candidates).size).toBe(candidates.length);
         for (let i = 1; i < candidates.length; i++)
-          expect(chooser.isBelow(candidates[i]!, candidates[i - 1]!)).toBe(true);
-        if (chooser.notApplicable !== undefined) return;
+          expect(selector.isBelow(candidates[i]!, candidates[i - 1]!)).toBe(true);
+        if (selector.notApplicable !== undefined) return;
         expect([...candidates].sort()).toEqual([...new Set(tags)].filter((tag) => miss(tag) === undefined).sort());
       }),
       RUNS,
@@ -213,7 +213,7 @@ describe('a rule that only goes up', () => {
     expect(select(ruleOf('regex', '[a-z]$'), '1.10', ['apache', '1.9-alpine'])).toBeUndefined();
   });
 
-  it('takes a candidate of the current line, by a semver or calver rule', () => {
+  it('takes a candidate of the current series, by a semver or calver rule', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...rules.filter(({ type }) => /^(?:semver|calver)-(?!pre)/.test(type))),
@@ -289,8 +289,8 @@ describe('the order of a rule', () => {
     });
     fc.assert(
       fc.property(few, ([current, a, b, c]) => {
-        const { isBelow, notApplicable: stuck } = rule.from(current);
-        fc.pre(stuck === undefined);
+        const { isBelow, notApplicable } = rule.from(current);
+        fc.pre(notApplicable === undefined);
         expect(isBelow(a, a)).toBe(false);
         if (a !== b) expect(isBelow(a, b)).toBe(!isBelow(b, a));
         if (isBelow(a, b) && isBelow(b, c)) expect(isBelow(a, c)).toBe(true);
@@ -315,8 +315,8 @@ describe('the verdicts', () => {
         anyTag,
         tagList,
         (rules, filter, currentTag, tags) => {
-          const question = { rules, filter, currentTag, tags, noFacts: 'the registry was not queried' };
-          const verdicts = explain(question);
+          const input = { rules, filter, currentTag, tags, noFacts: 'the registry was not queried' };
+          const verdicts = explain(input);
           const different = new Set(tags);
           expect(verdicts.length).toBe(rules.length * different.size);
           for (const [i, rule] of rules.entries()) {
@@ -336,17 +336,17 @@ describe('the verdicts', () => {
   });
 });
 
-describe('reading a line without parsing', () => {
+describe('reading a series without parsing', () => {
   const check = (current: string, tag: string): void => {
     const version = parseVersionTag(current);
     if (version === undefined) return;
-    const line = new TagSeries(version);
+    const series = new TagSeries(version);
     const parsed = parseVersionTag(tag);
     const is = parsed !== undefined && isCandidate(version, parsed);
-    const reading = line.read(tag);
+    const reading = series.read(tag);
     if (reading === PARSE) return;
     expect([current, tag, reading]).toEqual([current, tag, is ? YES : NO]);
-    if (is) expect(line.parts).toEqual([...parsed.numbers, ...parsed.revision]);
+    if (is) expect(series.parts).toEqual([...parsed.numbers, ...parsed.revision]);
   };
 
   it('tells candidates as parsing does', () => {

@@ -10,7 +10,7 @@ import type { RuleType } from './rule-spec.ts';
 export type Reach = 'within' | 'beyond' | 'out';
 
 /**
- * What counts as an update. Built and checked once from its spec by `buildRule`, then pure: the same question has the
+ * What counts as an update. Built and checked once from its spec by `buildRule`, then pure: the same input has the
  * same answer. It sees tags as the tag filter shows them (`spec.tags.extract`), and nothing but them; what a registry
  * knows of a single tag is the decision's to ask. To add a rule: a file beside this with its table test, and a case in
  * rule-catalogue.ts.
@@ -63,7 +63,7 @@ export interface CandidateSelector {
 
   /** Set where the rule goes down: lower is better. */
   readonly descends?: boolean;
-  /** The rule's order: whether `tag` is the worse of the two. Of all that are candidates, and of the current tag's line. */
+  /** The rule's order: whether `tag` is the worse of the two. Of all that are candidates, and of the current tag's series. */
   isBelow(tag: string, other: string): boolean;
 }
 
@@ -73,7 +73,7 @@ export interface Miss {
   readonly reason: string;
   /** Whether the tag is newer than the current one, so that somebody may ask why it was not taken. */
   readonly newer: boolean;
-  /** Whether it is of the current tag's line, so that it can be told to be below the selected tag. */
+  /** Whether it is of the current tag's series, so that it can be told to be below the selected tag. */
   readonly sameSeries: boolean;
   /** How far from a candidate: 0 is the nearest. */
   readonly distance: number;

@@ -24,16 +24,20 @@ export function semverRule({ name, type, actions }: RuleSpec, level: Level): Rul
       selectOfSeries(currentTag, (current) => {
         if (level === 'minor' && current.numbers.length === 1) {
           return {
-            stuck: `the current tag ${currentTag} has no minor; use semver-major, or set spec.baseTag to a tag with more numbers`,
+            notApplicable: `the current tag ${currentTag} has no minor; use semver-major, or set spec.baseTag to a tag with more numbers`,
           };
         }
-        return { ...levelStep(level, current, NAMES), preReleases: true };
+        return { ...levelConstraint(level, current, NAMES), preReleases: true };
       }),
   };
 }
 
-/** The step that takes a higher number of `level`. */
-export function levelStep(level: Level, current: VersionTag, names: Names): Omit<VersionConstraint, 'preReleases'> {
+/** The constraint that takes a higher number of `level`. */
+export function levelConstraint(
+  level: Level,
+  current: VersionTag,
+  names: Names,
+): Omit<VersionConstraint, 'preReleases'> {
   return {
     description: wanted(level, current, names),
     accepts: acceptor(level, current),
@@ -74,7 +78,7 @@ function wanted(level: Level, current: VersionTag, [major, minor]: Names): strin
   }
 }
 
-/** Of a tag of the line above the current one: which of the first two numbers is another. */
+/** Of a tag of the series above the current one: which of the first two numbers is another. */
 function levelMiss(current: VersionTag, tag: VersionTag, [major, minor]: Names): Pick<Miss, 'reason' | 'distance'> {
   if (numberAt(0, tag) !== numberAt(0, current)) return { reason: `from a different ${major}`, distance: 3 };
   return numberAt(1, tag) !== numberAt(1, current)

@@ -15,36 +15,36 @@ export interface VersionConstraint {
   readonly description: string;
   /** Whether a pre-release is taken where the current tag is one; otherwise releases only. */
   readonly preReleases: boolean;
-  /** Of a tag above the current one in its line, by its parts: numbers, perhaps with the revision behind them. */
+  /** Of a tag above the current one in its series, by its parts: numbers, perhaps with the revision behind them. */
   accepts(parts: readonly Part[]): boolean;
   /** What parts alone don't tell. */
   acceptsVersion?(version: VersionTag): boolean;
-  /** Why a tag above the current one, of its line, is not accepted. */
+  /** Why a tag above the current one, of its series, is not accepted. */
   miss(version: VersionTag): Pick<Miss, 'reason' | 'distance'>;
 }
 
 /**
- * Picks the highest tag of the current one's line (`isCandidate`) above it that the step accepts. One pass without memory
+ * Selects the highest tag of the current one's series (`isCandidate`) above it that the constraint accepts. One pass without memory
  * for each tag; only what betters the best so far is parsed.
  */
 export function selectOfSeries(
   currentTag: string,
-  stepFrom: (current: VersionTag) => VersionConstraint | { readonly stuck: string },
+  constraintFrom: (current: VersionTag) => VersionConstraint | { readonly notApplicable: string },
 ): CandidateSelector {
   const current = parseVersionTag(currentTag);
   if (current === undefined) return noVersion(currentTag);
-  const step = stepFrom(current);
-  if ('stuck' in step) return notApplicable(step.stuck);
+  const constraint = constraintFrom(current);
+  if ('notApplicable' in constraint) return notApplicable(constraint.notApplicable);
   return {
-    description: { one: `is the highest ${step.description}`, none: `no tag ${step.description}` },
+    description: { one: `is the highest ${constraint.description}`, none: `no tag ${constraint.description}` },
     *candidates(tags) {
-      const best = highest(current, step, tags);
+      const best = highest(current, constraint, tags);
       if (best === undefined) return;
       yield best.tag;
       const rest = new Map<string, VersionTag>();
       for (const tag of tags) {
         const version = tag === best.tag ? undefined : parseVersionTag(tag);
-        if (version !== undefined && isAccepted(current, step, version)) rest.set(tag, version);
+        if (version !== undefined && isAccepted(current, constraint, version)) rest.set(tag, version);
       }
       for (const { tag } of [...rest.values()].sort((a, b) => compareCandidates(current, b, a))) yield tag;
     },
@@ -54,30 +54,30 @@ export function selectOfSeries(
       return (tag) => {
         const version = parseVersionTag(tag);
         if (version === undefined) return notAVersion(tag);
-        return isAccepted(current, step, version) ? undefined : missOf(current, step, version, isLike);
+        return isAccepted(current, constraint, version) ? undefined : missOf(current, constraint, version, isLike);
       };
     },
     isBelow: (tag, other) => compareCandidates(current, parseVersionTag(tag)!, parseVersionTag(other)!) < 0,
   };
 }
 
-function highest(current: VersionTag, step: VersionConstraint, tags: readonly string[]): VersionTag | undefined {
-  const line = new TagSeries(current);
-  const { parts } = line;
+function highest(current: VersionTag, constraint: VersionConstraint, tags: readonly string[]): VersionTag | undefined {
+  const series = new TagSeries(current);
+  const { parts } = series;
   const currentParts = plainParts(current);
   let best: VersionTag | undefined;
   let floor = currentParts;
   // Registries list by name: the newest are near the end.
   for (let i = tags.length - 1; i >= 0; i--) {
     const tag = tags[i]!;
-    const reading = line.read(tag);
+    const reading = series.read(tag);
     if (reading === NO) continue;
     if (reading === YES) {
       if (floor !== undefined && comparePlain(parts, floor) < 0) continue;
-      if (!step.accepts(parts)) continue;
+      if (!constraint.accepts(parts)) continue;
     }
     const version = parseVersionTag(tag);
-    if (version === undefined || !isAccepted(current, step, version)) continue;
+    if (version === undefined || !isAccepted(current, constraint, version)) continue;
     if (best !== undefined && compareCandidates(current, version, best) <= 0) continue;
     best = version;
     floor = plainParts(version);
@@ -85,13 +85,13 @@ function highest(current: VersionTag, step: VersionConstraint, tags: readonly st
   return best;
 }
 
-function isAccepted(current: VersionTag, step: VersionConstraint, version: VersionTag): boolean {
+function isAccepted(current: VersionTag, constraint: VersionConstraint, version: VersionTag): boolean {
   return (
     isCandidate(current, version) &&
-    (step.preReleases || version.preRelease === undefined) &&
+    (constraint.preReleases || version.preRelease === undefined) &&
     comparePrecedence(version, current) > 0 &&
-    step.accepts(version.numbers) &&
-    (step.acceptsVersion === undefined || step.acceptsVersion(version))
+    constraint.accepts(version.numbers) &&
+    (constraint.acceptsVersion === undefined || constraint.acceptsVersion(version))
   );
 }
 
@@ -130,7 +130,7 @@ export const NUMBERED_VARIANT: Pick<Miss, 'reason' | 'wayOut'> = {
 
 function missOf(
   current: VersionTag,
-  step: VersionConstraint,
+  constraint: VersionConstraint,
   tag: VersionTag,
   isLike: (variant: string) => boolean,
 ): Miss {
@@ -138,20 +138,20 @@ function missOf(
   if (newer && isLike(tag.variant)) {
     const wanted =
       (tag.preRelease === undefined || current.preRelease !== undefined) &&
-      step.accepts(tag.numbers) &&
-      (step.acceptsVersion === undefined || step.acceptsVersion(tag));
+      constraint.accepts(tag.numbers) &&
+      (constraint.acceptsVersion === undefined || constraint.acceptsVersion(tag));
     return { ...NUMBERED_VARIANT, newer, sameSeries: false, distance: wanted ? 0 : 6 };
   }
   const shape = shapeMiss(current, tag);
   if (shape !== undefined) return { ...shape, newer, sameSeries: false };
   if (!newer) return notBetter('not above the current tag');
-  if (tag.preRelease !== undefined && !step.preReleases)
+  if (tag.preRelease !== undefined && !constraint.preReleases)
     return { reason: 'a pre-release', newer, sameSeries: true, distance: 4 };
-  return { ...step.miss(tag), newer, sameSeries: true };
+  return { ...constraint.miss(tag), newer, sameSeries: true };
 }
 
-/** Why a version is not of the current tag's line, the most telling reason first; `undefined` where it is. */
-export function shapeMiss(current: VersionTag, tag: VersionTag): Pick<Miss, 'reason' | 'distance'> | undefined {
+/** Why a version is not of the current tag's series, the most telling reason first; `undefined` where it is. */
+function shapeMiss(current: VersionTag, tag: VersionTag): Pick<Miss, 'reason' | 'distance'> | undefined {
   if (tag.variant !== current.variant) return { reason: 'from a different variant', distance: 6 };
   if (tag.prefix !== current.prefix)
     return { reason: `written ${tag.prefix === 'v' ? 'with' : 'without'} a leading v`, distance: 7 };

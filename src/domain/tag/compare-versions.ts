@@ -2,7 +2,7 @@ import { digitsEnd, type Part, type PreRelease, type VersionTag } from './versio
 import { isTooWide } from './width.ts';
 
 /**
- * Whether `tag` is of the same line as `current`, so that it may take its place if it is newer: with a leading v or none
+ * Whether `tag` is of the same series as `current`, so that it may take its place if it is newer: with a leading v or none
  * like it, as many numbers (`1.25` never becomes `1.26.3`) and revision groups, the same variant, no number that is too
  * wide; and a release or, where `current` is a pre-release, a later pre-release of the same numbers, with numbers of its
  * own or without like `current` (`13-ea` is a channel that follows `13-ea-30` and its like: it never becomes one of them,
@@ -36,14 +36,9 @@ export function comparePrecedence(a: VersionTag, b: VersionTag): number {
   );
 }
 
-/** A total order of tags: {@link comparePrecedence}, then the longer, then the later by code point. 0 only for the same tag. */
-export function compareVersions(a: VersionTag, b: VersionTag): number {
-  return comparePrecedence(a, b) || a.tag.length - b.tag.length || compareText(a.tag, b.tag);
-}
-
 /**
- * The same among candidates for `current`, where of equal ones (`2024.01`, `2024.1`) that which is written like `current`
- * is the higher.
+ * A total order of the candidates for `current`: {@link comparePrecedence}, then {@link compareSpelling} for equal ones
+ * (`2024.01`, `2024.1`). 0 only for the same tag.
  */
 export function compareCandidates(current: VersionTag, a: VersionTag, b: VersionTag): number {
   const precedence = comparePrecedence(a, b);
@@ -97,7 +92,7 @@ export function compareText(a: string, b: string): number {
  * Whether two tags are equal but for the values of their numbers: all else to the letter, and each number with as many
  * digits or, on both sides, without leading zeros. `2024.2` is written like `2024.1`, `2024.02` is not.
  */
-export function isWrittenLike(model: string, tag: string): boolean {
+function isWrittenLike(model: string, tag: string): boolean {
   let i = 0;
   let j = 0;
   while (i < model.length && j < tag.length) {

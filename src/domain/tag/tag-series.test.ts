@@ -5,15 +5,15 @@ import { isCandidate } from './compare-versions.ts';
 import { parseVersionTag } from './version-tag.ts';
 import { mostDigits } from './width.ts';
 
-/** What reading a tag of the current one's line says, after it was seen that parsing says the same. */
+/** What reading a tag of the current one's series says, after it was seen that parsing says the same. */
 function reading(current: string, tag: string): typeof NO | typeof YES | typeof PARSE {
   const version = parseVersionTag(current)!;
   const parsed = parseVersionTag(tag);
   const is = parsed !== undefined && isCandidate(version, parsed);
-  const line = new TagSeries(version);
-  const found = line.read(tag);
+  const series = new TagSeries(version);
+  const found = series.read(tag);
   if (found !== PARSE) expect([current, tag, found]).toEqual([current, tag, is ? YES : NO]);
-  if (found === YES) expect(line.parts).toEqual([...parsed!.numbers, ...parsed!.revision]);
+  if (found === YES) expect(series.parts).toEqual([...parsed!.numbers, ...parsed!.revision]);
   return found;
 }
 
@@ -33,7 +33,7 @@ it.each<[current: string, tag: string, found: number]>([
   ['2.6.3.0-b12', '2.8.0.0-b', NO],
   ['2.6.3.0-b12-b', '2.8.0.0-b', NO],
   ['2.6.3.0', '2.8.0.0-b37', NO],
-])('of the line of %s, %s is read as %s', (current, tag, found) => {
+])('of the series of %s, %s is read as %s', (current, tag, found) => {
   expect(reading(current, tag)).toBe(found);
 });
 

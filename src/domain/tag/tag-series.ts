@@ -20,8 +20,8 @@ const ZERO = 0x30,
 const EXACT_DIGITS = 15;
 
 /**
- * The tags of the current tag's line (see `isCandidate`), told from others without memory for each: a list has
- * thousands of tags, few of them of one line. It reads a tag only as far as it is like the current one, and leaves what
+ * The tags of the current tag's series (see `isCandidate`), told from others without memory for each: a list has
+ * thousands of tags, few of them of one series. It reads a tag only as far as it is like the current one, and leaves what
  * it can't tell that way to `parseVersionTag`.
  */
 export class TagSeries {
@@ -127,7 +127,7 @@ export function plainParts({ numbers, revision, preRelease }: VersionTag): reado
   return preRelease === undefined && parts.every((part) => typeof part === 'number') ? parts : undefined;
 }
 
-/** Parts of one line, by the first that differs. */
+/** Parts of one series, by the first that differs. */
 export function comparePlain(a: readonly number[], b: readonly number[]): number {
   for (let i = 0; i < a.length; i++) {
     const order = a[i]! - b[i]!;

@@ -2,6 +2,11 @@ export const TRIGGER_TYPES = ['crontab', 'webhook'] as const;
 
 export type TriggerType = (typeof TRIGGER_TYPES)[number];
 
+/** The triggers that the contract has and this version of kimup does not do yet, and what follows. */
+export const TRIGGERS_NOT_BUILT_YET: ReadonlyMap<TriggerType, string> = new Map([
+  ['webhook', 'so this one never fires; use "crontab"'],
+]);
+
 /** When to look for a newer tag. */
 export interface Trigger {
   readonly type: TriggerType;

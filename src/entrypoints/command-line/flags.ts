@@ -1,4 +1,5 @@
 import { LOG_LEVELS } from '../../adapters/log/log-level.ts';
+import { DEFAULT_ROLLOUT_OPTIONS } from '../../domain/rollout/rollout-context.ts';
 import type { CommandLine, Flags, Variable } from './command-line.ts';
 import { ADDRESS, BOOLEAN, COUNT, DURATION, HOSTS, LOG_LEVEL, TEXT, URL_PATH } from './flag-kinds.ts';
 
@@ -64,12 +65,12 @@ export const OPERATOR_FLAGS = {
   },
   'concurrent-rollouts': {
     kind: COUNT,
-    default: '10',
+    default: String(DEFAULT_ROLLOUT_OPTIONS.maxConcurrent),
     description: 'how many workloads of an Image are rolled out at the same time',
   },
   'rollout-deadline': {
     kind: DURATION,
-    default: '600s',
+    default: `${DEFAULT_ROLLOUT_OPTIONS.rolloutDeadlineMs / 1_000}s`,
     description:
       'how long a StatefulSet or DaemonSet may make no progress before its rollout fails (a Deployment has its own progressDeadlineSeconds)',
   },

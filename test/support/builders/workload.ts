@@ -48,7 +48,7 @@ export function workload(given: GivenWorkload = {}): Workload {
 /** A pod of a workload that runs `image`, made from its present template. */
 export function podOf(of: Workload, given: Partial<PodState> & { readonly image?: string } = {}): PodState {
   const { image = of.template.containers[0]?.image ?? '', ...rest } = given;
-  const entries = of.template.annotations[IMAGES_ANNOTATION];
+  const imagesAnnotation = of.template.annotations[IMAGES_ANNOTATION];
   return {
     name: `${of.name}-0`,
     uid: `pod-${of.name}-0`,
@@ -59,7 +59,7 @@ export function podOf(of: Workload, given: Partial<PodState> & { readonly image?
       of.kind === 'Deployment'
         ? { kind: 'ReplicaSet', name: `${of.name}-5d4f8`, uid: 'rs' }
         : { kind: of.kind, name: of.name, uid: of.uid },
-    ...(entries === undefined ? {} : { entries }),
+    ...(imagesAnnotation === undefined ? {} : { imagesAnnotation }),
     containers: [{ name: 'main', image }],
     ...rest,
   };

@@ -7,12 +7,12 @@ import {
   IMAGES,
   type KubeObject,
   PODS,
-  REPLICASETS,
   type Resource,
   STATEFULSETS,
 } from '../../../src/adapters/kubernetes/client/resource.ts';
 import { type App, BASE } from './app.ts';
 import type { RawImage, Seen } from './image-history.ts';
+import { REPLICASETS } from '../replica-sets.ts';
 
 interface RawPod extends KubeObject {
   readonly spec?: { readonly containers?: readonly { readonly image?: string }[] };

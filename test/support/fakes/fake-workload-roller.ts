@@ -61,7 +61,7 @@ export class FakeWorkloadRoller extends WorkloadRoller {
   override(kind: WorkloadKind, name: string, text: string | undefined, manager: string): void {
     const present = this.live(kind, name);
     this.managers.set(key(present), manager);
-    this.set(withEntries(present, text, false));
+    this.set(withImagesAnnotation(present, text, false));
   }
 
   remove(kind: WorkloadKind, name: string): void {
@@ -82,7 +82,7 @@ export class FakeWorkloadRoller extends WorkloadRoller {
     return [...this.liveWorkloads.values()];
   }
 
-  entries(kind: WorkloadKind, name: string): string | undefined {
+  imagesAnnotation(kind: WorkloadKind, name: string): string | undefined {
     return this.live(kind, name).template.annotations[IMAGES_ANNOTATION];
   }
 
@@ -100,16 +100,16 @@ export class FakeWorkloadRoller extends WorkloadRoller {
     }
     if (present.paused || present.strategy === 'OnDelete') return false;
     const pods = this.podsByWorkload.get(key(present)) ?? [];
-    const entries = present.template.annotations[IMAGES_ANNOTATION];
+    const imagesAnnotation = present.template.annotations[IMAGES_ANNOTATION];
     const image = present.template.containers[0]?.image ?? '';
-    if (kind === 'Deployment') return this.surge(present, pods, entries, image);
+    if (kind === 'Deployment') return this.surge(present, pods, imagesAnnotation, image);
     // A StatefulSet waits for a pod that is not ready, whatever its template says by now.
     if (kind === 'StatefulSet' && pods.length === present.replicas && pods.some((pod) => !pod.ready)) return false;
-    if (pods.some((pod) => pod.entries === entries && !pod.ready)) return false;
+    if (pods.some((pod) => pod.imagesAnnotation === imagesAnnotation && !pod.ready)) return false;
     const ordinals = Array.from({ length: present.replicas }, (_, at) => present.replicas - 1 - at);
     const at = ordinals.find(
       (ordinal) =>
-        pods.find((pod) => pod.name === `${name}-${ordinal}`)?.entries !== entries ||
+        pods.find((pod) => pod.name === `${name}-${ordinal}`)?.imagesAnnotation !== imagesAnnotation ||
         !pods.some((pod) => pod.name === `${name}-${ordinal}`),
     );
     if (at === undefined) return false;
@@ -120,9 +120,14 @@ export class FakeWorkloadRoller extends WorkloadRoller {
   }
 
   /** A Deployment makes a new pod first, and takes an old one away when it is ready. */
-  private surge(present: Workload, pods: readonly PodState[], entries: string | undefined, image: string): boolean {
-    const own = pods.filter((pod) => pod.entries === entries);
-    const old = pods.filter((pod) => pod.entries !== entries);
+  private surge(
+    present: Workload,
+    pods: readonly PodState[],
+    imagesAnnotation: string | undefined,
+    image: string,
+  ): boolean {
+    const own = pods.filter((pod) => pod.imagesAnnotation === imagesAnnotation);
+    const old = pods.filter((pod) => pod.imagesAnnotation !== imagesAnnotation);
     const gone =
       old.find((pod) => !pod.ready) ??
       (own.filter((pod) => pod.ready).length + old.length > present.replicas ? old[0] : undefined);
@@ -204,9 +209,9 @@ export class FakeWorkloadRoller extends WorkloadRoller {
     const live = this.liveWorkloads.get(key(of));
     if (live === undefined || live.uid !== of.uid) throw new WriteError(`${workloadId(of)} is gone`, 'gone');
     if (live.template.annotations[IMAGES_ANNOTATION] !== of.template.annotations[IMAGES_ANNOTATION])
-      throw new WriteError(`${workloadId(of)} has other entries`, 'conflict');
+      throw new WriteError(`${workloadId(of)} has another images annotation`, 'conflict');
     this.managers.set(key(live), 'kimup-operator');
-    return this.set(withEntries(live, text, text !== undefined));
+    return this.set(withImagesAnnotation(live, text, text !== undefined));
   }
 
   override async deletePod(of: Workload, pod: PodState): Promise<void> {
@@ -250,7 +255,7 @@ export class FakeWorkloadRoller extends WorkloadRoller {
   private count(of: Workload): void {
     const pods = this.podsByWorkload.get(key(of)) ?? [];
     const ready = pods.filter((pod) => pod.ready).length;
-    const updated = pods.filter((pod) => pod.entries === of.template.annotations[IMAGES_ANNOTATION]).length;
+    const updated = pods.filter((pod) => pod.imagesAnnotation === of.template.annotations[IMAGES_ANNOTATION]).length;
     this.set({ ...of, status: { ...of.status, total: pods.length, updated, ready, available: ready } });
   }
 
@@ -266,7 +271,7 @@ function key(of: { readonly namespace: string; readonly kind: WorkloadKind; read
   return `${of.namespace}/${workloadId(of)}`;
 }
 
-function withEntries(of: Workload, text: string | undefined, ours: boolean): Workload {
+function withImagesAnnotation(of: Workload, text: string | undefined, ours: boolean): Workload {
   if (of.template.annotations[IMAGES_ANNOTATION] === text) return of;
   const { [IMAGES_ANNOTATION]: _, ...others } = of.template.annotations;
   return {

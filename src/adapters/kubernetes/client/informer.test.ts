@@ -517,7 +517,7 @@ describe('Informer', () => {
     expect(told).toEqual(['+a@1', '~a@40']);
   });
 
-  it('learns from an answer what the watch has not brought yet, and never what is older, unknown or of another uid', async () => {
+  it('observes in an answer what the watch has not brought yet, and never what is older, unknown or of another uid', async () => {
     const watch = await watching(pod('a', 1), pod('b', 2));
     await informer.whenSynced();
     informer.observe(pod('a', 15));
@@ -535,7 +535,7 @@ describe('Informer', () => {
     expect(told.slice(2)).toEqual(['~a@15', '~b@17', '-a@18']);
   });
 
-  it('reads what did not change no second time: what it learned already, and what a list brings again', async () => {
+  it('reads what did not change no second time: what it observed already, and what a list brings again', async () => {
     const read: (string | undefined)[] = [];
     start({ trim: (object) => (read.push(`${object.metadata?.name}@${object.metadata?.resourceVersion}`), object) });
     (await server.next()).json(200, list(10, pod('a', 1), pod('b', 2)));

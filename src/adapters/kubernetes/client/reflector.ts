@@ -85,7 +85,7 @@ export class Reflector<T extends KubeObject> {
 
   /** For how long the API server's changes have not come through, milliseconds; 0 while they do, and before the start. */
   staleForMs(): number {
-    return this.health.downForMs();
+    return this.health.staleForMs();
   }
 
   private async run(): Promise<void> {

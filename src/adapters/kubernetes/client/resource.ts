@@ -77,13 +77,6 @@ export const DEPLOYMENTS: Resource = {
   kind: 'Deployment',
   namespaced: true,
 };
-export const REPLICASETS: Resource = {
-  group: 'apps',
-  version: 'v1',
-  plural: 'replicasets',
-  kind: 'ReplicaSet',
-  namespaced: true,
-};
 export const STATEFULSETS: Resource = {
   group: 'apps',
   version: 'v1',

@@ -24,7 +24,7 @@ export class WatchHealth {
   }
 
   /** For how long changes have not come through, milliseconds; 0 while they do, and before the beginning. */
-  downForMs(): number {
+  staleForMs(): number {
     return this.downSince === undefined ? 0 : Math.max(0, this.clock.now() - this.downSince);
   }
 
@@ -68,7 +68,7 @@ export class WatchHealth {
   open(): void {
     this.suspectSince = undefined;
     if (this.downSince === undefined) return;
-    const downSeconds = Math.round(this.downForMs() / 1_000);
+    const downSeconds = Math.round(this.staleForMs() / 1_000);
     this.downSince = undefined;
     if (downSeconds > 0 && this.failuresInARow > 0) this.back(downSeconds);
   }

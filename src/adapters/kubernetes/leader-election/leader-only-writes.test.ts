@@ -54,11 +54,11 @@ beforeEach(() => {
 });
 
 describe('KubernetesWorkloadRoller', () => {
-  const raw = (resourceVersion: string, entries?: string): RawWorkload => ({
+  const raw = (resourceVersion: string, annotation?: string): RawWorkload => ({
     metadata: { namespace: 'default', name: 'web', uid: 'u', resourceVersion, generation: 1 },
     spec: {
       template: {
-        ...(entries === undefined ? {} : { metadata: { annotations: { [IMAGES_ANNOTATION]: entries } } }),
+        ...(annotation === undefined ? {} : { metadata: { annotations: { [IMAGES_ANNOTATION]: annotation } } }),
         spec: { containers: [{ name: 'c', image: 'i' }] },
       },
     },
@@ -87,7 +87,7 @@ describe('KubernetesWorkloadRoller', () => {
     expect(client.apply).toHaveBeenCalledTimes(1);
   });
 
-  it('sends entries again over a status that changed, for the present version, and never over other entries', async () => {
+  it('sends the annotation again over a status that changed, for the present version, and never over another annotation', async () => {
     client.apply.mockRejectedValueOnce(conflict()).mockResolvedValueOnce(raw('3', 'demos=v2'));
     client.get.mockResolvedValueOnce(raw('2'));
     await make().setImagesAnnotation(workload, 'demos=v2');
@@ -127,6 +127,7 @@ describe('WebhookConfigurationController', () => {
   const configuration = { metadata: { name: 'kimup-mutator', uid: 'w', resourceVersion: '7' }, webhooks: [] };
   let clock: FakeClock;
   let informers: Informers;
+  let log: FakeLog;
   let controller: WebhookConfigurationController;
 
   beforeEach(async () => {
@@ -137,7 +138,8 @@ describe('WebhookConfigurationController', () => {
       ...body,
       metadata: { ...configuration.metadata, resourceVersion: '8' },
     }));
-    const [log, metrics] = [new FakeLog(), new FakeMetrics()];
+    log = new FakeLog();
+    const metrics = new FakeMetrics();
     informers = new Informers(client as never, log, metrics, new Readiness());
     const keeper = new WebhookConfigurationKeeper(
       client as never,
@@ -177,6 +179,29 @@ describe('WebhookConfigurationController', () => {
     expect(client.mergePatch.mock.calls.map((call) => (call as unknown[])[2])).toMatchObject([
       { metadata: { uid: 'w', resourceVersion: '7' } },
       { metadata: { uid: 'w', resourceVersion: '7' } },
+    ]);
+  });
+
+  it('looks again half a second after each conflict, however many there are, and reports none as a failure', async () => {
+    const times: number[] = [];
+    client.mergePatch.mockReset().mockImplementation(async () => {
+      times.push(clock.now());
+      throw conflict();
+    });
+    controller.start();
+    await eventually(() => clock.pending().length > 0);
+    await clock.advance(10_000);
+    const waits = times.slice(1).map((time, i) => time - times[i]!);
+    expect(waits.slice(-10)).toEqual(Array.from({ length: 10 }, () => 500));
+    expect(log.lines.filter((line) => !line.startsWith('debug'))).toEqual([]);
+  });
+
+  it('says first what follows from a failure, then what the API server answered', async () => {
+    client.mergePatch.mockReset().mockRejectedValue(new KubeError('patch: forbidden', 403, 'Forbidden'));
+    controller.start();
+    await eventually(() => log.lines.length > 0);
+    expect(log.lines).toEqual([
+      'error the MutatingWebhookConfiguration kimup-mutator could not be written, so pods may start without their tag; retrying: patch: forbidden',
     ]);
   });
 });

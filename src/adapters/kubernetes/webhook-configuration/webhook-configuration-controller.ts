@@ -22,6 +22,7 @@ export class WebhookConfigurationController extends Controller {
           subscribe: (enqueue) => keeper.subscribe(() => enqueue(WEBHOOK_CONFIGURATION, { afterMs: COALESCE_MS })),
         }),
       ],
+      failureMessage: `the MutatingWebhookConfiguration ${WEBHOOK_CONFIGURATION} could not be written, so pods may start without their tag; retrying`,
       concurrency: 1,
       backoff: { firstMs: 500, mostMs: 30_000 },
     });

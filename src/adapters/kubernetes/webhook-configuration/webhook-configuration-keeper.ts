@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { DONE, requeue, type Result } from '../../../application/controller/result.ts';
 import { Clock } from '../../../application/ports/clock.ts';
-import { WriteError } from '../../../application/ports/image-store.ts';
 import { LeaderElection } from '../../../application/ports/leadership.ts';
 import { Log } from '../../../application/ports/log.ts';
 import { NamespaceStore } from '../../../application/ports/namespace-store.ts';
@@ -34,6 +33,8 @@ interface Configuration extends KubeObject {
 /** How soon to look again while not everything was seen once, and while this replica does not lead. */
 const NOT_SYNCED_MS = 50;
 const NO_LEADER_MS = 500;
+/** How soon to look again after somebody else wrote first: the watch brings what they wrote within that time. */
+const CONFLICT_MS = 500;
 
 /**
  * Keeps kimup's MutatingWebhookConfiguration as {@link buildWebhooks} wants it: what follows from the namespaces and the
@@ -79,7 +80,7 @@ export class WebhookConfigurationKeeper {
 
   /**
    * Writes the configuration if it is not as it should be.
-   * @throws WriteError when it could not be written
+   * @throws WriteError when the API server refuses it or can't be asked
    */
   async reconcile(): Promise<Result> {
     const authority = this.certificate.current()?.authority;
@@ -98,7 +99,7 @@ export class WebhookConfigurationKeeper {
     const putBack = isDeepStrictEqual(this.written, webhooks);
     const waitMs = putBack ? this.pace.waitMs(this.clock.now()) : 0;
     if (waitMs > 0) return requeue(waitMs);
-    await this.write(webhooks);
+    if (!(await this.write(webhooks))) return requeue(CONFLICT_MS);
     this.tell(webhooks, putBack);
     this.written = webhooks;
     return DONE;
@@ -117,18 +118,21 @@ export class WebhookConfigurationKeeper {
     else this.log.info(`${what} is written`, { entries: webhooks.map(({ name }) => name) });
   }
 
-  private async write(webhooks: readonly Webhook[]): Promise<void> {
+  /** @returns whether it is written: not where it changed meanwhile, was deleted or was recreated, and has to be read again */
+  private async write(webhooks: readonly Webhook[]): Promise<boolean> {
     try {
       if (!(await this.patch(webhooks))) this.created = await this.create(webhooks);
+      return true;
     } catch (cause) {
-      const { message, consequence, retryAfterMs } = writeErrorOf(cause);
-      // It is to be there: one that is gone, or another one by now, is looked at again like one that has changed.
-      const isConflict = consequence === 'gone' || consequence === 'conflict';
-      throw new WriteError(
-        `the MutatingWebhookConfiguration ${WEBHOOK_CONFIGURATION} could not be written, so pods may start without their tag: ${message}`,
-        isConflict ? 'conflict' : consequence,
-        { cause, retryAfterMs },
+      const error = writeErrorOf(cause);
+      if (error.consequence !== 'gone' && error.consequence !== 'conflict') throw error;
+      this.log.debug(
+        `the MutatingWebhookConfiguration ${WEBHOOK_CONFIGURATION} has changed meanwhile; reading it again`,
+        {
+          error,
+        },
       );
+      return false;
     }
   }
 

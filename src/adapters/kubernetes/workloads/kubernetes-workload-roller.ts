@@ -17,7 +17,7 @@ import { hasStatus } from '../client/kube-error.ts';
 import { DAEMONSETS, DEPLOYMENTS, type KubeObject, PODS, type Resource, STATEFULSETS } from '../client/resource.ts';
 import {
   OPERATOR_MANAGER,
-  ownerOfEntries,
+  annotationManagerOf,
   podStateOf,
   type RawPod,
   type RawWorkload,
@@ -32,7 +32,7 @@ const RESOURCES: Readonly<Record<WorkloadKind, Resource>> = {
 };
 const KINDS = Object.keys(RESOURCES) as WorkloadKind[];
 
-/** Each status change of a workload changes its resource version; an entry is set on the version that it was decided on, or one with the same entries. */
+/** Each status change of a workload changes its resource version; the images annotation is set on the version that it was decided on, or one with the same annotation. */
 const ATTEMPTS = 10;
 
 /** All that is kept of a workload. */
@@ -40,7 +40,7 @@ interface Kept extends KubeObject {
   readonly workload: Workload;
 }
 
-/** The workloads of the cluster, from three informers; entries by server-side apply of one annotation of the pod template. */
+/** The workloads of the cluster, from three informers; the images annotation of the pod template by server-side apply. */
 @Injectable()
 export class KubernetesWorkloadRoller extends WorkloadRoller {
   private readonly informers: ReadonlyMap<WorkloadKind, Informer<Kept>>;
@@ -100,7 +100,7 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
     if (raw === undefined) return undefined;
     return {
       workload: workloadOf(raw, workload.kind),
-      manager: ownerOfEntries(raw.metadata?.managedFields) ?? UNKNOWN_MANAGER,
+      manager: annotationManagerOf(raw.metadata?.managedFields) ?? UNKNOWN_MANAGER,
     };
   }
 
@@ -182,7 +182,7 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
         this.isStillLeader,
       );
     }
-    this.learn(raw, kind);
+    this.observe(raw, kind);
     return workloadOf(raw, kind);
   }
 
@@ -193,14 +193,14 @@ export class KubernetesWorkloadRoller extends WorkloadRoller {
   }
 
   /** Lists show what was answered, though the watch has not come that far. */
-  private learn(raw: RawWorkload, kind: WorkloadKind): void {
+  private observe(raw: RawWorkload, kind: WorkloadKind): void {
     this.informers.get(kind)?.observe(raw as unknown as Kept);
   }
 
   private async read({ kind, namespace, name, uid }: Workload): Promise<RawWorkload | undefined> {
     try {
       const raw = await this.client.get<RawWorkload>(RESOURCES[kind], { namespace, name });
-      this.learn(raw, kind);
+      this.observe(raw, kind);
       return raw.metadata?.uid === uid ? raw : undefined;
     } catch (error) {
       if (hasStatus(error, 404)) return undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  ownerOfEntries,
+  annotationManagerOf,
   podStateOf,
   type RawPod,
   type RawWorkload,
@@ -45,13 +45,13 @@ describe('a workload from the API', () => {
     });
   });
 
-  it("has the same revision with kimup's entries, without them, and after they were taken away", () => {
+  it("has the same revision with kimup's images annotation, without it, and after it was removed", () => {
     const revision = (annotations?: Record<string, string>): string =>
       workloadOf({ spec: { template: { metadata: annotations === undefined ? {} : { annotations } } } }, 'Deployment')
         .revision;
-    const entries = { 'kimup.cloudavenue.io/images': 'demos=v1' };
-    expect(new Set([revision(), revision({}), revision(entries)]).size).toBe(1);
-    expect(revision({ other: 'x', ...entries })).toBe(revision({ other: 'x' }));
+    const annotation = { 'kimup.cloudavenue.io/images': 'demos=v1' };
+    expect(new Set([revision(), revision({}), revision(annotation)]).size).toBe(1);
+    expect(revision({ other: 'x', ...annotation })).toBe(revision({ other: 'x' }));
     expect(revision({ other: 'x' })).not.toBe(revision());
   });
 
@@ -67,8 +67,8 @@ describe('a workload from the API', () => {
       'helm',
     ],
     ['others that have other fields', [{ manager: 'helm', fieldsV1: { 'f:spec': { 'f:template': {} } } }], undefined],
-  ])('has entries of %s', (_, managedFields, expected) => {
-    expect(ownerOfEntries(managedFields)).toBe(expected);
+  ])('has an images annotation of %s', (_, managedFields, expected) => {
+    expect(annotationManagerOf(managedFields)).toBe(expected);
   });
 
   it('has a selector that a list request understands', () => {

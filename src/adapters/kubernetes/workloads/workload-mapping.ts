@@ -6,7 +6,7 @@ import { IMAGES_ANNOTATION } from '../../../domain/assignment/images-annotation.
 import type { PodState, Workload, WorkloadStatus } from '../../../domain/rollout/workload.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../client/resource.ts';
 
-/** The field manager by which the operator sets entries. */
+/** The field manager by which the operator sets the images annotation. */
 export const OPERATOR_MANAGER = 'kimup-operator';
 
 /** Longest trouble of a pod that is told on; a runtime's messages have no bound. */
@@ -116,7 +116,7 @@ export function workloadOf(raw: RawWorkload, kind: WorkloadKind): Workload {
     replicas: kind === 'DaemonSet' ? (status.desiredNumberScheduled ?? 0) : (spec.replicas ?? 1),
     ...(kind === 'Deployment' ? { progressDeadlineMs: (spec.progressDeadlineSeconds ?? 600) * 1_000 } : {}),
     template: templateOf(spec.template),
-    ownsAnnotation: ownerOfEntries(metadata.managedFields) === OPERATOR_MANAGER,
+    ownsAnnotation: annotationManagerOf(metadata.managedFields) === OPERATOR_MANAGER,
     revision: revisionOf(spec.template),
     status: kind === 'DaemonSet' ? daemonSetStatusOf(status) : statusOf(status),
   };
@@ -156,7 +156,7 @@ function daemonSetStatusOf(status: RawStatus): WorkloadStatus {
 export function podStateOf(raw: RawPod): PodState {
   const { metadata = {}, spec, status = {} } = raw;
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
-  const entries = metadata.annotations?.[IMAGES_ANNOTATION];
+  const imagesAnnotation = metadata.annotations?.[IMAGES_ANNOTATION];
   const ready = status.conditions?.some(({ type, status: word }) => type === 'Ready' && word === 'True') ?? false;
   const trouble = ready ? undefined : troubleOf(raw);
   return {
@@ -167,14 +167,14 @@ export function podStateOf(raw: RawPod): PodState {
     deleting: metadata.deletionTimestamp !== undefined,
     finished: status.phase === 'Succeeded' || status.phase === 'Failed',
     ready,
-    ...(entries === undefined ? {} : { entries }),
+    ...(imagesAnnotation === undefined ? {} : { imagesAnnotation }),
     containers: containersOf(spec),
     ...(trouble === undefined ? {} : { trouble }),
   };
 }
 
-/** The field manager that has the annotation; of several that set it to the same, not kimup. */
-export function ownerOfEntries(fields: readonly ManagedFieldsEntry[] | undefined): string | undefined {
+/** The field manager that has the images annotation; of several that set it to the same, not kimup. */
+export function annotationManagerOf(fields: readonly ManagedFieldsEntry[] | undefined): string | undefined {
   const owners = (fields ?? []).filter(({ fieldsV1 }) =>
     has(fieldsV1, ['f:spec', 'f:template', 'f:metadata', 'f:annotations', `f:${IMAGES_ANNOTATION}`]),
   );
