@@ -3,6 +3,7 @@ import { FindUpdate } from '../application/refresh/find-update.ts';
 import { RefreshController, RefreshSettings } from '../application/refresh/refresh-controller.ts';
 import { RefreshReport } from '../application/refresh/refresh-report.ts';
 import { RefreshImage } from '../application/refresh/refresh-image.ts';
+import { ActionsModule } from './actions.module.ts';
 import { ControllersModule } from './controllers.module.ts';
 import { ImagesModule } from './images.module.ts';
 import { KubernetesModule } from './kubernetes.module.ts';
@@ -21,6 +22,7 @@ import { TriggersModule } from './triggers.module.ts';
     ImagesModule,
     RegistryModule,
     RulesModule,
+    ActionsModule,
     TriggersModule,
   ],
   providers: [

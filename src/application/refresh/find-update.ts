@@ -5,6 +5,7 @@ import type { RefreshOutcome } from '../../domain/image/refresh-outcome.ts';
 import { type ImageReference, parseImageReference } from '../../domain/reference/image-reference.ts';
 import type { BuiltSpec } from '../../domain/rule/rule-catalogue.ts';
 import { InvalidRuleError } from '../../domain/tag/invalid-rule-error.ts';
+import { ActionCatalogue } from '../action/action-catalogue.ts';
 import { evaluateImage, type Evaluation, type KnownTags } from '../decision/evaluate-image.ts';
 import { Explanations } from '../decision/explanations.ts';
 import { RuleCache } from '../images/rule-cache.ts';
@@ -44,6 +45,7 @@ export class FindUpdate {
     private readonly metrics: Metrics,
     private readonly clock: Clock,
     private readonly rules: RuleCache,
+    private readonly actions: ActionCatalogue,
   ) {}
 
   /** Nothing is kept any more of an Image that is gone. */
@@ -103,7 +105,7 @@ export class FindUpdate {
       digest: (tag) => stopwatch.pauseFor(() => this.tagLists.digest(reference, tag, access, notBefore)),
       platforms: (digest) => stopwatch.pauseFor(() => this.tagLists.platforms(reference, digest, access)),
     };
-    const evaluation = await evaluateImage(image, built, { tags, facts }, now, {
+    const evaluation = await evaluateImage(image, built, { tags, facts }, this.actions, now, {
       explain: (decided) => stopwatch.pausedDuring(() => this.explanations.of(image, decided)),
     });
     if (evaluation.decided !== undefined) {
