@@ -13,7 +13,7 @@ import { Authorizer } from './authorizer.ts';
 import { BoundedMap } from '../../support/bounded-map.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { readConfiguration, readManifest } from './platforms.ts';
-import { type Environment, ProxyEnvironment } from './proxy-environment.ts';
+import { type Environment, ProxyEnvironment } from '../net/proxy-environment.ts';
 import {
   type Asked,
   errorDetail,

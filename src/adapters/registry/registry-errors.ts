@@ -1,8 +1,8 @@
 import { errors } from 'undici';
 import { type CredentialsSource, RegistryError } from '../../application/ports/tag-registry.ts';
 import { RefusedAddressError } from '../net/address-guard.ts';
-import type { Proxy } from './proxy-environment.ts';
-import { ProxyError } from './routes.ts';
+import type { Proxy } from '../net/proxy-environment.ts';
+import { ProxyError } from '../net/routes.ts';
 
 /** What is asked of whom, as an error names it. */
 export interface Subject {
