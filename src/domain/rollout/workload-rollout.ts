@@ -5,6 +5,8 @@ import { type Best, type RecreatedPod, rfc3339, type RolloutContext } from './ro
 import { type PinnedTag, pinnedTagOf, formatPinnedTag } from '../reference/pinned-tag.ts';
 import { leftBehind, missing, troubleOf, unseenPods } from './template-images.ts';
 import { pinnedTagTextIn, type PodState, type Workload, workloadId } from './workload.ts';
+import { truncate } from '../../support/text.ts';
+import { backoffMs } from '../../support/backoff.ts';
 
 /** How often pods are looked at again that are all there, but do not carry the tag or are not ready. */
 const RECHECK_MS = 10_000;
@@ -82,7 +84,11 @@ function pending(context: RolloutContext, row: WorkloadRollout): WorkloadRollout
   if (row.message === undefined)
     return refusal === undefined
       ? row
-      : { ...row, since: rfc3339(now), message: shortened(`the API server rejected the change: ${refusal}`) };
+      : {
+          ...row,
+          since: rfc3339(now),
+          message: truncate(`the API server rejected the change: ${refusal}`, MAX_MESSAGE),
+        };
   const deadline = Date.parse(row.since) + options.rolloutDeadlineMs;
   if (now >= deadline) return failed(context, row, row.message);
   context.requeueAt(deadline);
@@ -218,7 +224,7 @@ function recreatePod(
   const { now } = context.input;
   const tries = last === undefined || unseen.length < last.left ? 0 : last.tries;
   if (tries >= RECREATE_TRIES) return last;
-  const due = last === undefined || tries === 0 ? now : last.at + RECREATE_WAIT_MS * 2 ** (tries - 1);
+  const due = last === undefined || tries === 0 ? now : last.at + backoffMs({ firstMs: RECREATE_WAIT_MS }, tries);
   if (now < due) {
     context.requeueAt(due);
     return last;
@@ -259,9 +265,5 @@ function healthy(context: RolloutContext, row: WorkloadRollout, message: string)
 }
 
 function failed(context: RolloutContext, row: WorkloadRollout, message: string): WorkloadRollout {
-  return { ...row, phase: 'Failed', since: rfc3339(context.input.now), message: shortened(message) };
-}
-
-function shortened(message: string): string {
-  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 1)}…`;
+  return { ...row, phase: 'Failed', since: rfc3339(context.input.now), message: truncate(message, MAX_MESSAGE) };
 }
