@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { Explanations } from '../application/decision/explanations.ts';
 import { FindUpdate } from '../application/refresh/find-update.ts';
 import { RefreshController, RefreshSettings } from '../application/refresh/refresh-controller.ts';
 import { RefreshReport } from '../application/refresh/refresh-report.ts';
@@ -31,6 +32,7 @@ import { TriggersModule } from './triggers.module.ts';
       useFactory: ({ concurrentRefreshes }: ControllerSettings) => new RefreshSettings(concurrentRefreshes),
       inject: [ControllerSettings],
     },
+    Explanations,
     FindUpdate,
     RefreshReport,
     RefreshImage,

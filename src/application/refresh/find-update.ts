@@ -37,8 +37,6 @@ interface Repository {
 /** From what the registry has to what moves. */
 @Injectable()
 export class FindUpdate {
-  private readonly explanations = new Explanations();
-
   constructor(
     private readonly tagLists: SharedTagLists,
     private readonly secrets: SecretReader,
@@ -46,6 +44,7 @@ export class FindUpdate {
     private readonly clock: Clock,
     private readonly rules: RuleCache,
     private readonly actions: ActionCatalogue,
+    private readonly explanations: Explanations,
   ) {}
 
   /** Nothing is kept any more of an Image that is gone. */
