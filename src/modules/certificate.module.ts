@@ -1,8 +1,11 @@
 import { Module } from '@nestjs/common';
 import { FileServingCertificate, hasServingCertificate } from '../adapters/certificate/file-serving-certificate.ts';
-import { X509CertificateAuthority } from '../adapters/certificate/x509-certificate-authority.ts';
-import { SecretCertificateStore, serviceHosts } from '../adapters/kubernetes/certificates/secret-certificate-store.ts';
-import { KubeClient } from '../adapters/kubernetes/client/kube-client.ts';
+import { CertificateOptions, X509CertificateAuthority } from '../adapters/certificate/x509-certificate-authority.ts';
+import {
+  SecretCertificateOptions,
+  SecretCertificateStore,
+  serviceHosts,
+} from '../adapters/kubernetes/certificates/secret-certificate-store.ts';
 import { OwnServingCertificate } from '../application/admission/own-serving-certificate.ts';
 import { CertificateAuthority } from '../application/ports/certificate-authority.ts';
 import { CertificateStore } from '../application/ports/certificate-store.ts';
@@ -18,19 +21,21 @@ import { SystemModule } from './system.module.ts';
   imports: [SystemModule, KubernetesModule],
   providers: [
     {
-      provide: CertificateStore,
-      useFactory: (client: KubeClient, { namespace, component }: Settings) =>
-        new SecretCertificateStore(client, { namespace, fieldManager: component }),
-      inject: [KubeClient, Settings],
+      provide: SecretCertificateOptions,
+      useFactory: ({ namespace, component }: Settings) =>
+        new SecretCertificateOptions({ namespace, fieldManager: component }),
+      inject: [Settings],
     },
+    { provide: CertificateStore, useClass: SecretCertificateStore },
     {
-      provide: CertificateAuthority,
+      provide: CertificateOptions,
       useFactory: ({ namespace }: Settings, { service, url }: OperatorSettings) =>
-        new X509CertificateAuthority({
+        new CertificateOptions({
           hosts: url === '' ? serviceHosts(service, namespace) : [new URL(url).hostname],
         }),
       inject: [Settings, OperatorSettings],
     },
+    { provide: CertificateAuthority, useClass: X509CertificateAuthority },
     {
       provide: ServingCertificate,
       useFactory: (

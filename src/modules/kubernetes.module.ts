@@ -3,7 +3,7 @@ import { Informers } from '../adapters/kubernetes/client/informers.ts';
 import { KubeClient } from '../adapters/kubernetes/client/kube-client.ts';
 import { KubeConnection } from '../adapters/kubernetes/client/kube-connection.ts';
 import { EventSource, KubernetesEventRecorder } from '../adapters/kubernetes/events/kubernetes-event-recorder.ts';
-import { LeaseLeaderElection } from '../adapters/kubernetes/leader-election/lease-leader-election.ts';
+import { LeaseLeaderElection, LeaseOptions } from '../adapters/kubernetes/leader-election/lease-leader-election.ts';
 import { SoleReplica } from '../adapters/leader-election/sole-replica.ts';
 import { EventRecorder } from '../application/ports/event-recorder.ts';
 import { LeaderElection } from '../application/ports/leadership.ts';
@@ -30,12 +30,16 @@ import { SystemModule } from './system.module.ts';
     },
     { provide: EventRecorder, useClass: KubernetesEventRecorder },
     {
+      provide: LeaseOptions,
+      useFactory: ({ namespace, lease, identity, component }: Settings) =>
+        new LeaseOptions({ namespace, name: lease, identity, fieldManager: component }),
+      inject: [Settings],
+    },
+    {
       provide: LeaderElection,
-      useFactory: (client: KubeClient, log: Log, { leaderElect, namespace, lease, identity, component }: Settings) =>
-        leaderElect
-          ? new LeaseLeaderElection(client, { namespace, name: lease, identity, fieldManager: component }, log)
-          : new SoleReplica(),
-      inject: [KubeClient, Log, Settings],
+      useFactory: (client: KubeClient, options: LeaseOptions, log: Log, { leaderElect }: Settings) =>
+        leaderElect ? new LeaseLeaderElection(client, options, log) : new SoleReplica(),
+      inject: [KubeClient, LeaseOptions, Log, Settings],
     },
   ],
   exports: [KubeClient, Informers, EventRecorder, LeaderElection],

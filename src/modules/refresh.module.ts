@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
+import { Explanations } from '../application/decision/explanations.ts';
 import { FindUpdate } from '../application/refresh/find-update.ts';
 import { RefreshController, RefreshSettings } from '../application/refresh/refresh-controller.ts';
 import { RefreshReport } from '../application/refresh/refresh-report.ts';
 import { RefreshImage } from '../application/refresh/refresh-image.ts';
+import { ActionsModule } from './actions.module.ts';
 import { ControllersModule } from './controllers.module.ts';
 import { ImagesModule } from './images.module.ts';
 import { KubernetesModule } from './kubernetes.module.ts';
@@ -21,6 +23,7 @@ import { TriggersModule } from './triggers.module.ts';
     ImagesModule,
     RegistryModule,
     RulesModule,
+    ActionsModule,
     TriggersModule,
   ],
   providers: [
@@ -29,6 +32,7 @@ import { TriggersModule } from './triggers.module.ts';
       useFactory: ({ concurrentRefreshes }: ControllerSettings) => new RefreshSettings(concurrentRefreshes),
       inject: [ControllerSettings],
     },
+    Explanations,
     FindUpdate,
     RefreshReport,
     RefreshImage,

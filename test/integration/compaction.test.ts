@@ -100,7 +100,7 @@ describe('2,000 Images on a real API server whose etcd is compacted', () => {
   it('are followed on: a watch from before the compaction says 410, and an informer lists anew and misses nothing', async () => {
     const old = (await client.listAll(IMAGES)).resourceVersion;
     const log = new FakeLog();
-    const informer = new Informer<KubeObject>(client, IMAGES, { log, backoffMs: { base: 50, max: 200 } });
+    const informer = new Informer<KubeObject>(client, IMAGES, { log, backoff: { firstMs: 50, mostMs: 200 } });
     const told: string[] = [];
     informer.start();
     await informer.whenSynced();

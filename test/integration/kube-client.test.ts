@@ -160,7 +160,7 @@ describe('KubeClient and Informer on a real API server', () => {
       namespace,
       labelSelector: 'test=yes',
       silenceMs: { min: 2_000, max: 2_500 },
-      backoffMs: { base: 50, max: 200 },
+      backoff: { firstMs: 50, mostMs: 200 },
     });
     informer.start();
     await informer.whenSynced();
@@ -225,7 +225,7 @@ describe('Informer, when the API server goes away', () => {
     const informer = new Informer<ConfigMap>(client, CONFIG_MAPS, {
       labelSelector: 'test=yes',
       log,
-      backoffMs: { base: 100, max: 500 },
+      backoff: { firstMs: 100, mostMs: 500 },
     });
     informer.start();
     await informer.whenSynced();

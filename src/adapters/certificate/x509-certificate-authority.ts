@@ -1,16 +1,22 @@
 import 'reflect-metadata'; // what @peculiar/x509 is wired by has to find it loaded
 import { X509Certificate, createPrivateKey, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
+import { Injectable } from '@nestjs/common';
 import * as x509 from '@peculiar/x509';
 import { CertificateAuthority, type Certificates } from '../../application/ports/certificate-authority.ts';
 import type { CertificateBundle } from '../../application/ports/serving-certificate.ts';
 
-export interface CertificateOptions {
+/** What certificates are made for, and for how long. */
+export class CertificateOptions {
   /** What the certificate is for: DNS names and IP addresses, one at least. */
-  readonly hosts: readonly string[];
+  readonly hosts!: readonly string[];
   /** How long the authority and a serving certificate live; either is renewed at two thirds of that. Default 10 years and 90 days. */
   readonly authorityLifeMs?: number;
   readonly servingLifeMs?: number;
+
+  constructor(values: CertificateOptions) {
+    Object.assign(this, values);
+  }
 }
 
 const DAY_MS = 86_400_000;
@@ -21,6 +27,7 @@ const TRUST_MS = 10 * 60_000;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 /** Certificates made in this process, ECDSA P-256. */
+@Injectable()
 export class X509CertificateAuthority extends CertificateAuthority {
   private readonly options: CertificateOptions;
 

@@ -13,7 +13,7 @@ import { Authorizer } from './authorizer.ts';
 import { BoundedMap } from '../../support/bounded-map.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { readConfiguration, readManifest } from './platforms.ts';
-import { type Environment, ProxyEnvironment } from './proxy-environment.ts';
+import { type Environment, ProxyEnvironment } from '../net/proxy-environment.ts';
 import {
   type Asked,
   errorDetail,
@@ -27,7 +27,8 @@ import { Session } from './session.ts';
 import { TagList } from './tag-list.ts';
 import { type Answer, type Question, Transport } from './transport.ts';
 
-export interface DistributionTagRegistryOptions {
+/** How registries are asked; what is left out has a default. */
+export class DistributionTagRegistryOptions {
   /** Hosts (any port) or host:port that are asked over plain HTTP: `--plain-http-registries`. All others never are. */
   readonly insecureRegistries?: readonly string[];
   readonly limits?: Partial<Limits>;
@@ -36,6 +37,10 @@ export interface DistributionTagRegistryOptions {
   readonly resolver?: Resolver;
   /** Whose HTTPS_PROXY, HTTP_PROXY and NO_PROXY count; those of this process without it. */
   readonly env?: Environment;
+
+  constructor(values: DistributionTagRegistryOptions) {
+    Object.assign(this, values);
+  }
 }
 
 /** For registries that refuse larger pages. */

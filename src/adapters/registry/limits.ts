@@ -1,10 +1,7 @@
+import type { ConnectionLimits } from '../net/routes.ts';
+
 /** What is taken of a registry at most. Times in milliseconds, sizes in bytes. */
-export interface Limits {
-  /** Open connections to one host. */
-  readonly connections: number;
-  readonly connectTimeoutMs: number;
-  /** Until an answer's headers are there, and then between two pieces of its body. */
-  readonly requestTimeoutMs: number;
+export interface Limits extends ConnectionLimits {
   /** For all requests of one question together. */
   readonly deadlineMs: number;
   readonly redirects: number;

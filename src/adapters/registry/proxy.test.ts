@@ -8,7 +8,7 @@ import { type RegistryAccess, RegistryError } from '../../application/ports/tag-
 import type { Resolver } from '../net/address-guard.ts';
 import { DistributionTagRegistry } from './distribution-tag-registry.ts';
 import type { Limits } from './limits.ts';
-import type { Environment } from './proxy-environment.ts';
+import type { Environment } from '../net/proxy-environment.ts';
 
 /** A name that nobody but the proxy knows. */
 const SECURE = 'registry.test';

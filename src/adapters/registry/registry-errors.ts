@@ -1,8 +1,9 @@
 import { errors } from 'undici';
 import { type CredentialsSource, RegistryError } from '../../application/ports/tag-registry.ts';
 import { RefusedAddressError } from '../net/address-guard.ts';
-import type { Proxy } from './proxy-environment.ts';
-import { ProxyError } from './routes.ts';
+import type { Proxy } from '../net/proxy-environment.ts';
+import { ProxyError } from '../net/routes.ts';
+import { truncate } from '../../support/text.ts';
 
 /** What is asked of whom, as an error names it. */
 export interface Subject {
@@ -180,7 +181,7 @@ export function shortened(text: string): string {
     .slice(0, 10 * MAX_DETAIL)
     .replace(/[\p{C}\p{Z}\s]+/gu, ' ')
     .trim();
-  return line.length > MAX_DETAIL ? `${line.slice(0, MAX_DETAIL - 1)}…` : line;
+  return truncate(line, MAX_DETAIL);
 }
 
 /** `Retry-After` (RFC 9110 section 10.2.3), seconds or a date, in milliseconds from `now`; at most six hours. */

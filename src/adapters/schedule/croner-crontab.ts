@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Cron } from 'croner';
 import { Crontab, type Schedule } from '../../application/ports/crontab.ts';
+import { BoundedMap } from '../../support/bounded-map.ts';
 import type { CrontabExpression } from './crontab-syntax.ts';
 import { readCrontab } from './read-crontab.ts';
 
@@ -14,14 +15,13 @@ const MAX_ANSWERS = 8;
 @Injectable()
 export class CronerCrontab extends Crontab {
   /** Many Images have the same few crontabs. */
-  private readonly known = new Map<string, Schedule>();
+  private readonly known = new BoundedMap<string, Schedule>(MAX_KNOWN);
 
   override parse(expression: string): Schedule {
     let schedule = this.known.get(expression);
     if (schedule === undefined) {
       const { zone, fields } = readCrontab(expression);
       schedule = new Remembered(new CronerSchedule(pattern(fields), zone));
-      if (this.known.size >= MAX_KNOWN) this.known.clear();
       this.known.set(expression, schedule);
     }
     return schedule;

@@ -5,9 +5,25 @@ import { apply } from './apply.ts';
 import { requestApproval } from './request-approval.ts';
 
 /** What each type of action does. */
-export const ACTIONS: Readonly<Record<ActionType, ActionStrategy>> = {
+export type ActionStrategies = Readonly<Record<ActionType, ActionStrategy>>;
+
+const STRATEGIES: ActionStrategies = {
   apply,
   'request-approval': requestApproval,
   'alert-discord': alert,
   'alert-email': alert,
 };
+
+/**
+ * The strategy of each type of action. ActionsModule provides it, so that it can give a strategy what it needs; `kimup plan`
+ * makes one without Nest.
+ */
+export class ActionCatalogue {
+  /** @param strategies those of kimup, if none are given */
+  constructor(private readonly strategies: ActionStrategies = STRATEGIES) {}
+
+  /** What an action of this type does. */
+  of(type: ActionType): ActionStrategy {
+    return this.strategies[type];
+  }
+}

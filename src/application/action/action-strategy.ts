@@ -1,3 +1,4 @@
+import type { AlertAction } from '../../domain/action/action.ts';
 import type { ControllerEvent } from '../../domain/image/controller-state.ts';
 import type { RefreshOutcome } from '../../domain/image/refresh-outcome.ts';
 
@@ -14,12 +15,26 @@ export interface ActionRequest {
   readonly at: string;
 }
 
+/** What has to be done outside of the Image, after its status is written: an alert to send. */
+export interface ActionWork {
+  readonly kind: 'alert';
+  readonly type: AlertAction;
+  /** The rule's name. */
+  readonly rule: string;
+  /** The tag that it found. */
+  readonly tag: string;
+  /** Why the rule takes the tag. */
+  readonly reason: string;
+}
+
 /** What follows from an action. */
 export interface ActionResult {
   /** What it changes of the controller's state. */
   readonly events: readonly ControllerEvent[];
   /** How the refresh ends by it; absent where the action has no say in that. */
   readonly outcome?: RefreshOutcome;
+  /** What has to be done outside, in this order. No strategy has any yet: alerts are not built. */
+  readonly work: readonly ActionWork[];
 }
 
 /**

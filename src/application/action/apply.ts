@@ -4,4 +4,5 @@ import type { ActionStrategy } from './action-strategy.ts';
 export const apply: ActionStrategy = ({ tag, digest, rule, reason, at }) => ({
   events: [{ type: 'UpdateFound', update: { tag, ...(digest === undefined ? {} : { digest }), rule, since: at } }],
   outcome: { kind: 'ok', message: reason },
+  work: [],
 });

@@ -9,4 +9,5 @@ export const requestApproval: ActionStrategy = ({ tag, rule }) => ({
     reason: 'UnsupportedAction',
     message: `rule ${JSON.stringify(rule)} found ${tag}, but its action request-approval is not implemented in this version of kimup; use the action apply`,
   },
+  work: [],
 });

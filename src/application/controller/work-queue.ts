@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import { DelayQueue } from './delay-queue.ts';
 import { FairQueue } from './fair-queue.ts';
 import { type Failed, type Result, resultOf } from './result.ts';
+import { backoffMs } from '../../support/backoff.ts';
 
 /** What the worker is told besides the key. */
 export interface WorkContext {
@@ -220,8 +221,7 @@ export class WorkQueue {
 
   private backoff(failures: number): number {
     const { baseDelayMs, maxDelayMs, random = Math.random } = this.options;
-    const delay = Math.min(maxDelayMs, baseDelayMs * 2 ** Math.min(failures - 1, 52));
-    return delay * (1 - random() / 2);
+    return backoffMs({ firstMs: baseDelayMs, mostMs: maxDelayMs }, failures, random());
   }
 
   /** One timer for all delayed keys: for the earliest. */

@@ -5,6 +5,7 @@ import type { ImageSpec } from '../../domain/image/image-spec.ts';
 import type { ImageStatus } from '../../domain/image/image-status.ts';
 import { buildSpec } from '../../domain/rule/rule-catalogue.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
+import { ActionCatalogue } from '../action/action-catalogue.ts';
 import { evaluateImage, type Evaluation, type EvaluationOptions, type KnownTags } from './evaluate-image.ts';
 
 const IMAGE = 'registry.test/app';
@@ -27,7 +28,7 @@ function evaluate(
     },
     status: { image: IMAGE, baseTag: '1.9.0', tag: '1.9.0', ...status },
   });
-  return evaluateImage(image, buildSpec(image.spec), { tags: TAGS, facts }, NOW, options);
+  return evaluateImage(image, buildSpec(image.spec), { tags: TAGS, facts }, new ActionCatalogue(), NOW, options);
 }
 
 describe('a move', () => {

@@ -14,7 +14,7 @@ import type { Image } from '../../domain/image/image.ts';
 import type { RefreshOutcome } from '../../domain/image/refresh-outcome.ts';
 import { tagGone } from '../../domain/image/tag-gone.ts';
 import type { BuiltSpec } from '../../domain/rule/rule-catalogue.ts';
-import { ACTIONS } from '../action/action-catalogue.ts';
+import type { ActionCatalogue } from '../action/action-catalogue.ts';
 import type { ActionResult } from '../action/action-strategy.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
 import { type Decided, decideWithFacts, type FactSource, withoutFailed } from './decide-with-facts.ts';
@@ -58,6 +58,7 @@ export interface Evaluation {
  * From what an Image's status says and what its repository has, to what follows: the one way for the controller and for
  * `kimup plan`. Writes nothing and changes nothing.
  * @param built the rules and the filter of the Image's spec
+ * @param actions what the actions of its rules do
  * @param now milliseconds since the epoch
  * @throws RegistryError where the registry could not be asked for what the decision needs
  */
@@ -65,6 +66,7 @@ export async function evaluateImage(
   image: Image,
   built: BuiltSpec,
   known: KnownTags,
+  actions: ActionCatalogue,
   now: number,
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
@@ -83,7 +85,7 @@ export async function evaluateImage(
   return {
     ...found,
     decided: decision.decided,
-    ...(await follow(image, state, decision, { seen, facts, at, explain: options.explain })),
+    ...(await follow(image, state, decision, { actions, seen, facts, at, explain: options.explain })),
   };
 }
 
@@ -149,6 +151,7 @@ async function decideFrom(
 }
 
 interface Surroundings {
+  readonly actions: ActionCatalogue;
   readonly seen: FirstSeenDigests;
   readonly facts: Pick<FactSource, 'digest'> | undefined;
   readonly at: string;
@@ -160,12 +163,12 @@ async function follow(
   image: Image,
   before: ControllerState,
   { decided, failed }: Decision,
-  { seen, facts, at, explain }: Surroundings,
+  { actions, seen, facts, at, explain }: Surroundings,
 ): Promise<Pick<Evaluation, 'state' | 'outcome' | 'move'>> {
   const { answer } = decided;
   const explanation = explain?.(decided);
   const digest = before.digest ?? answer.currentDigest ?? (await digestToRecord(image, before, facts));
-  const results = runActions(answer, digestOf(decided), at);
+  const results = runActions(actions, answer, digestOf(decided), at);
   const state = reduceAll(before, [
     ...(digest === undefined || digest === before.digest ? [] : [{ type: 'DigestRecorded', digest } as const]),
     { type: 'TagsJudged', candidates: explanation?.candidates, firstSeen: seen.remembered() },
@@ -183,14 +186,19 @@ async function follow(
 }
 
 /** Runs the action that moves the Image, where one does, and the alerts of every rule that found a tag. */
-function runActions(answer: Answer, digest: string | undefined, at: string): readonly ActionResult[] {
+function runActions(
+  catalogue: ActionCatalogue,
+  answer: Answer,
+  digest: string | undefined,
+  at: string,
+): readonly ActionResult[] {
   const reasons = new Map(answer.outcomes.map(({ rule, reason }) => [rule, reason]));
   const alerts = answer.alerts.flatMap(({ rule, tag, actions }) =>
-    actions.map(({ type }) => ACTIONS[type]({ rule, tag, reason: reasons.get(rule) ?? '', at })),
+    actions.map(({ type }) => catalogue.of(type)({ rule, tag, reason: reasons.get(rule) ?? '', at })),
   );
   if (answer.kind !== 'move') return alerts;
   const { tag, rule, reason, action } = answer;
-  return [ACTIONS[action]({ tag, digest, rule, reason, at }), ...alerts];
+  return [catalogue.of(action)({ tag, digest, rule, reason, at }), ...alerts];
 }
 
 /** Where pods are to get a digest and none was recorded, the one that the tag has now; none of a tag that is gone. */

@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { decide } from '../../domain/decision/decide.ts';
 import { shorten } from '../../domain/image/conditions.ts';
 import type { CandidateReason } from '../../domain/image/image-status.ts';
@@ -16,6 +17,7 @@ export interface Explanation {
  * Explains. That costs more than a decision and is mostly the same again, so of each Image is remembered of what the last
  * explanation was; the explanation itself is in its status, and taken from there as long as nobody else wrote to that.
  */
+@Injectable()
 export class Explanations {
   /** By key: fingerprints of the input and of what was said. */
   private readonly last = new Map<string, { readonly of: string; readonly said: string }>();

@@ -1,6 +1,7 @@
 import { explain, type TagVerdict } from '../../domain/decision/explain.ts';
 import type { DecisionInput } from '../../domain/decision/decision-input.ts';
 import type { CandidateReason } from '../../domain/image/image-status.ts';
+import { truncate } from '../../support/text.ts';
 
 /** As many as `kubectl describe` can show without hiding the rest. */
 const MOST_TOLD = 10;
@@ -36,6 +37,6 @@ export function interestingCandidates(input: DecisionInput): readonly CandidateR
     .map(({ verdict: { tag, rule, reason } }) => ({
       tag,
       rule,
-      reason: reason.length <= MAX_REASON ? reason : `${reason.slice(0, MAX_REASON - 1)}…`,
+      reason: truncate(reason, MAX_REASON),
     }));
 }

@@ -11,6 +11,7 @@ import type { ImageStatus, Rollout, Update } from '../../domain/image/image-stat
 import type { RuleSpec } from '../../domain/rule/rule-spec.ts';
 import { buildRules } from '../../domain/rule/rule-catalogue.ts';
 import { buildTagFilter } from '../../domain/tag/tag-filter.ts';
+import { ActionCatalogue } from '../action/action-catalogue.ts';
 import { RefreshPostponed } from '../refresh/refresh-image.ts';
 import { type PlanEntry, planImages } from './plan-images.ts';
 import { RegistryTagSource } from './tag-sources.ts';
@@ -96,7 +97,7 @@ async function planned({ image }: Case, registry: FakeTagRegistry): Promise<Plan
   const [plan] = await planImages(
     [{ image, rules: buildRules(image.spec.rules), filter: buildTagFilter(undefined) }],
     new RegistryTagSource(registry, async () => []),
-    { explain: false, now: 0 },
+    { explain: false, now: 0, actions: new ActionCatalogue() },
   );
   return plan!.entry;
 }

@@ -4,6 +4,7 @@ import type { ImageSpec } from '../../domain/image/image-spec.ts';
 import type { ImageStatus } from '../../domain/image/image-status.ts';
 import { buildRules } from '../../domain/rule/rule-catalogue.ts';
 import { buildTagFilter } from '../../domain/tag/tag-filter.ts';
+import { ActionCatalogue } from '../action/action-catalogue.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
 import type { KnownTags } from '../decision/evaluate-image.ts';
 import { type Plan, planImages, TagSource } from './plan-images.ts';
@@ -58,7 +59,7 @@ async function planOf(
   const [plan] = await planImages(
     [{ image, rules: buildRules(spec.rules), filter: buildTagFilter(spec.tags) }],
     new Tags(facts),
-    { explain: false, now: Date.parse(SINCE) },
+    { explain: false, now: Date.parse(SINCE), actions: new ActionCatalogue() },
   );
   return plan!;
 }

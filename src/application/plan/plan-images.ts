@@ -10,6 +10,7 @@ import type { TagFilter } from '../../domain/tag/tag-filter.ts';
 import type { TriggerProblem } from '../../domain/trigger/trigger.ts';
 import { mapConcurrent } from '../../support/map-concurrent.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
+import type { ActionCatalogue } from '../action/action-catalogue.ts';
 import { evaluateImage, type Evaluation, type KnownTags } from '../decision/evaluate-image.ts';
 import { type MovedImage, type PlannedWorkload, planWorkloads, type Surroundings } from './plan-workloads.ts';
 
@@ -67,6 +68,8 @@ export interface PlanOptions {
   readonly explain: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** What the actions of the rules do. */
+  readonly actions: ActionCatalogue;
 }
 
 /** How many Images wait for registries at the same time. */
@@ -100,15 +103,16 @@ interface PlannedImage {
   readonly moved: MovedImage;
 }
 
-async function planImage(given: ImageToPlan, source: TagSource, { explain, now }: PlanOptions): Promise<PlannedImage> {
+async function planImage(given: ImageToPlan, source: TagSource, options: PlanOptions): Promise<PlannedImage> {
   const { image, rules, filter } = given;
+  const { explain, now, actions } = options;
   try {
     const known = await source.of(image);
-    const evaluation = await evaluateImage(image, { rules, filter }, known, now, { everyRule: true });
+    const evaluation = await evaluateImage(image, { rules, filter }, known, actions, now, { everyRule: true });
     return planned(given, known, evaluation, explain);
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    return notPlanned(given, error.message, { explain, now });
+    return notPlanned(given, error.message, options);
   }
 }
 

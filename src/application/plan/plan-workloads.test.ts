@@ -3,6 +3,7 @@ import type { Image } from '../../domain/image/image.ts';
 import type { ImageSpec } from '../../domain/image/image-spec.ts';
 import type { ImageStatus } from '../../domain/image/image-status.ts';
 import { buildSpec } from '../../domain/rule/rule-catalogue.ts';
+import { ActionCatalogue } from '../action/action-catalogue.ts';
 import { RegistryError } from '../ports/tag-registry.ts';
 import type { KnownTags } from '../decision/evaluate-image.ts';
 import { planImages, TagSource } from './plan-images.ts';
@@ -84,7 +85,7 @@ async function planned(
       return { image, ...buildSpec(image.spec) };
     }),
     new Tags(tags),
-    { explain: false, now: Date.parse(SINCE) },
+    { explain: false, now: Date.parse(SINCE), actions: new ActionCatalogue() },
     { workloads, namespaces },
   );
   return plans.map(({ entry }) => entry.workloads);

@@ -5,6 +5,7 @@ import type { RefreshOutcome } from '../../domain/image/refresh-outcome.ts';
 import { type ImageReference, parseImageReference } from '../../domain/reference/image-reference.ts';
 import type { BuiltSpec } from '../../domain/rule/rule-catalogue.ts';
 import { InvalidRuleError } from '../../domain/tag/invalid-rule-error.ts';
+import { ActionCatalogue } from '../action/action-catalogue.ts';
 import { evaluateImage, type Evaluation, type KnownTags } from '../decision/evaluate-image.ts';
 import { Explanations } from '../decision/explanations.ts';
 import { RuleCache } from '../images/rule-cache.ts';
@@ -36,14 +37,14 @@ interface Repository {
 /** From what the registry has to what moves. */
 @Injectable()
 export class FindUpdate {
-  private readonly explanations = new Explanations();
-
   constructor(
     private readonly tagLists: SharedTagLists,
     private readonly secrets: SecretReader,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
     private readonly rules: RuleCache,
+    private readonly actions: ActionCatalogue,
+    private readonly explanations: Explanations,
   ) {}
 
   /** Nothing is kept any more of an Image that is gone. */
@@ -103,7 +104,7 @@ export class FindUpdate {
       digest: (tag) => stopwatch.pauseFor(() => this.tagLists.digest(reference, tag, access, notBefore)),
       platforms: (digest) => stopwatch.pauseFor(() => this.tagLists.platforms(reference, digest, access)),
     };
-    const evaluation = await evaluateImage(image, built, { tags, facts }, now, {
+    const evaluation = await evaluateImage(image, built, { tags, facts }, this.actions, now, {
       explain: (decided) => stopwatch.pausedDuring(() => this.explanations.of(image, decided)),
     });
     if (evaluation.decided !== undefined) {

@@ -4,11 +4,18 @@ import { Clock } from '../ports/clock.ts';
 import { type RegistryAccess, TagRegistry } from '../ports/tag-registry.ts';
 import { RequestCoalescer } from './request-coalescer.ts';
 
-const LISTS = 256;
-const TAGS = 200_000;
-const DIGESTS = 1_024;
-const PLATFORMS = 4_096;
-const PLATFORMS_KEPT_MS = 24 * 3_600_000;
+/** How much of what registries said is kept. */
+export class SharedTagListLimits {
+  constructor(
+    /** Tag lists, and tags in all of them. */
+    readonly lists: number = 256,
+    readonly tags: number = 200_000,
+    readonly digests: number = 1_024,
+    /** Digests whose platforms are kept, and for how long, milliseconds. */
+    readonly platforms: number = 4_096,
+    readonly platformsKeptMs: number = 24 * 3_600_000,
+  ) {}
+}
 
 /**
  * One request for all Images that want the same repository at the same time under the same credentials.
@@ -16,7 +23,7 @@ const PLATFORMS_KEPT_MS = 24 * 3_600_000;
  * An asker says since when it wants to know (`notBefore`, milliseconds since the epoch: when its refresh became due). An
  * answer, a failure too, is shared with it when the request for it was started then or later; so nobody gets what was known
  * before, and Images that waited in a queue for the same registry don't each wait for its timeout again. Answers are kept
- * for 30 s, at most 256 lists of 200,000 tags in all. What a digest stands for never changes: its platforms are kept for a day.
+ * for 30 s, within the {@link SharedTagListLimits}. What a digest stands for never changes: its platforms are kept for longer.
  */
 @Injectable()
 export class SharedTagLists {
@@ -27,14 +34,16 @@ export class SharedTagLists {
   constructor(
     private readonly registry: TagRegistry,
     clock: Clock,
+    limits: SharedTagListLimits = new SharedTagListLimits(),
   ) {
-    this.lists = new RequestCoalescer(clock, { answers: LISTS, weight: TAGS, weightOf: (tags) => tags.length });
-    this.digests = new RequestCoalescer(clock, { answers: DIGESTS, weight: DIGESTS, weightOf: () => 1 });
+    const { lists, tags, digests, platforms, platformsKeptMs } = limits;
+    this.lists = new RequestCoalescer(clock, { answers: lists, weight: tags, weightOf: (list) => list.length });
+    this.digests = new RequestCoalescer(clock, { answers: digests, weight: digests, weightOf: () => 1 });
     this.platformLists = new RequestCoalescer(clock, {
-      answers: PLATFORMS,
-      weight: PLATFORMS,
+      answers: platforms,
+      weight: platforms,
       weightOf: () => 1,
-      keptMs: PLATFORMS_KEPT_MS,
+      keptMs: platformsKeptMs,
       forgetFailures: true,
     });
   }

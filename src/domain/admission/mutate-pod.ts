@@ -13,6 +13,7 @@ import {
   whyItStays,
 } from '../assignment/image-ownership.ts';
 import { resolveTag } from '../assignment/assign-tag.ts';
+import { truncate } from '../../support/text.ts';
 
 /** A container whose image changes. */
 export interface ImagePatch {
@@ -121,5 +122,5 @@ function warningsOf(selection: Selection, container: string, own: string, reposi
 
 /** The API server cuts warnings at 256 bytes itself, and from 4,096 in all shows none. */
 function cut(warning: string): string {
-  return warning.length <= 250 ? warning : `${warning.slice(0, 249)}…`;
+  return truncate(warning, 250);
 }

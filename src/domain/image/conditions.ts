@@ -1,4 +1,5 @@
 import type { Condition } from './image-status.ts';
+import { truncate } from '../../support/text.ts';
 
 /** A condition as it should be now; since when it is so is told from what it was. */
 export type ConditionState = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
@@ -26,5 +27,5 @@ export function conditionsAfter(
 
 /** The message as a condition keeps it. */
 export function shorten(message: string): string {
-  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 1)}…`;
+  return truncate(message, MAX_MESSAGE);
 }

@@ -1,5 +1,6 @@
 import type { Image } from './image.ts';
-import type { Rollout } from './image-status.ts';
+import { samePinnedTag } from '../reference/pinned-tag.ts';
+import type { Rollout, Update } from './image-status.ts';
 
 /** The reason of the condition Reconciling while a failed refresh waits to be tried again. */
 export const RETRYING = 'Retrying';
@@ -15,10 +16,7 @@ export function startOver(image: Image): boolean {
 /** Whether the Image was never refreshed as it is now: new, or its spec changed since. */
 export function needsRefresh(image: Image): boolean {
   return (
-    image.status.tag === undefined ||
-    image.status.observedGeneration !== image.generation ||
-    startOver(image) ||
-    image.status.baseTag !== image.spec.baseTag
+    image.status.tag === undefined || image.status.observedGeneration !== image.generation || !isOfPresentSpec(image)
   );
 }
 
@@ -38,19 +36,29 @@ export function hasEndedUpdate(image: Image): boolean {
 export function outcomeOfUpdate(image: Image): 'Healthy' | 'Failed' | undefined {
   const { update, rollout } = image.status;
   if (update === undefined || rollout === undefined) return undefined;
-  // The operator copies `since` from the update it rolls out, so that no two clocks are compared.
-  if (rollout.tag !== update.tag || rollout.digest !== update.digest || rollout.since !== update.since)
-    return undefined;
+  if (!isSameMove(rollout, update)) return undefined;
   return rollout.phase === 'Progressing' ? undefined : rollout.phase;
 }
 
-/** Whether the status speaks of the present `spec.image` and `spec.baseTag`, so that its tag may be put on pods. */
+/**
+ * Whether two are of one move: an update and the rollout that rolls it out, or two rollouts. Another move to the same tag began
+ * at another time. The operator copies `since` from the update, so no two clocks are compared.
+ */
+export function isSameMove(
+  a: Pick<Update | Rollout, 'tag' | 'digest' | 'since'>,
+  b: Pick<Update | Rollout, 'tag' | 'digest' | 'since'>,
+): boolean {
+  return samePinnedTag(a, b) && a.since === b.since;
+}
+
+/** Whether the status was written for the present `spec.image` and `spec.baseTag`; otherwise the controller comes first. */
+export function isOfPresentSpec({ spec, status }: Image): boolean {
+  return status.image === spec.image && status.baseTag === spec.baseTag;
+}
+
+/** Whether the status has a tag, of the present spec, that may be put on pods. */
 export function statusIsCurrent(image: Image): boolean {
-  return (
-    image.status.tag !== undefined &&
-    image.status.image === image.spec.image &&
-    image.status.baseTag === image.spec.baseTag
-  );
+  return image.status.tag !== undefined && isOfPresentSpec(image);
 }
 
 /** Whether the rollout was for the repository that the Image is for now; what an older kimup wrote does not say. */

@@ -5,19 +5,19 @@ export interface PinnedTag {
   readonly digest?: string;
 }
 
+/** What else has a tag and a digest: an update, a rollout, a status. */
+interface TagAndDigest {
+  readonly tag: string;
+  readonly digest?: string | undefined;
+}
+
 const TAG = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}';
 /** Bounded, as what is kept of it in a status is: the registered algorithms have up to 128 digits. */
 const DIGEST = '(?=[^:]{1,32}:)[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,128}';
 const VALUE = new RegExp(`^(${TAG})(?:@(${DIGEST}))?$`);
 
-/** The entry of what else a tag and digest are said of: an update, a rollout, a status. */
-export function pinnedTagOf({
-  tag,
-  digest,
-}: {
-  readonly tag: string;
-  readonly digest?: string | undefined;
-}): PinnedTag {
+/** The tag and digest of an update, a rollout or a status, alone. */
+export function pinnedTagOf({ tag, digest }: TagAndDigest): PinnedTag {
   return digest === undefined ? { tag } : { tag, digest };
 }
 
@@ -31,4 +31,9 @@ export function parsePinnedTag(text: string): PinnedTag | undefined {
 /** The inverse of {@link parsePinnedTag}. */
 export function formatPinnedTag(entry: PinnedTag): string {
   return entry.digest === undefined ? entry.tag : `${entry.tag}@${entry.digest}`;
+}
+
+/** Whether two name the same: equal tags, and equal digests or none on both sides. Two that are absent do. */
+export function samePinnedTag(a: TagAndDigest | undefined, b: TagAndDigest | undefined): boolean {
+  return a?.tag === b?.tag && a?.digest === b?.digest;
 }

@@ -1,4 +1,5 @@
 // The parts of an image reference, as github.com/distribution/reference and the distribution specification have them.
+import { truncate } from '../../support/text.ts';
 
 /** The text is no image reference; the message says what is wrong with it, in one sentence without the field. */
 export class InvalidImageReferenceError extends Error {
@@ -6,6 +7,8 @@ export class InvalidImageReferenceError extends Error {
 }
 
 const TAG_MAX = 128;
+/** Characters of a text that an error shows. */
+const MAX_SHOWN = 101;
 /** Lengths of the hex part of the registered digest algorithms (OCI image spec, "Registered algorithms"). */
 const DIGEST_HEX_LENGTH: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 const ZERO = 0x30,
@@ -187,7 +190,5 @@ function isUpper(c: number): boolean {
 }
 
 export function invalid(text: string, problem: string): InvalidImageReferenceError {
-  return new InvalidImageReferenceError(
-    `${JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text)} ${problem}`,
-  );
+  return new InvalidImageReferenceError(`${JSON.stringify(truncate(text, MAX_SHOWN))} ${problem}`);
 }

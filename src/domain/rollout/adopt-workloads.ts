@@ -1,13 +1,14 @@
 import type { LateRollout, Rollout, WorkloadRollout } from '../image/image-status.ts';
 import { progressOf, rollsNow } from './health.ts';
-import { rollBack, nextWorkloadRollout, pendingWorkloadRollout, startPending } from './workload-rollout.ts';
+import { rollBack } from './roll-back.ts';
+import { nextWorkloadRollout, pendingWorkloadRollout, startPending } from './workload-rollout.ts';
 import { nothingRolled } from './nothing-rolled.ts';
 import { isOfThisImage } from '../image/image-state.ts';
 import { sameLeftAlone, withLeftAlone } from './same-rollout.ts';
 import { rfc3339, type RolloutContext } from './rollout-context.ts';
-import { type PinnedTag, pinnedTagOf, formatPinnedTag } from '../reference/pinned-tag.ts';
+import { type PinnedTag, pinnedTagOf, formatPinnedTag, samePinnedTag } from '../reference/pinned-tag.ts';
 import { runsOlder } from './template-images.ts';
-import { byName, pinnedTagTextIn, type Workload, workloadId } from './workload.ts';
+import { byName, pinnedTagIn, pinnedTagTextIn, type Workload, workloadId } from './workload.ts';
 
 /**
  * No update is under way: workloads whose pods run an older tag than the Image's, because they came into scope after their
@@ -22,9 +23,7 @@ export function adoptWorkloads(context: RolloutContext, rollout: Rollout | undef
   const to = ownTag(context);
   if (to === undefined) return rollout;
   const own =
-    rollout?.phase === 'Healthy' && isOfThisImage(rollout, image) && formatPinnedTag(rollout) === formatPinnedTag(to)
-      ? rollout
-      : undefined;
+    rollout?.phase === 'Healthy' && isOfThisImage(rollout, image) && samePinnedTag(rollout, to) ? rollout : undefined;
   const late = lateRows(context, own, to, () => true);
   const left = context.leftAlone(to);
   if (late === undefined && own === undefined && left.length === 0) return rollout;
@@ -63,8 +62,7 @@ export function adoptWorkloadsBeside(context: RolloutContext, failed: Rollout): 
   const settled = new Set(
     failed.workloads.filter((row) => row.phase !== 'Pending' && context.workloadOf(row) !== undefined).map(workloadId),
   );
-  const own =
-    failed.late !== undefined && formatPinnedTag(failed.late) === formatPinnedTag(to) ? failed.late : undefined;
+  const own = samePinnedTag(failed.late, to) ? failed.late : undefined;
   const rows = lateRows(context, own, to, (workload) => !settled.has(workloadId(workload)));
   const left = context.leftAlone(to);
   const next = sameLeftAlone(failed.leftAlone, left) ? failed : withLeftAlone(failed, left);
@@ -132,11 +130,11 @@ function latecomers(
 /** Whether the workload's template names nothing for the Image, or what kimup itself put there for an earlier move. */
 function mayBeLate(context: RolloutContext, workload: Workload, to: PinnedTag): boolean {
   const { image } = context;
-  const entry = pinnedTagTextIn(workload, image.name);
+  const entry = pinnedTagIn(workload, image.name);
   return (
     context.selects(workload) &&
     rollsNow(workload) &&
-    entry !== formatPinnedTag(to) &&
+    !samePinnedTag(entry, to) &&
     (entry === undefined || workload.ownsAnnotation) &&
     context.tags(workload).concernedBy(to)
   );

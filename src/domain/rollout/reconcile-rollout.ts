@@ -3,12 +3,13 @@ import type { Rollout, Update, WorkloadRollout } from '../image/image-status.ts'
 import { adoptWorkloads, adoptWorkloadsBeside } from './adopt-workloads.ts';
 import { nothingRolled } from './nothing-rolled.ts';
 import { rollsNow } from './health.ts';
-import { rollBack, nextWorkloadRollout, pendingWorkloadRollout, startPending } from './workload-rollout.ts';
-import { isOfThisImage } from '../image/image-state.ts';
+import { rollBack } from './roll-back.ts';
+import { nextWorkloadRollout, pendingWorkloadRollout, startPending } from './workload-rollout.ts';
+import { isOfPresentSpec, isOfThisImage, isSameMove } from '../image/image-state.ts';
 import { withLeftAlone } from './same-rollout.ts';
 import { type RolloutInput, type RolloutPlan, RolloutContext } from './rollout-context.ts';
 import { AMBIGUOUS, ambiguity } from './rollout-conditions.ts';
-import { type PinnedTag, pinnedTagOf, formatPinnedTag, parsePinnedTag } from '../reference/pinned-tag.ts';
+import { type PinnedTag, pinnedTagOf, parsePinnedTag, samePinnedTag } from '../reference/pinned-tag.ts';
 import { getsAnother } from './template-images.ts';
 import { byName, pinnedTagIn, pinnedTagTextIn, type Workload, workloadId } from './workload.ts';
 
@@ -30,15 +31,10 @@ export function reconcileRollout(input: RolloutInput): RolloutPlan {
   return context.plan(nextRollout(context), ambiguous(context));
 }
 
-/** Whether what is written in the Image's status was written for its present spec; otherwise the controller comes first. */
-function isCurrent({ deleting, spec, status }: Image): boolean {
-  return !deleting && status.image === spec.image && status.baseTag === spec.baseTag;
-}
-
 function ambiguous(context: RolloutContext): string | undefined {
   const { image } = context;
   const { tag, digest, update, conditions } = image.status;
-  if (!isCurrent(image)) return conditions.find(({ type }) => type === AMBIGUOUS)?.message;
+  if (image.deleting || !isOfPresentSpec(image)) return conditions.find(({ type }) => type === AMBIGUOUS)?.message;
   const to = update ?? (tag === undefined ? undefined : { tag, digest });
   return to === undefined ? undefined : ambiguity(image, context.ambiguousWorkloads(pinnedTagOf(to)));
 }
@@ -48,9 +44,9 @@ function nextRollout(context: RolloutContext): Rollout | undefined {
     image,
     input: { rollout },
   } = context;
-  if (!isCurrent(image)) return rollout;
+  if (image.deleting || !isOfPresentSpec(image)) return rollout;
   const { update } = image.status;
-  if (update !== undefined && (rollout === undefined || !isFor(rollout, update)))
+  if (update !== undefined && (rollout === undefined || !isSameMove(rollout, update)))
     return goOn(context, begin(image, update), rollout);
   switch (rollout?.phase) {
     case 'Failed':
@@ -64,11 +60,6 @@ function nextRollout(context: RolloutContext): Rollout | undefined {
     case undefined:
       return adoptWorkloads(context, undefined);
   }
-}
-
-/** Whether `rollout` is what became of `update`, not of another to the same tag. No clock is compared. */
-function isFor(rollout: Rollout, update: Update): boolean {
-  return rollout.tag === update.tag && rollout.digest === update.digest && rollout.since === update.since;
 }
 
 function begin({ spec: { image } }: Image, update: Update): Rollout {
@@ -151,7 +142,7 @@ function newWorkloadRollout(
   const last = previous?.workloads.find(
     (row) => workloadId(row) === workloadId(workload) && context.workloadOf(row) !== undefined,
   );
-  if (pinnedTagTextIn(workload, image.name) === formatPinnedTag(to))
+  if (samePinnedTag(pinnedTagIn(workload, image.name), to))
     return context.tags(workload).concernedBy(to) ? takenOver(context, workload, to, previous, last) : undefined;
   if (
     !rollsNow(workload) ||
@@ -169,7 +160,7 @@ function takenOver(
   previous: Rollout | undefined,
   last: WorkloadRollout | undefined,
 ): WorkloadRollout | undefined {
-  const isSame = previous !== undefined && formatPinnedTag(previous) === formatPinnedTag(to);
+  const isSame = samePinnedTag(previous, to);
   // Its time goes on; an update that is decided again and again must not give it more.
   if (isSame && (last?.phase === 'Pending' || last?.phase === 'Progressing')) return last;
   const { image } = context;
@@ -192,8 +183,7 @@ function getsNow(
   last: WorkloadRollout | undefined,
 ): PinnedTag | undefined {
   const entry = pinnedTagIn(workload, image.name);
-  const hasFailed =
-    rollout?.phase === 'Failed' && entry !== undefined && formatPinnedTag(entry) === formatPinnedTag(rollout);
+  const hasFailed = rollout?.phase === 'Failed' && samePinnedTag(entry, rollout);
   if (entry !== undefined && !hasFailed) return entry;
   const { tag, digest } = image.status;
   return (
@@ -210,7 +200,8 @@ function before(
   last: WorkloadRollout | undefined,
 ): string | undefined {
   const entry = pinnedTagTextIn(workload, image.name);
-  if (previous === undefined || last === undefined || entry !== formatPinnedTag(previous)) return entry;
+  if (previous === undefined || last === undefined || !samePinnedTag(pinnedTagIn(workload, image.name), previous))
+    return entry;
   const proven = previous.phase === 'Healthy' && last.phase === 'Healthy';
   return proven || last.phase === 'Overridden' ? entry : last.previousTag;
 }

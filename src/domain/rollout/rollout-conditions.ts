@@ -3,6 +3,7 @@ import type { Image } from '../image/image.ts';
 import type { LeftAlone, Rollout, WorkloadRollout } from '../image/image-status.ts';
 import { IMAGE_ANNOTATION } from '../assignment/image-ownership.ts';
 import type { AmbiguousWorkloads } from './rollout-context.ts';
+import { truncate } from '../../support/text.ts';
 
 /** The operator's condition on an Image: whether all that could be rolled runs the tag that it should. */
 export const ROLLED_OUT = 'RolledOut';
@@ -22,7 +23,7 @@ export function ambiguity(image: Image, ambiguous: AmbiguousWorkloads): string |
   const images = some(ambiguous.images);
   const workloads = some(ambiguous.workloads.map(({ kind, name }) => `${kind} ${name}`));
   const text = `set the annotation ${IMAGE_ANNOTATION} on the pod template to the name of the Image to use: several Images (${images}) match ${image.spec.image}, so none of them sets its tag on ${workloads}`;
-  return text.length <= MAX_AMBIGUITY ? text : `${text.slice(0, MAX_AMBIGUITY - 1)}…`;
+  return truncate(text, MAX_AMBIGUITY);
 }
 
 /** The condition {@link AMBIGUOUS}. */

@@ -1,4 +1,5 @@
 import type { Rollout, WorkloadRollout } from '../image/image-status.ts';
+import { isSameMove } from '../image/image-state.ts';
 import { leftAloneText } from './rollout-conditions.ts';
 import { sameLeftAlone } from './same-rollout.ts';
 import { workloadId } from './workload.ts';
@@ -14,7 +15,7 @@ export interface RolloutEvent {
 export function rolloutEvents(before: Rollout | undefined, after: Rollout | undefined): readonly RolloutEvent[] {
   if (after === undefined) return before === undefined ? [] : [cancelled(before)];
   const { tag, workloads, leftAlone = [], late } = after;
-  const known = before !== undefined && isSame(before, after) ? before : undefined;
+  const known = before !== undefined && isSameMove(before, after) ? before : undefined;
   return [
     // Of a rollout that failed, that alone is told.
     ...workloadEvents(workloads, known?.workloads, after.phase === 'Failed' ? undefined : tag),
@@ -24,11 +25,6 @@ export function rolloutEvents(before: Rollout | undefined, after: Rollout | unde
       : [warning('LeftAlone', `${tag}: ${leftAloneText(leftAlone)}`)]),
     ...(known?.phase === after.phase ? [] : phaseEvents(after, known !== undefined)),
   ];
-}
-
-/** Whether it is one rollout, then and now. */
-function isSame(before: Rollout, after: Rollout): boolean {
-  return before.tag === after.tag && before.digest === after.digest && before.since === after.since;
 }
 
 /** @param known whether the rollout was there before, in another phase */

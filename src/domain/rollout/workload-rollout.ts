@@ -2,9 +2,11 @@ import { IMAGES_ANNOTATION } from '../assignment/images-annotation.ts';
 import type { WorkloadRollout } from '../image/image-status.ts';
 import { progressMessage, progressOf, rollsNow, scoreOf } from './health.ts';
 import { type Best, type RecreatedPod, rfc3339, type RolloutContext } from './rollout-context.ts';
-import { type PinnedTag, pinnedTagOf, formatPinnedTag } from '../reference/pinned-tag.ts';
-import { leftBehind, missing, troubleOf, unseenPods } from './template-images.ts';
-import { pinnedTagTextIn, type PodState, type Workload, workloadId } from './workload.ts';
+import { type PinnedTag, pinnedTagOf, formatPinnedTag, samePinnedTag } from '../reference/pinned-tag.ts';
+import { missing, troubleOf, unseenPods } from './template-images.ts';
+import { pinnedTagIn, pinnedTagTextIn, type PodState, type Workload, workloadId } from './workload.ts';
+import { truncate } from '../../support/text.ts';
+import { backoffMs } from '../../support/backoff.ts';
 
 /** How often pods are looked at again that are all there, but do not carry the tag or are not ready. */
 const RECHECK_MS = 10_000;
@@ -44,7 +46,7 @@ export function nextWorkloadRollout(
   if (workload === undefined) return undefined;
   if (row.phase === 'Overridden' || row.phase === 'Failed') return row;
   const entry = pinnedTagTextIn(workload, context.image.name);
-  if (entry === formatPinnedTag(target))
+  if (samePinnedTag(pinnedTagIn(workload, context.image.name), target))
     return row.phase === 'Healthy' ? row : progressing(context, row, workload, target);
   // What an update in whose place this one came had put there is no person's word.
   if (row.phase === 'Pending' && (entry === row.previousTag || workload.ownsAnnotation)) {
@@ -68,8 +70,8 @@ export function nextWorkloadRollout(
  */
 function ownEntry({ image }: RolloutContext, target: PinnedTag): string | undefined {
   const { tag, digest } = image.status;
-  const entry = tag === undefined ? undefined : formatPinnedTag(pinnedTagOf({ tag, digest }));
-  return entry === formatPinnedTag(target) ? undefined : entry;
+  if (tag === undefined || samePinnedTag({ tag, digest }, target)) return undefined;
+  return formatPinnedTag(pinnedTagOf({ tag, digest }));
 }
 
 /**
@@ -82,7 +84,11 @@ function pending(context: RolloutContext, row: WorkloadRollout): WorkloadRollout
   if (row.message === undefined)
     return refusal === undefined
       ? row
-      : { ...row, since: rfc3339(now), message: shortened(`the API server rejected the change: ${refusal}`) };
+      : {
+          ...row,
+          since: rfc3339(now),
+          message: truncate(`the API server rejected the change: ${refusal}`, MAX_MESSAGE),
+        };
   const deadline = Date.parse(row.since) + options.rolloutDeadlineMs;
   if (now >= deadline) return failed(context, row, row.message);
   context.requeueAt(deadline);
@@ -99,28 +105,6 @@ export function startPending(context: RolloutContext, rows: readonly WorkloadRol
     room -= 1;
     context.commands.push({ type: 'set-pinned-tag', workload, pinnedTag: formatPinnedTag(target) });
   }
-}
-
-/**
- * Takes the entry of a rolled workload back to what it was, and deletes the pods of a StatefulSet that keep it from going
- * back. Does nothing where that is done, or where somebody else has the say. Returns whether anything is left to do.
- */
-export function rollBack(context: RolloutContext, row: WorkloadRollout, target: PinnedTag): boolean {
-  const workload = context.workloadOf(row);
-  if (workload === undefined || row.phase === 'Overridden') return false;
-  const entry = pinnedTagTextIn(workload, context.image.name);
-  const isPut = entry === formatPinnedTag(target) || row.phase === 'Pending';
-  if (isPut && entry !== row.previousTag && workload.ownsAnnotation) {
-    context.commands.push({ type: 'set-pinned-tag', workload, pinnedTag: row.previousTag });
-    return true;
-  }
-  if (workload.kind !== 'StatefulSet' || progressOf(workload).complete) return false;
-  // Until the StatefulSet's controller knows the template, it would make the pod anew as it was.
-  if (workload.status.observedGeneration < workload.generation) return true;
-  const pods = context.pods(workload);
-  const leftPods = pods === undefined ? [] : leftBehind(workload, pods, context.image);
-  for (const pod of leftPods) context.commands.push({ type: 'delete-pod', workload, pod });
-  return pods === undefined || leftPods.length > 0;
 }
 
 /** A row whose workload's template names the target: under way, until it is proven or has had its time. */
@@ -218,7 +202,7 @@ function recreatePod(
   const { now } = context.input;
   const tries = last === undefined || unseen.length < last.left ? 0 : last.tries;
   if (tries >= RECREATE_TRIES) return last;
-  const due = last === undefined || tries === 0 ? now : last.at + RECREATE_WAIT_MS * 2 ** (tries - 1);
+  const due = last === undefined || tries === 0 ? now : last.at + backoffMs({ firstMs: RECREATE_WAIT_MS }, tries);
   if (now < due) {
     context.requeueAt(due);
     return last;
@@ -259,9 +243,5 @@ function healthy(context: RolloutContext, row: WorkloadRollout, message: string)
 }
 
 function failed(context: RolloutContext, row: WorkloadRollout, message: string): WorkloadRollout {
-  return { ...row, phase: 'Failed', since: rfc3339(context.input.now), message: shortened(message) };
-}
-
-function shortened(message: string): string {
-  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 1)}…`;
+  return { ...row, phase: 'Failed', since: rfc3339(context.input.now), message: truncate(message, MAX_MESSAGE) };
 }

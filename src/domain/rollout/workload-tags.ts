@@ -14,6 +14,10 @@ import {
 } from '../assignment/image-ownership.ts';
 import type { PinnedTag } from '../reference/pinned-tag.ts';
 import { pinnedTagIn, type Workload } from './workload.ts';
+import { truncate } from '../../support/text.ts';
+
+/** Of a message in a status: there may be thousands. */
+const MAX_MESSAGE = 500;
 
 /** The Images of a namespace for one repository, seen from one of them. */
 export class RepositoryImages {
@@ -100,7 +104,7 @@ export class WorkloadTags {
             `container ${container} keeps ${image}: ${whyItStays(left.because, readReference(image)?.tag, to.tag, this.images.own.image.name)}`,
           ];
     });
-    return kept.length === 0 ? undefined : { kind, name, message: truncated(kept.join('; ')) };
+    return kept.length === 0 ? undefined : { kind, name, message: truncate(kept.join('; '), MAX_MESSAGE) };
   }
 
   private containers(): readonly { readonly name: string; readonly image: string }[] {
@@ -133,11 +137,4 @@ export class WorkloadTags {
       contenderFor(one, resolveTag(one.image, pinnedTagIn(this.workload, one.image.name))),
     ));
   }
-}
-
-/** Of a message in a status: there may be thousands. */
-const MAX_MESSAGE = 500;
-
-function truncated(message: string): string {
-  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 1)}…`;
 }

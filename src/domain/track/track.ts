@@ -47,7 +47,10 @@ export interface RuleSource {
 export class Track {
   private readonly image: Image;
   private readonly rules: RuleSource;
-  /** What was answered last, by the container's tag: of an Image as it is, and of its rules, the answer stays the same. */
+  /**
+   * What was answered last, by the container's tag: of an Image as it is, and of its rules, the answer stays the same. Not a
+   * BoundedMap: every pod's admission reads it, and each read of a BoundedMap also writes.
+   */
   private places: Map<string, { readonly target: string; readonly place: Place }> | undefined;
 
   constructor(image: Image, rules: RuleSource) {

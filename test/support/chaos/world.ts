@@ -43,7 +43,7 @@ export class World {
     this.close = close;
     this.replicas = replicas;
     this.scripted = scripted;
-    this.images = new Informer<RawImage>(client, IMAGES, { backoffMs: { base: 100, max: 500 } });
+    this.images = new Informer<RawImage>(client, IMAGES, { backoff: { firstMs: 100, mostMs: 500 } });
     this.images.subscribe({ changed: (image) => this.history.note(image), deleted: () => {} });
     this.images.start();
   }

@@ -1,3 +1,5 @@
+import { ActionCatalogue } from '../../../src/application/action/action-catalogue.ts';
+import { Explanations } from '../../../src/application/decision/explanations.ts';
 import type { EventRecorder } from '../../../src/application/ports/event-recorder.ts';
 import type { ImageStore } from '../../../src/application/ports/image-store.ts';
 import type { Metrics } from '../../../src/application/ports/metrics.ts';
@@ -37,7 +39,15 @@ export function startRefreshing({
   const triggers = new RefreshScheduler(images, new FakeCrontab(), new FakeAlarm(clock), clock);
   const lists = new SharedTagLists(registry, clock);
   const log = new FakeLog();
-  const updates = new FindUpdate(lists, secrets, metrics, clock, new RuleCache());
+  const updates = new FindUpdate(
+    lists,
+    secrets,
+    metrics,
+    clock,
+    new RuleCache(),
+    new ActionCatalogue(),
+    new Explanations(),
+  );
   const reports = new RefreshReport(events, metrics, log);
   const refreshImage = new RefreshImage(images, triggers, updates, reports, metrics, clock, log);
   triggers.start(() => {});

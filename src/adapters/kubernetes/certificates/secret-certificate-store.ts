@@ -1,17 +1,23 @@
+import { Injectable } from '@nestjs/common';
 import type { Certificates } from '../../../application/ports/certificate-authority.ts';
 import { CertificateStore } from '../../../application/ports/certificate-store.ts';
-import type { KubeClient } from '../client/kube-client.ts';
+import { KubeClient } from '../client/kube-client.ts';
 import { hasStatus } from '../client/kube-error.ts';
 import { type KubeObject, SECRETS } from '../client/resource.ts';
 
 /** The Secret that whoever installs kimup makes empty: `create` on Secrets can't be limited to one name, `get` and `patch` can. */
 export const CERTIFICATE_SECRET = 'kimup-webhook-cert';
 
-export interface SecretCertificateOptions {
-  readonly namespace: string;
+/** Which Secret has the certificates, and who writes it. */
+export class SecretCertificateOptions {
+  readonly namespace!: string;
   /** Default {@link CERTIFICATE_SECRET}. */
   readonly name?: string;
-  readonly fieldManager: string;
+  readonly fieldManager!: string;
+
+  constructor(values: SecretCertificateOptions) {
+    Object.assign(this, values);
+  }
 }
 
 interface Secret extends KubeObject {
@@ -26,6 +32,7 @@ export function serviceHosts(name: string, namespace: string): readonly string[]
 }
 
 /** Certificates in a Secret, guarded by its resource version. */
+@Injectable()
 export class SecretCertificateStore extends CertificateStore {
   private readonly at: { readonly namespace: string; readonly name: string };
 

@@ -46,7 +46,7 @@ describe('Informer', () => {
   });
 
   function start(options: InformerOptions<Pod> = {}): void {
-    informer = new Informer(new KubeClient(connection), PODS, { backoffMs: { base: 5, max: 20 }, log, ...options });
+    informer = new Informer(new KubeClient(connection), PODS, { backoff: { firstMs: 5, mostMs: 20 }, log, ...options });
     informer.subscribe({
       changed: (now, previous) =>
         told.push(`${previous === undefined ? '+' : '~'}${now.metadata?.name}@${now.metadata?.resourceVersion}`),
@@ -222,7 +222,7 @@ describe('Informer', () => {
 
     it('tells for how long it is down: from the start until it watches, and from when it broke', async () => {
       clock = new FakeClock();
-      start({ backoffMs: { base: 5, max: 5 }, random: () => 0, clock });
+      start({ backoff: { firstMs: 5, mostMs: 5 }, random: () => 0, clock });
       const fail = async (): Promise<void> => {
         const failures = log.warn.mock.calls.length;
         (await server.next()).json(500, status(500, 'InternalError', 'no'));
@@ -373,7 +373,7 @@ describe('Informer', () => {
   });
 
   it('does not spin when watches end as soon as they begin', async () => {
-    start({ backoffMs: { base: 40, max: 40 } });
+    start({ backoff: { firstMs: 40, mostMs: 40 } });
     (await server.next()).json(200, list(10));
     const begun = performance.now();
     for (let i = 0; i < 5; i++) {
@@ -559,7 +559,7 @@ describe('Informer', () => {
     await watching();
     await informer.stop();
 
-    start({ backoffMs: { base: 60_000, max: 60_000 } });
+    start({ backoff: { firstMs: 60_000, mostMs: 60_000 } });
     (await server.next()).json(403, status(403, 'Forbidden', 'no'));
     await eventually(() => log.warn.mock.calls.length === 1);
     const synced = informer.whenSynced();

@@ -3,6 +3,7 @@ import { request, type Dispatcher } from 'undici';
 import { abortAfter, unlessAborted } from './abort.ts';
 import type { KubeConnection } from './kube-connection.ts';
 import { hasStatus, isDistrust, KubeError, kubeErrorOf, neverSent, noAnswer } from './kube-error.ts';
+import { type Backoff, backoffMs } from '../../../support/backoff.ts';
 
 /** Asked right before a request is sent, each time it is: whether it is still wanted. Where not, it fails as `Aborted`. */
 export type IsStillLeader = () => boolean;
@@ -23,6 +24,7 @@ export interface KubeRequest {
 /** A request takes at most this long, its answer included. */
 const TIMEOUT_MS = 15_000;
 const ATTEMPTS = 3;
+const BACKOFF: Backoff = { firstMs: 100, factor: 4 };
 /** What the API server may make a request wait before it is tried again here; beyond that it is for the caller to wait. */
 const MAX_RETRY_AFTER_MS = 5_000;
 /** An error's body is only read for its message. */
@@ -48,7 +50,7 @@ export class KubeTransport {
   /** What the API server answers, read from its JSON. */
   async call<T>(call: KubeRequest): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      let wait = 100 * 4 ** (attempt - 1) * (1 - Math.random() / 2);
+      let wait = backoffMs(BACKOFF, attempt, Math.random());
       try {
         return await this.once<T>(call);
       } catch (error) {

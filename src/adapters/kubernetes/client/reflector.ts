@@ -10,14 +10,15 @@ import { isNewer, versionOf } from './resource-version.ts';
 import type { KubeObject, Resource, Selection } from './resource.ts';
 import { SilenceWatchdog } from './silence-watchdog.ts';
 import { WatchHealth } from './watch-health.ts';
+import { type Backoff, backoffMs } from '../../../support/backoff.ts';
 
 /** What a reflector asks the API server. */
 export type ListAndWatch = Pick<KubeClient, 'listAll' | 'watch'>;
 
 export interface ReflectorOptions extends Selection {
   readonly log?: Log;
-  /** The wait after the first failure in a row and the longest one, milliseconds. */
-  readonly backoffMs?: { readonly base: number; readonly max: number };
+  /** How long to wait after failures in a row. */
+  readonly backoff?: Backoff;
   /** The shortest and the longest time before a watch is opened anew, seconds. */
   readonly watchSeconds?: { readonly min: number; readonly max: number };
   /**
@@ -31,6 +32,7 @@ export interface ReflectorOptions extends Selection {
   readonly random?: () => number;
 }
 
+const BACKOFF: Backoff = { firstMs: 500, mostMs: 8_000 };
 /** A watch that ends sooner than this without having said anything is a failure, or it would be opened without end. */
 const SHORT_WATCH_MS = 1_000;
 /**
@@ -234,11 +236,10 @@ export class Reflector<T extends KubeObject> {
   }
 
   private async wait(error: unknown): Promise<void> {
-    const { base, max } = this.options.backoffMs ?? { base: 500, max: 8_000 };
     const failures = this.health.failures();
     const asked = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
     const waitMs = Math.max(
-      Math.min(max, base * 2 ** Math.min(failures - 1, 20)) * (1 - this.random() / 2),
+      backoffMs(this.options.backoff ?? BACKOFF, failures, this.random()),
       Math.min(asked, 60_000),
     );
     this.options.log?.warn(

@@ -8,19 +8,24 @@ import { apiVersionOf, LEASES, type KubeObject } from '../client/resource.ts';
 import { microTime } from '../client/micro-time.ts';
 import { Term } from './term.ts';
 
-export interface LeaseOptions {
-  readonly namespace: string;
+/** Which Lease replicas agree on, and how long they believe it. */
+export class LeaseOptions {
+  readonly namespace!: string;
   /** The Lease's name. */
-  readonly name: string;
+  readonly name!: string;
   /** Who this is: unique among all replicas, also after a restart. */
-  readonly identity: string;
+  readonly identity!: string;
   /** As in `kimup-operator`. */
-  readonly fieldManager: string;
+  readonly fieldManager!: string;
   /** How long the lead holds without being renewed, and how often it is renewed; milliseconds. */
   readonly leaseMs?: number;
   readonly renewMs?: number;
   /** How often one that stands by looks, at most, milliseconds: how long a lead that was given back may lie there. */
   readonly standbyMs?: number;
+
+  constructor(values: LeaseOptions) {
+    Object.assign(this, values);
+  }
 }
 
 /** Another's Lease is believed for at most this long, whatever it says: one that nobody renews must not keep everybody out. */

@@ -5,6 +5,7 @@ import type { WorkloadKind } from '../../../domain/image/image-status.ts';
 import { IMAGES_ANNOTATION } from '../../../domain/assignment/images-annotation.ts';
 import type { PodState, Workload, WorkloadStatus } from '../../../domain/rollout/workload.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../client/resource.ts';
+import { truncate } from '../../../support/text.ts';
 
 /** The field manager by which the operator sets the images annotation. */
 export const OPERATOR_MANAGER = 'kimup-operator';
@@ -227,7 +228,7 @@ function exceededOf(conditions: RawStatus['conditions']): Pick<WorkloadStatus, '
   return {
     exceeded: {
       at: Date.parse(condition.lastUpdateTime ?? condition.lastTransitionTime ?? '') || 0,
-      message: short(condition.message ?? 'its progress deadline was exceeded'),
+      message: truncate(condition.message ?? 'its progress deadline was exceeded', MAX_TROUBLE),
     },
   };
 }
@@ -259,23 +260,23 @@ function troubleOf({ status = {} }: RawPod): string | undefined {
       waiting.reason !== 'PodInitializing'
     ) {
       const ended = lastState?.terminated?.exitCode;
-      return short(
+      return truncate(
         `container ${name}: ${said(waiting.reason, waiting.message)}${ended === undefined ? '' : ` (exit status ${ended})`}`,
+        MAX_TROUBLE,
       );
     }
     if (terminated !== undefined && ready !== true && terminated.exitCode !== 0) {
       // Its message is the application's own last words: whatever it logs.
-      return short(`container ${name}: ${terminated.reason ?? 'Error'} (exit status ${terminated.exitCode ?? '?'})`);
+      return truncate(
+        `container ${name}: ${terminated.reason ?? 'Error'} (exit status ${terminated.exitCode ?? '?'})`,
+        MAX_TROUBLE,
+      );
     }
   }
   const bad = status.conditions?.find(({ status: word, message }) => word === 'False' && !!message);
-  return bad === undefined ? undefined : short(said(bad.reason ?? bad.type ?? '', bad.message));
+  return bad === undefined ? undefined : truncate(said(bad.reason ?? bad.type ?? '', bad.message), MAX_TROUBLE);
 }
 
 function said(reason: string, message: string | undefined): string {
   return message === undefined || message === '' ? reason : `${reason}: ${message}`;
-}
-
-function short(text: string): string {
-  return text.length <= MAX_TROUBLE ? text : `${text.slice(0, MAX_TROUBLE - 1)}…`;
 }

@@ -6,6 +6,7 @@ import { DistributionTagRegistry } from '../../../adapters/registry/distribution
 import { UserDockerConfig } from '../../../adapters/registry/user-docker-config.ts';
 import { DockerConfigError } from '../../../adapters/registry/docker-config.ts';
 import { readCrontab } from '../../../adapters/schedule/read-crontab.ts';
+import { ActionCatalogue } from '../../../application/action/action-catalogue.ts';
 import { InputError } from '../../../application/plan/input-error.ts';
 import { type Plan, planImages, type TagSource } from '../../../application/plan/plan-images.ts';
 import { tellOfTriggers } from '../../../application/plan/plan-triggers.ts';
@@ -47,7 +48,12 @@ async function planFor(given: PlanArguments, surroundings: Surroundings): Promis
     namespaces: new Map(manifests.flatMap(({ namespaces }) => [...namespaces])),
   };
   const planned = await withTags(given, surroundings, (source) =>
-    planImages(images, source, { explain: given.explain, now: surroundings.now }, beside),
+    planImages(
+      images,
+      source,
+      { explain: given.explain, now: surroundings.now, actions: new ActionCatalogue() },
+      beside,
+    ),
   );
   const plans = tellOfTriggers(planned, images, readCrontab);
   const failures = plans.flatMap(({ entry: { namespace, name, error } }) =>

@@ -1,8 +1,16 @@
 import type { LookupFunction, Socket } from 'node:net';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
-import { guardedLookup, type Resolver } from '../net/address-guard.ts';
-import type { Limits } from './limits.ts';
+import { guardedLookup, type Resolver } from './address-guard.ts';
 import type { Proxy, ProxyEnvironment } from './proxy-environment.ts';
+
+/** What a server may take of connections and time. Times in milliseconds. */
+export interface ConnectionLimits {
+  /** Open connections to one host. */
+  readonly connections: number;
+  readonly connectTimeoutMs: number;
+  /** Until an answer's headers are there, and then between two pieces of its body. */
+  readonly requestTimeoutMs: number;
+}
 
 /** How what a URL names is asked for. */
 export interface Route {
@@ -29,16 +37,16 @@ export class ProxyError extends Error {
   }
 }
 
-/** As many open connections to one proxy as to this many registries. */
-const REGISTRIES_A_PROXY = 4;
+/** As many open connections to one proxy as to this many servers. */
+const SERVERS_A_PROXY = 4;
 
-/** Connections to registries: direct ones, which lead to no refused address, and those by way of a proxy, which looks up names itself. */
+/** Connections to servers: direct ones, which lead to no refused address, and those by way of a proxy, which looks up names itself. */
 export class Routes {
   private readonly direct: Tunnels;
   private readonly byProxy = new Map<string, { readonly toProxy: Agent; readonly tunnels: Tunnels }>();
 
   constructor(
-    private readonly limits: Limits,
+    private readonly limits: ConnectionLimits,
     private readonly proxies: ProxyEnvironment,
     private readonly resolver: Resolver | undefined,
   ) {
@@ -48,7 +56,7 @@ export class Routes {
     );
   }
 
-  /** @throws ProxyError where there is to be a proxy and its address is none */
+  /** @throws ProxyError where there is to be a proxy and its address is not valid */
   to(url: URL, insecureSkipTLSVerify: boolean): Route {
     const proxy = this.proxies.for(url);
     const which = insecureSkipTLSVerify ? 'insecure' : 'strict';
@@ -84,7 +92,7 @@ export class Routes {
     // Whoever runs kimup names the proxy: it may be anywhere, and has to show a certificate that is trusted.
     const lookup = this.resolver === undefined ? {} : { lookup: this.resolver as LookupFunction };
     const toProxy = this.agent(
-      REGISTRIES_A_PROXY * connections,
+      SERVERS_A_PROXY * connections,
       blaming(proxy, buildConnector({ ...lookup, timeout, allowH2: false })),
     );
     const tunnels = both((rejectUnauthorized) =>
