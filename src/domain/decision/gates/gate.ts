@@ -6,5 +6,5 @@ export interface GateHold {
   readonly reason: string;
 }
 
-/** Something that may hold the Image. To add one: a file beside this, rows in the decision's tables, and its name in gates.ts. Pure. */
+/** Something that may hold the Image. To add one: a file beside this with its table test, and its name in gates.ts. Pure. */
 export type Gate = (input: DecisionInput) => GateHold | undefined;

@@ -25,7 +25,7 @@ export interface MissingFacts {
 }
 
 /**
- * Something that holds a candidate back, whatever rule comes to it. To add one: a file beside this, rows in the decision's tables, and
+ * Something that holds a candidate back, whatever rule comes to it. To add one: a file beside this with its table test, and
  * its name in vetoes.ts. Pure: what only a registry knows it looks up, and says what it lacks.
  */
 export type Veto = (candidate: Candidate, input: DecisionInput) => Exclusion | MissingFacts | undefined;
