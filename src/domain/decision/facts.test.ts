@@ -6,7 +6,6 @@ import { decide, type Decision, type DecisionInput } from './decide.ts';
 import { explain } from './explain.ts';
 import type { TagFacts } from './facts.ts';
 import { MOST_TRIED } from './select-candidate.ts';
-import { hasPlatform } from './vetoes/platforms.ts';
 
 const TAGS = ['1.9', '1.10', '1.11', '1.12', '2.0'];
 const HOUR = 3_600_000;
@@ -383,22 +382,5 @@ describe('a tag whose rollout failed', () => {
         ),
       ),
     ).toBe('1.9');
-  });
-});
-
-describe('a platform', () => {
-  it.each<[platforms: string, wanted: string, has: boolean]>([
-    ['linux/amd64 linux/arm64/v8', 'linux/amd64', true],
-    ['linux/amd64 linux/arm64/v8', 'linux/arm64', true],
-    ['linux/amd64 linux/arm64', 'linux/arm64/v8', true],
-    ['linux/arm', 'linux/arm/v7', true],
-    ['linux/arm', 'linux/arm/v6', false],
-    ['linux/arm/v6', 'linux/arm/v7', false],
-    ['linux/arm/v6 linux/arm/v7', 'linux/arm', true],
-    ['windows/amd64', 'linux/amd64', false],
-    ['', 'linux/amd64', false],
-    ['Linux/AMD64', 'linux/amd64', true],
-  ])('of [%s]: %s is there: %s', (platforms, wanted, has) => {
-    expect(hasPlatform(platforms.split(' '), wanted)).toBe(has);
   });
 });
