@@ -68,6 +68,20 @@ describe('BoundedHttp', () => {
     expect([status, body.toString()]).toEqual([500, '123456']);
   });
 
+  it('reads no more of it than 64 KiB', async () => {
+    const { status, body } = await exchange((_, response) => response.writeHead(500).end('x'.repeat(300_000)));
+    expect(status).toBe(500);
+    expect(body.length).toBeLessThanOrEqual(65_536);
+  });
+
+  it('gives what came of it before it broke off', async () => {
+    const { status, body } = await exchange((_, response) => {
+      response.writeHead(500, { 'content-length': 100 });
+      response.write('123', () => response.destroy());
+    });
+    expect([status, body.toString()]).toEqual([500, '123']);
+  });
+
   it('refuses an address of the machine that it runs on', () => {
     expect(() => http.routeTo(new URL('http://169.254.169.254/'), false)).toThrow(RefusedAddressError);
   });

@@ -21,9 +21,9 @@ try {
   if (stdout !== '') process.stdout.write(stdout);
   process.exitCode = status;
 } catch (error) {
-  const { message } = error as Error;
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(
-    `kimup failed unexpectedly, which is a bug: ${lines(message)}; please report it, with this command line\n`,
+    `kimup failed unexpectedly; this is a bug, please report it with the command line:\n${lines(what)}\n`,
   );
   process.exitCode = 1;
 }

@@ -52,20 +52,27 @@ describe('Informers', () => {
     ]);
   });
 
-  it('neither hold up readiness nor the lead for one that the component can do without, and remark it', async () => {
-    const never: Watch = {
+  it('hold up the lead, and not readiness, for one that reviews can do without, and remark it', async () => {
+    const seen = Promise.withResolvers<void>();
+    const late: Watch = {
       start: vi.fn(),
       stop: vi.fn(async () => undefined),
-      whenSynced: () => new Promise(() => undefined),
+      whenSynced: () => seen.promise,
       synced: () => false,
       staleForMs: () => 0,
     };
-    informers.add('mutatingwebhookconfigurations', never, { optional: true });
-    await informers.whenSynced();
+    informers.add('mutatingwebhookconfigurations', late, { optional: true });
+    const whenSynced = vi.fn();
+    const synced = informers.whenSynced().then(whenSynced);
+    await Promise.resolve();
+    expect(whenSynced).not.toHaveBeenCalled();
     expect([readiness.problem(), readiness.remarked()]).toEqual([
       undefined,
       ['caches not synced yet: mutatingwebhookconfigurations'],
     ]);
+    seen.resolve();
+    await synced;
+    expect(whenSynced).toHaveBeenCalled();
   });
 
   it('have a metric each', () => {

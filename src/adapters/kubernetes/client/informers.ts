@@ -13,7 +13,7 @@ const BEHIND_MS = 30_000;
 
 /** What a watch is to its component. */
 export interface WatchOptions {
-  /** Whether the component does its work without what is seen here: it is ready, and may lead, before that was seen. */
+  /** Whether this replica answers whoever asks it without what is seen here: it is ready before that was seen, but does not lead. */
   readonly optional?: boolean;
 }
 
@@ -69,7 +69,7 @@ export class Informers implements OnModuleInit, OnModuleDestroy {
     for (const { watch } of this.all) watch.start();
   }
 
-  /** Whether each that is needed has seen everything once. */
+  /** Whether each that readiness needs has seen everything once. */
   synced(): boolean {
     return this.missing().length === 0;
   }
@@ -86,10 +86,9 @@ export class Informers implements OnModuleInit, OnModuleDestroy {
       .map(({ name, watch }) => `${name} for ${Math.round(watch.staleForMs() / 1_000)} s`);
   }
 
-  /** Resolves once synced; rejects when `signal` aborts before. */
+  /** Resolves once each has seen everything, also what is optional for readiness; rejects when `signal` aborts before. */
   async whenSynced(signal?: AbortSignal): Promise<void> {
-    const needed = this.all.filter(({ optional }) => !optional);
-    await Promise.all(needed.map(({ watch }) => watch.whenSynced(signal)));
+    await Promise.all(this.all.map(({ watch }) => watch.whenSynced(signal)));
   }
 
   async stop(): Promise<void> {

@@ -13,6 +13,7 @@ import { KubeClient } from '../client/kube-client.ts';
 import { hasStatus } from '../client/kube-error.ts';
 import { apiVersionOf, type KubeObject, MUTATING_WEBHOOK_CONFIGURATIONS } from '../client/resource.ts';
 import { writeErrorOf } from '../client/write-error.ts';
+import { backoffMs } from '../../../support/backoff.ts';
 import { PutBackPace } from './put-back-pace.ts';
 import { buildWebhooks, type Webhook, WEBHOOK_CONFIGURATION, type WebhookAddress } from './webhook-configuration.ts';
 
@@ -34,7 +35,9 @@ interface Configuration extends KubeObject {
 const NOT_SYNCED_MS = 50;
 const NO_LEADER_MS = 500;
 /** How soon to look again after somebody else wrote first: the watch brings what they wrote within that time. */
-const CONFLICT_MS = 500;
+const CONFLICT = { firstMs: 500, mostMs: 30_000 };
+/** So many conflicts in a row are somebody who writes at the same time; more of them, a watch that brings nothing. */
+const SOON_CONFLICTS = 5;
 
 /**
  * Keeps kimup's MutatingWebhookConfiguration as {@link buildWebhooks} wants it: what follows from the namespaces and the
@@ -45,6 +48,8 @@ export class WebhookConfigurationKeeper {
   private readonly informer: Informer<Configuration>;
   /** What the API server answered when it was made, until the watch has something to say. */
   private created: Configuration | undefined;
+  /** In a row. */
+  private conflicts = 0;
   /** What was written last. */
   private written: readonly Webhook[] | undefined;
   private readonly pace = new PutBackPace();
@@ -59,7 +64,7 @@ export class WebhookConfigurationKeeper {
     private readonly options: WebhookConfigurationOptions,
     private readonly leadership: LeaderElection,
   ) {
-    // Reviews are answered, and rollouts go on, without it: where it may not be seen, pods must still start.
+    // Reviews are answered without it: where it may not be seen, pods must still start.
     this.informer = informers.of<Configuration>(
       MUTATING_WEBHOOK_CONFIGURATIONS,
       { fieldSelector: `metadata.name=${WEBHOOK_CONFIGURATION}` },
@@ -99,7 +104,9 @@ export class WebhookConfigurationKeeper {
     const putBack = isDeepStrictEqual(this.written, webhooks);
     const waitMs = putBack ? this.pace.waitMs(this.clock.now()) : 0;
     if (waitMs > 0) return requeue(waitMs);
-    if (!(await this.write(webhooks))) return requeue(CONFLICT_MS);
+    if (!(await this.write(webhooks)))
+      return requeue(backoffMs(CONFLICT, Math.max(1, ++this.conflicts - SOON_CONFLICTS)));
+    this.conflicts = 0;
     this.tell(webhooks, putBack);
     this.written = webhooks;
     return DONE;
