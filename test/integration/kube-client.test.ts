@@ -16,8 +16,8 @@ import { startCluster, type Cluster } from '../../tools/cluster/cluster.ts';
 import { startProxy } from '../support/proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { FakeLog } from '../support/fakes/recorders.ts';
-import { sharedCluster, type SharedCluster } from './cluster.ts';
-import { kubernetes } from './kubernetes.ts';
+import type { SharedCluster } from './cluster.ts';
+import { connectForAll, kubernetes } from './kubernetes.ts';
 
 const CONFIG_MAPS: Resource = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true };
 
@@ -35,15 +35,12 @@ const configMap = (name: string, data: Record<string, string> = {}): object => (
 describe('KubeClient and Informer on a real API server', () => {
   let cluster: SharedCluster;
   let client: KubeClient;
-  let close: (() => Promise<void>) | undefined;
   let namespace: string;
 
+  connectForAll((connected) => ({ cluster, client } = connected), 'kimup-client-test/0');
   beforeAll(async () => {
-    cluster = await sharedCluster();
-    ({ client, close } = kubernetes(cluster.kubeconfig, 'kimup-client-test/0'));
     namespace = await cluster.freshNamespace({ prefix: 'client' });
   });
-  afterAll(() => close?.());
 
   const failure = async (promise: Promise<unknown>): Promise<Pick<KubeError, 'status' | 'reason'>> => {
     const error = await promise.then(

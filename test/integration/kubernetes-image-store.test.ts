@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Informer } from '../../src/adapters/kubernetes/client/informer.ts';
 import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { hasStatus } from '../../src/adapters/kubernetes/client/kube-error.ts';
@@ -16,18 +16,13 @@ import { type GivenImageManifest, type ImageManifest, imageManifest } from '../s
 import { LEADS } from '../support/fakes/leads.ts';
 import { eventually } from '../support/eventually.ts';
 import { FakeEventRecorder, FakeLog } from '../support/fakes/recorders.ts';
-import { sharedCluster, type SharedCluster } from './cluster.ts';
-import { kubernetes } from './kubernetes.ts';
+import type { SharedCluster } from './cluster.ts';
+import { connectForAll, kubernetes } from './kubernetes.ts';
 
 let cluster: SharedCluster;
 let client: KubeClient;
-let close: (() => Promise<void>) | undefined;
 
-beforeAll(async () => {
-  cluster = await sharedCluster();
-  ({ client, close } = kubernetes(cluster.kubeconfig));
-});
-afterAll(() => close?.());
+connectForAll((connected) => ({ cluster, client } = connected));
 
 async function open(
   fieldManager: FieldManager,

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll } from 'vitest';
 import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { hasStatus } from '../../src/adapters/kubernetes/client/kube-error.ts';
 import { NAMESPACES } from '../../src/adapters/kubernetes/client/resource.ts';
@@ -7,16 +6,11 @@ import { KubernetesNamespaceStore } from '../../src/adapters/kubernetes/namespac
 import { namespaceStoreContract } from '../contracts/namespace-store.contract.ts';
 import { eventually } from '../support/eventually.ts';
 import { FakeLog } from '../support/fakes/recorders.ts';
-import { sharedCluster } from './cluster.ts';
-import { kubernetes } from './kubernetes.ts';
+import { connectForAll } from './kubernetes.ts';
 
 let client: KubeClient;
-let close: (() => Promise<void>) | undefined;
 
-beforeAll(async () => {
-  ({ client, close } = kubernetes((await sharedCluster()).kubeconfig));
-});
-afterAll(() => close?.());
+connectForAll((connected) => ({ client } = connected));
 
 namespaceStoreContract('KubernetesNamespaceStore', async () => {
   const store = new KubernetesNamespaceStore(client, new FakeLog());

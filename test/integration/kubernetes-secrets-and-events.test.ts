@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../src/adapters/clock/system-clock.ts';
 import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { KubeError } from '../../src/adapters/kubernetes/client/kube-error.ts';
@@ -11,8 +11,8 @@ import { eventRecorderContract } from '../contracts/event-recorder.contract.ts';
 import { secretReaderContract } from '../contracts/secret-reader.contract.ts';
 import { eventually } from '../support/eventually.ts';
 import { FakeLog } from '../support/fakes/recorders.ts';
-import { sharedCluster, type SharedCluster } from './cluster.ts';
-import { kubernetes } from './kubernetes.ts';
+import type { SharedCluster } from './cluster.ts';
+import { connectForAll } from './kubernetes.ts';
 
 /** An event as the API server has it. */
 interface SeenByKubernetes extends KubeObject {
@@ -24,15 +24,12 @@ interface SeenByKubernetes extends KubeObject {
 
 let cluster: SharedCluster;
 let client: KubeClient;
-let close: (() => Promise<void>) | undefined;
 let namespace: string;
 
+connectForAll((connected) => ({ cluster, client } = connected));
 beforeAll(async () => {
-  cluster = await sharedCluster();
-  ({ client, close } = kubernetes(cluster.kubeconfig));
   namespace = await cluster.freshNamespace({ prefix: 'adapters' });
 });
-afterAll(() => close?.());
 
 secretReaderContract('KubernetesSecretReader', async () => {
   const own = await cluster.freshNamespace({ prefix: 'secrets' });

@@ -7,8 +7,8 @@ import { workloadRollerContract } from '../contracts/workload-roller.contract.ts
 import { LEADS } from '../support/fakes/leads.ts';
 import { FakeLog } from '../support/fakes/recorders.ts';
 import { eventually } from '../support/eventually.ts';
-import { sharedCluster, type SharedCluster } from './cluster.ts';
-import { kubernetes } from './kubernetes.ts';
+import type { SharedCluster } from './cluster.ts';
+import { connectForAll } from './kubernetes.ts';
 import { manifest } from './workloads.ts';
 
 const RESOURCES: Readonly<Record<WorkloadKind, Resource>> = {
@@ -19,20 +19,15 @@ const RESOURCES: Readonly<Record<WorkloadKind, Resource>> = {
 
 let cluster: SharedCluster;
 let client: KubeClient;
-let close: (() => Promise<void>) | undefined;
 let roller: KubernetesWorkloadRoller;
 
+connectForAll((connected) => ({ cluster, client } = connected));
 beforeAll(async () => {
-  cluster = await sharedCluster();
-  ({ client, close } = kubernetes(cluster.kubeconfig));
   roller = new KubernetesWorkloadRoller(client, new FakeLog(), LEADS);
   roller.start();
   await roller.whenSynced();
 });
-afterAll(async () => {
-  await roller?.stop();
-  await close?.();
-});
+afterAll(() => roller?.stop());
 
 workloadRollerContract('KubernetesWorkloadRoller', async () => {
   const namespace = await cluster.freshNamespace({ prefix: 'roller' });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { KubeError } from '../../src/adapters/kubernetes/client/kube-error.ts';
 import { LEASES, type KubeObject } from '../../src/adapters/kubernetes/client/resource.ts';
@@ -7,8 +7,8 @@ import type { AbortSignalLike } from '../../src/application/ports/tag-registry.t
 import { leaderElectionContract } from '../contracts/leadership.contract.ts';
 import { eventually } from '../support/eventually.ts';
 import { FakeLog } from '../support/fakes/recorders.ts';
-import { sharedCluster, type SharedCluster } from './cluster.ts';
-import { kubernetes } from './kubernetes.ts';
+import type { SharedCluster } from './cluster.ts';
+import { connectForAll } from './kubernetes.ts';
 
 interface Lease extends KubeObject {
   readonly spec: {
@@ -26,13 +26,8 @@ const RENEW_MS = 400;
 
 let cluster: SharedCluster;
 let client: KubeClient;
-let close: (() => Promise<void>) | undefined;
 
-beforeAll(async () => {
-  cluster = await sharedCluster();
-  ({ client, close } = kubernetes(cluster.kubeconfig));
-});
-afterAll(() => close?.());
+connectForAll((connected) => ({ cluster, client } = connected));
 
 /** A replica whose way to the API server the test can cut. */
 class Candidate {

@@ -1,20 +1,14 @@
-import { afterAll, beforeAll } from 'vitest';
 import { SecretCertificateStore } from '../../src/adapters/kubernetes/certificates/secret-certificate-store.ts';
 import type { KubeClient } from '../../src/adapters/kubernetes/client/kube-client.ts';
 import { SECRETS } from '../../src/adapters/kubernetes/client/resource.ts';
 import { certificateStoreContract } from '../contracts/certificate-store.contract.ts';
-import { sharedCluster, type SharedCluster } from './cluster.ts';
-import { kubernetes } from './kubernetes.ts';
+import type { SharedCluster } from './cluster.ts';
+import { connectForAll } from './kubernetes.ts';
 
 let cluster: SharedCluster;
 let client: KubeClient;
-let close: (() => Promise<void>) | undefined;
 
-beforeAll(async () => {
-  cluster = await sharedCluster();
-  ({ client, close } = kubernetes(cluster.kubeconfig));
-});
-afterAll(() => close?.());
+connectForAll((connected) => ({ cluster, client } = connected));
 
 certificateStoreContract('SecretCertificateStore', async () => {
   const at = { namespace: await cluster.freshNamespace({ prefix: 'certificate' }), name: 'kimup-webhook-cert' };
