@@ -76,11 +76,11 @@ export async function evaluateImage(
   const change = await baseTagChange(image, start, facts, at);
   const state = change === undefined ? start : reduce(start, change);
   const found = { start, gone: { message: tagGone(state.tag, known.tags) } };
-  if (change !== undefined && options.everyRule !== true) return { ...found, ...baseTagChanged(start, state) };
+  const changed = change && baseTagChanged(start, state);
+  if (changed !== undefined && options.everyRule !== true) return { ...found, ...changed };
   const seen = new FirstSeenDigests(state.firstSeen ?? [], now);
   const source = facts && { ...facts, firstSeen: (tag: string, digest: string) => seen.of(tag, digest) };
   const decision = await decideFrom(image, state, built, known, source, now, options.everyRule === true);
-  const changed = change === undefined ? undefined : baseTagChanged(start, state);
   if (changed?.move !== undefined) return { ...found, decided: decision.decided, ...changed };
   return {
     ...found,

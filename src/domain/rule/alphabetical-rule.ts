@@ -2,7 +2,7 @@ import type { RuleSpec } from './rule-spec.ts';
 import { compareText } from '../tag/compare-versions.ts';
 import { isCompanion } from '../tag/version-tag.ts';
 import { selectBy } from './candidate-selector.ts';
-import { type Direction, directionOf, notBeyond } from './direction.ts';
+import { type Direction, directedRule, notBeyond } from './direction.ts';
 import type { InvalidValue } from './invalid-value.ts';
 import { COMPANION, notBetter } from './miss.ts';
 import type { CandidateSelector, Rule } from './rule.ts';
@@ -12,19 +12,14 @@ import type { CandidateSelector, Rule } from './rule.ts';
  * @param invalidValue makes the error of a value that is wrong
  * @throws InvalidRuleError
  */
-export function alphabeticalRule({ name, type, actions, value }: RuleSpec, invalidValue: InvalidValue): Rule {
-  const direction = directionOf(value, invalidValue);
-  return {
-    name,
-    type,
-    actions,
-    ...(direction < 0 ? { descends: true as const } : {}),
+export function alphabeticalRule(spec: RuleSpec, invalidValue: InvalidValue): Rule {
+  return directedRule(spec, invalidValue, (direction) => ({
     reach(origin, target) {
       if (compareText(origin, target) * direction > 0) return 'beyond';
       return isCompanion(origin) || isCompanion(target) ? 'out' : 'within';
     },
     from: (currentTag) => selectFrom(currentTag, direction),
-  };
+  }));
 }
 
 function selectFrom(currentTag: string, direction: Direction): CandidateSelector {

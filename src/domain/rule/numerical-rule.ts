@@ -2,7 +2,7 @@ import type { RuleSpec } from './rule-spec.ts';
 import { compareSpelling, compareText, isCandidate } from '../tag/compare-versions.ts';
 import { parseVersionTag } from '../tag/version-tag.ts';
 import { notApplicable, selectBy } from './candidate-selector.ts';
-import { type Direction, directionOf, notBeyond } from './direction.ts';
+import { type Direction, directedRule, notBeyond } from './direction.ts';
 import type { InvalidValue } from './invalid-value.ts';
 import { notBetter, notComparable } from './miss.ts';
 import type { CandidateSelector, Rule } from './rule.ts';
@@ -13,13 +13,8 @@ import type { CandidateSelector, Rule } from './rule.ts';
  * @param invalidValue makes the error of a value that is wrong
  * @throws InvalidRuleError
  */
-export function numericalRule({ name, type, actions, value }: RuleSpec, invalidValue: InvalidValue): Rule {
-  const direction = directionOf(value, invalidValue);
-  return {
-    name,
-    type,
-    actions,
-    ...(direction < 0 ? { descends: true as const } : {}),
+export function numericalRule(spec: RuleSpec, invalidValue: InvalidValue): Rule {
+  return directedRule(spec, invalidValue, (direction) => ({
     reach(origin, target) {
       if (!isNumber(origin) || !isNumber(target)) return 'out';
       if (compareNumbers(origin, target) * direction > 0) return 'beyond';
@@ -31,7 +26,7 @@ export function numericalRule({ name, type, actions, value }: RuleSpec, invalidV
         : notApplicable(
             `the current tag ${currentTag} is not a number, so no tag is ${direction > 0 ? 'above' : 'below'} it; set spec.baseTag to a number`,
           ),
-  };
+  }));
 }
 
 function selectFrom(currentTag: string, direction: Direction): CandidateSelector {

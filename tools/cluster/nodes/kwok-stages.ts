@@ -8,6 +8,7 @@ export const defaultFailingImages = 'broken';
 export function stages(failingImages: string, extra: readonly string[] = []): string {
   const failing = `[.spec.containers[].image | test(${JSON.stringify(failingImages)})] | any`;
   const pending = [matches('.metadata.deletionTimestamp'), matches('.status.phase', 'In', 'Pending')];
+  const running = [matches('.metadata.deletionTimestamp'), matches('.status.phase', 'In', 'Running')];
   return [
     stage(
       'node-ready',
@@ -23,23 +24,12 @@ export function stages(failingImages: string, extra: readonly string[] = []): st
     stage(
       'pod-ready-again',
       'Pod',
-      [
-        matches('.metadata.deletionTimestamp'),
-        matches('.status.phase', 'In', 'Running'),
-        matches('.status.conditions.[] | select( .type == "Ready" ) | .status', 'In', 'False'),
-      ],
+      [...running, matches('.status.conditions.[] | select( .type == "Ready" ) | .status', 'In', 'False')],
       { statusTemplate: podReadyAgain },
     ),
-    stage(
-      'pod-complete',
-      'Pod',
-      [
-        matches('.metadata.deletionTimestamp'),
-        matches('.status.phase', 'In', 'Running'),
-        matches('.metadata.ownerReferences.[].kind', 'In', 'Job'),
-      ],
-      { statusTemplate: podCompleted },
-    ),
+    stage('pod-complete', 'Pod', [...running, matches('.metadata.ownerReferences.[].kind', 'In', 'Job')], {
+      statusTemplate: podCompleted,
+    }),
     stage('pod-delete', 'Pod', [matches('.metadata.deletionTimestamp', 'Exists')], { delete: true }),
     ...extra,
   ].join('---\n');
